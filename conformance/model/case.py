@@ -47,8 +47,8 @@ class Layout:
 
 
 Argument: TypeAlias = (
-    "None | bool | int | float | complex | str | Ref | DTypeName | Slice | Dots | Layout"
-    " | tuple[Argument, ...] | list[Argument]"
+    "bool | int | float | complex | str | Ref | DTypeName | Slice | Dots | Layout"
+    " | tuple[Argument, ...] | list[Argument] | None"
 )
 
 

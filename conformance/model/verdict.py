@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
@@ -100,7 +101,7 @@ class Discrepancy:
     script: str = ""
     deviation: str = ""
 
-    @property
+    @builtins.property
     def cause(self) -> str:
         """What is grouped together: the same operation, property, aspect and pattern of values."""
         return "/".join((self.operation, self.property, self.aspect, self.pattern))

@@ -1,0 +1,281 @@
+"""The graph: nodes with torch's names, edges to the nodes before them, and what they saved.
+
+Source: https://docs.pytorch.org/docs/stable/notes/autograd.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+from typing import Any, Protocol
+
+from reference.dtypes import DType
+from reference.errors import refuse
+from reference.layout import Shape, Strides
+from reference.tensor import METHODS, Tensor
+
+Grad = Tensor | None
+_sequence = count()
+
+
+class Saved:
+    """A tensor kept for the backward pass, and its version at that time."""
+
+    __slots__ = ("tensor", "version")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self.version = tensor.version
+
+    def unpack(self) -> Tensor:
+        """The tensor, refused if it was written to since."""
+        if self.tensor.version != self.version:
+            refuse(
+                "one of the variables needed for gradient computation has been modified by an inplace operation:"
+                f" is at version {self.tensor.version}; expected version {self.version} instead"
+            )
+        return self.tensor
+
+
+class Edge:
+    """Where a gradient goes next: an input of ``node``. ``like`` is the shape and dtype that it must have."""
+
+    __slots__ = ("dtype", "input_nr", "node", "shape")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.node: Node | None = gradient_node(tensor)
+        self.input_nr = tensor.output_nr if tensor.grad_fn is not None else 0
+        self.shape = tensor.shape
+        self.dtype = tensor.dtype
+
+
+def gradient_node(tensor: Tensor) -> Node | None:
+    """The node that takes the gradient of ``tensor``: its grad_fn, the accumulator of a leaf, or None."""
+    if tensor.grad_fn is not None:
+        return tensor.grad_fn
+    if not tensor.requires_grad:
+        return None
+    if tensor.accumulator is None:
+        tensor.accumulator = AccumulateGrad(tensor)
+    return tensor.accumulator
+
+
+class Node:
+    """One recorded call. ``apply`` turns gradients of its outputs into gradients along its edges."""
+
+    name = "Node"
+
+    def __init__(self, edges: Sequence[Edge], outputs: int = 1) -> None:
+        self.edges = list(edges)
+        self.outputs = outputs
+        self.order = next(_sequence)
+        self.output_like: list[tuple[Shape, DType]] = []
+        self.hooks: list[tuple[int, Callable[[Tensor], Tensor | None]]] = []
+        self.retained: dict[int, Tensor] = {}
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """The nodes before this one and which of their outputs each edge came from."""
+        return tuple((edge.node, edge.input_nr) for edge in self.edges)
+
+    def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:
+        raise NotImplementedError
+
+    def release(self) -> None:
+        """Forget what was saved: a second backward pass is refused if there was anything."""
+
+
+class AccumulateGrad(Node):
+    """Adds the gradient to a leaf's ``grad``."""
+
+    name = "AccumulateGrad"
+
+    def __init__(self, variable: Tensor) -> None:
+        super().__init__(())
+        self.variable = variable
+
+    def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:
+        (grad,) = grads
+        if grad is None:
+            return ()
+        variable = self.variable
+        variable.grad = METHODS["clone"](grad).detach() if variable.grad is None else variable.grad + grad
+        return ()
+
+
+class Vjp(Protocol):
+    """A vector-Jacobian product of one argument: the parameters name what it needs."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+
+
+class CallNode(Node):
+    """A call of a reference function: saves what the vjps of the arguments that need a gradient name."""
+
+    def __init__(
+        self,
+        name: str,
+        vjps: Mapping[str, tuple[Vjp, tuple[str, ...]]],
+        arguments: Mapping[str, Any],
+        outputs: Sequence[Tensor],
+        *,
+        original: tuple[str, Tensor] | None = None,
+    ) -> None:
+        """``original`` is (name, copy) of the argument that an in-place call is about to overwrite."""
+        self.name = name
+        self.targets: list[tuple[str, list[int]]] = []
+        edges: list[Edge] = []
+        for argument in vjps:
+            given = arguments[argument]
+            tensors = given if isinstance(given, (list, tuple)) else [given]
+            if not any(isinstance(tensor, Tensor) for tensor in tensors):
+                continue
+            positions = []
+            for tensor in tensors:
+                positions.append(len(edges))
+                edges.append(Edge(tensor))
+            self.targets.append((argument, positions))
+        super().__init__(edges, len(outputs))
+        self.vjps = vjps
+        self.is_list = {name for name, _ in self.targets if isinstance(arguments[name], (list, tuple))}
+        self.values: dict[str, Any] = {}
+        self.released = False
+        self.original = original
+        self._save(arguments)
+
+    def _save(self, arguments: Mapping[str, Any]) -> None:
+        for argument, positions in self.targets:
+            if all(self.edges[position].node is None for position in positions):
+                continue
+            for need in self.vjps[argument][1]:
+                self.values.setdefault(need, self._saved(need, arguments))
+
+    def _saved(self, need: str, arguments: Mapping[str, Any]) -> Any:
+        if need in ("g", "result"):
+            return None
+        if need.endswith("_shape"):
+            given = arguments[need.removesuffix("_shape")]
+            return (
+                [tensor.shape for tensor in given] if isinstance(given, (list, tuple)) else getattr(given, "shape", ())
+            )
+        if need.endswith("_dtype") and need not in arguments:
+            return arguments[need.removesuffix("_dtype")].dtype
+        if need.endswith("_strides"):
+            return arguments[need.removesuffix("_strides")].strides
+        value = self.original[1] if self.original and need == self.original[0] else arguments[need]
+        return _save_value(value)
+
+    def save_result(self, result: Any) -> None:
+        """Save the result, once it is written, if a vjp names it."""
+        if "result" in self.values:
+            self.values["result"] = _save_value(result)
+
+    def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:
+        if self.released:
+            refuse(
+                "Trying to backward through the graph a second time (or directly access saved tensors after they have"
+                " already been freed)."
+            )
+        # An output without a gradient counts as having a gradient of zero.
+        filled = [self._zero(position) if grad is None else grad for position, grad in enumerate(grads)]
+        values = {name: _unpack_value(value) for name, value in self.values.items()}
+        values["g"] = filled[0] if self.outputs == 1 else tuple(filled)
+        result: list[Grad] = [None] * len(self.edges)
+        for argument, positions in self.targets:
+            if all(self.edges[position].node is None for position in positions):
+                continue
+            vjp, needs = self.vjps[argument]
+            found = vjp(*(values[need] for need in needs))
+            for position, grad in zip(positions, found if argument in self.is_list else [found], strict=True):
+                result[position] = grad
+        return result
+
+    def _zero(self, position: int) -> Tensor:
+        shape, dtype = self.output_like[position]
+        made = Tensor.empty(shape, dtype)
+        made.written()
+        return made
+
+    def release(self) -> None:
+        if any(isinstance(value, Saved) or _holds_saved(value) for value in self.values.values()):
+            self.released = True
+            self.values = {}
+
+
+def _holds_saved(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and any(isinstance(part, Saved) or _holds_saved(part) for part in value)
+
+
+def _save_value(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return Saved(value)
+    if isinstance(value, (list, tuple)):
+        return type(value)(_save_value(part) for part in value)
+    return value
+
+
+def _unpack_value(value: Any) -> Any:
+    if isinstance(value, Saved):
+        return value.unpack()
+    if isinstance(value, (list, tuple)):
+        return type(value)(_unpack_value(part) for part in value)
+    return value
+
+
+class AsStridedNode(Node):
+    """The node of a view whose base was written to: the gradient goes to the view's place in the base."""
+
+    name = "AsStridedBackward0"
+
+    def __init__(self, base: Tensor, view: Tensor) -> None:
+        super().__init__([Edge(base)])
+        self.output_like = [(view.shape, view.dtype)]
+        self.view = (view.shape, view.strides, view.offset)
+        self.base = (base.shape, base.strides, base.offset)
+
+    def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:
+        (grad,) = grads
+        return [None if grad is None else METHODS["as_strided_scatter_add"](grad, self.base, self.view)]
+
+
+def as_strided_node(base: Tensor, view: Tensor) -> Node:
+    return AsStridedNode(base, view)
+
+
+class CopySlices(Node):
+    """The node of a base after a write through one of its views.
+
+    The gradient of the base is cut: the part the write covered goes through ``written``, the rest straight on.
+    """
+
+    name = "CopySlices"
+
+    def __init__(self, base: Tensor, view: Tensor, written: Node) -> None:
+        super().__init__([Edge(base), *written.edges[1:]])
+        self.output_like = [(base.shape, base.dtype)]
+        self.base: tuple[Shape, Strides, int] = (base.shape, base.strides, base.offset)
+        self.view: tuple[Shape, Strides, int] = (view.shape, view.strides, view.offset)
+        self.written = written
+
+    def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:
+        (grad,) = grads
+        if grad is None:
+            return [None] * len(self.edges)
+        whole = Tensor.empty(*_dense(self.base, grad.dtype))
+        whole = whole.view_as(self.base[0], self.base[1], 0)
+        whole.array[...] = grad.array
+        offset = self.view[2] - self.base[2]
+        part = whole.view_as(self.view[0], self.view[1], offset)
+        inner = list(self.written.apply([METHODS["clone"](part)]))
+        part.array[...] = 0 if inner[0] is None else inner[0].array
+        return [whole, *inner[1:]]
+
+    def release(self) -> None:
+        self.written.release()
+
+
+def _dense(geometry: tuple[Shape, Strides, int], dtype: DType) -> tuple[Shape, DType]:
+    """A flat shape long enough for a layout that starts at zero."""
+    shape, strides, _ = geometry
+    reach = 1 + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) if 0 not in shape else 0
+    return (reach,), dtype

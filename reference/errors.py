@@ -1,0 +1,38 @@
+"""Refusals: what a tensor library must not do, with the exception class that torch documents or uses."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+
+class Refusal(Exception):
+    """A call that must be refused. ``kind`` names the built-in exception that a caller would catch.
+
+    >>> Refusal("RuntimeError", "shape '[5]' is invalid for input of size 4").kind
+    'RuntimeError'
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+
+
+def refuse(message: str, kind: str = "RuntimeError") -> NoReturn:
+    """Raise a :class:`Refusal` of the given kind."""
+    raise Refusal(kind, message)
+
+
+def refuse_index(message: str) -> NoReturn:
+    """Raise the refusal of a dimension or an index that is out of range."""
+    raise Refusal("IndexError", message)
+
+
+def refuse_type(message: str) -> NoReturn:
+    """Raise the refusal of an argument of the wrong type."""
+    raise Refusal("TypeError", message)
+
+
+def refuse_value(message: str) -> NoReturn:
+    """Raise the refusal of an argument of the right type and a wrong value."""
+    raise Refusal("ValueError", message)

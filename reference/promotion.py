@@ -1,0 +1,133 @@
+"""Type promotion: the dtype of a result from its operands.
+
+Source: https://docs.pytorch.org/docs/stable/tensor_attributes.html#type-promotion-doc
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from reference.dtypes import (
+    BFLOAT16,
+    BOOL,
+    COMPLEX64,
+    COMPLEX128,
+    COMPLEX_EXTENDED,
+    EXTENDED,
+    FLOAT16,
+    FLOAT32,
+    FLOAT64,
+    INT8,
+    INT16,
+    INT32,
+    INT64,
+    UINT8,
+    Category,
+    DType,
+    complex_of,
+    default_dtype,
+)
+
+Number = bool | int | float | complex
+
+
+class Typed(Protocol):
+    """What promotion needs to know of a tensor."""
+
+    @property
+    def dtype(self) -> DType: ...
+    @property
+    def ndim(self) -> int: ...
+
+
+_INTEGRAL_ORDER = (BOOL, INT8, INT16, INT32, INT64)
+_FLOATING_ORDER = (FLOAT32, FLOAT64, EXTENDED)
+_COMPLEX_ORDER = (COMPLEX64, COMPLEX128, COMPLEX_EXTENDED)
+
+
+def promote_types(first: DType, second: DType) -> DType:
+    """The smallest dtype of at least both categories and ranges (``torch.promote_types``).
+
+    >>> promote_types(UINT8, INT8), promote_types(FLOAT16, BFLOAT16), promote_types(INT64, FLOAT16)
+    (torch.int16, torch.float32, torch.float16)
+    """
+    if first is second:
+        return first
+    low, high = sorted((first, second), key=lambda dtype: dtype.category)
+    if high.category is Category.COMPLEX:
+        return _promote_complex(low, high)
+    if high.category is Category.FLOATING:
+        return _promote_floating(low, high)
+    return _promote_integral(low, high)
+
+
+def _promote_complex(low: DType, high: DType) -> DType:
+    if low.category < Category.FLOATING:
+        return high
+    return max(complex_of(low), high, key=_COMPLEX_ORDER.index)
+
+
+def _promote_floating(low: DType, high: DType) -> DType:
+    if low.category < Category.FLOATING:
+        return high
+    if {low, high} == {FLOAT16, BFLOAT16}:
+        return FLOAT32
+    return max(low, high, key=lambda dtype: _FLOATING_ORDER.index(dtype) if dtype in _FLOATING_ORDER else -1)
+
+
+def _promote_integral(low: DType, high: DType) -> DType:
+    if UINT8 in (low, high):
+        other = high if low is UINT8 else low
+        return UINT8 if other is BOOL else INT16 if other is INT8 else other
+    return max(low, high, key=_INTEGRAL_ORDER.index)
+
+
+def dtype_of_number(value: Number) -> DType:
+    """The dtype that a Python number has by itself: bool, int64, the default dtype, or its complex counterpart."""
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int):
+        return INT64
+    if isinstance(value, float):
+        return default_dtype()
+    return complex_of(default_dtype())
+
+
+def result_type(operands: Iterable[Typed | Number]) -> DType:
+    """The dtype of an arithmetic operation on tensors and Python numbers (``torch.result_type``).
+
+    Tensors with dimensions decide; a 0-d tensor raises the result only to a higher category, a Python number
+    likewise and with the default dtype of its category.
+    """
+    dimensioned: DType | None = None
+    zero_dim: DType | None = None
+    number: DType | None = None
+    for operand in operands:
+        if isinstance(operand, (bool, int, float, complex)):
+            dtype = dtype_of_number(operand)
+            number = dtype if number is None else promote_types(number, dtype)
+        elif operand.ndim:
+            dimensioned = operand.dtype if dimensioned is None else promote_types(dimensioned, operand.dtype)
+        else:
+            zero_dim = operand.dtype if zero_dim is None else promote_types(zero_dim, operand.dtype)
+    result = _combine(dimensioned, zero_dim)
+    result = _combine(result, number)
+    assert result is not None, "result_type needs an operand"
+    return result
+
+
+def _combine(higher: DType | None, lower: DType | None) -> DType | None:
+    """``higher`` decides unless ``lower`` is of a higher category."""
+    if higher is None or lower is None:
+        return higher or lower
+    if lower.category > higher.category:
+        return promote_types(higher, lower)
+    return higher
+
+
+def can_cast(source: DType, target: DType) -> bool:
+    """Whether a result may be written to ``target``: never to a lower category (``torch.can_cast``)."""
+    if target is BOOL and source is not BOOL:
+        return False
+    return source.category <= target.category

@@ -1,0 +1,58 @@
+"""Storage: the bytes that tensors look at, and the counter that says how often they were written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from reference.dtypes import DType
+
+
+class Storage:
+    """A one-dimensional run of bytes, shared by every tensor that is a view of it.
+
+    ``memory`` is a writeable or read-only uint8 array. ``owner`` keeps alive whatever lent the memory
+    (``from_numpy``); such a storage cannot be resized.
+    """
+
+    __slots__ = ("memory", "owner")
+
+    def __init__(self, memory: np.ndarray, owner: Any = None) -> None:
+        self.memory = memory
+        self.owner = owner
+
+    @classmethod
+    def allocate(cls, count: int, dtype: DType) -> Storage:
+        """A new storage of ``count`` elements, all bytes zero (what ``empty`` holds is nobody's promise)."""
+        return cls(np.zeros(count * dtype.itemsize, dtype=np.uint8))
+
+    @classmethod
+    def of(cls, elements: np.ndarray) -> Storage:
+        """A storage that takes over a one-dimensional contiguous array."""
+        return cls(elements.view(np.uint8))
+
+    @property
+    def nbytes(self) -> int:
+        return int(self.memory.size)
+
+    @property
+    def address(self) -> int:
+        """Where the bytes begin: two storages over one NumPy array share memory."""
+        return int(self.memory.ctypes.data)
+
+    def resize(self, nbytes: int) -> None:
+        """Grow to ``nbytes``, keeping what is there; never shrinks."""
+        if nbytes > self.nbytes:
+            grown = np.zeros(nbytes, dtype=np.uint8)
+            grown[: self.nbytes] = self.memory
+            self.memory = grown
+
+
+class VersionCounter:
+    """Counts the in-place writes to a tensor and all its views."""
+
+    __slots__ = ("value",)
+
+    def __init__(self) -> None:
+        self.value = 0

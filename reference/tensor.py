@@ -1,0 +1,256 @@
+"""The tensor: a dtype, a shape, strides and an offset over a storage, and its place in the autograd graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from reference import layout
+from reference.dtypes import DType, round_to
+from reference.errors import refuse, refuse_type
+from reference.storage import Storage, VersionCounter
+
+if TYPE_CHECKING:
+    from reference.autograd.graph import Node
+
+METHODS: dict[str, Callable[..., Any]] = {}
+"""Every reference function by name: a tensor has each of them as a method."""
+
+
+def _operator(name: str) -> Callable[[Tensor, Any], Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        return METHODS[name](self, other)
+
+    return method
+
+
+def _reflected(name: str) -> Callable[[Tensor, Any], Any]:
+    def method(self: Tensor, other: Any) -> Any:
+        return METHODS[name](other, self)
+
+    return method
+
+
+class Tensor:
+    """A view of a storage: element ``i`` lies at ``offset + sum(i[d] * strides[d])``, counted in elements.
+
+    ``base`` is the tensor whose view this is (for autograd), ``counter`` counts writes and is shared by all
+    views. ``unrounded`` is the result before its rounding to ``dtype``, kept until the next write; where
+    ``specified`` is false the manual promises no value.
+    """
+
+    __slots__ = (
+        "_flag",
+        "_node",
+        "accumulator",
+        "base",
+        "counter",
+        "created",
+        "dtype",
+        "grad",
+        "graph_version",
+        "hooks",
+        "offset",
+        "output_nr",
+        "retains_grad",
+        "shape",
+        "specified",
+        "storage",
+        "strides",
+        "unrounded",
+    )
+
+    def __init__(
+        self,
+        storage: Storage,
+        dtype: DType,
+        shape: tuple[int, ...],
+        strides: tuple[int, ...],
+        offset: int = 0,
+        counter: VersionCounter | None = None,
+    ) -> None:
+        self.storage = storage
+        self.dtype = dtype
+        self.shape = shape
+        self.strides = strides
+        self.offset = offset
+        self.counter = counter or VersionCounter()
+        self.base: Tensor | None = None
+        self.created = "default"
+        self.unrounded: np.ndarray | None = None
+        self.specified: bool | np.ndarray = True
+        self.grad: Tensor | None = None
+        self.hooks: list[Callable[[Tensor], Tensor | None]] = []
+        self.retains_grad = False
+        self.output_nr = 0
+        self.graph_version = 0
+        self.accumulator: Node | None = None
+        self._flag = False
+        self._node: Node | None = None
+
+    # -- making one --------------------------------------------------------------------------------------------
+
+    @classmethod
+    def empty(cls, shape: tuple[int, ...], dtype: DType, strides: tuple[int, ...] | None = None) -> Tensor:
+        """A new tensor of dense strides (row-major unless given) and unspecified values."""
+        strides = layout.contiguous_strides(shape) if strides is None else strides
+        made = cls(Storage.allocate(layout.extent(shape, strides), dtype), dtype, shape, strides)
+        made.specified = False
+        return made
+
+    @classmethod
+    def of(cls, array: np.ndarray, dtype: DType, strides: tuple[int, ...] | None = None) -> Tensor:
+        """A new tensor holding ``array`` rounded once to ``dtype``, with the given dense strides."""
+        shape = tuple(array.shape)
+        rounded = round_to(array, dtype)
+        if strides is None or strides == layout.contiguous_strides(shape):
+            flat = np.ascontiguousarray(rounded).reshape(-1)
+            flat = flat.copy() if np.may_share_memory(flat, array) else flat
+            made = cls(Storage.of(flat), dtype, shape, layout.contiguous_strides(shape))
+        else:
+            made = cls(Storage.allocate(layout.extent(shape, strides), dtype), dtype, shape, strides)
+            made.array[...] = rounded
+        if array.dtype != dtype.numpy:
+            made.unrounded = array
+        return made
+
+    def view_as(self, shape: tuple[int, ...], strides: tuple[int, ...], offset: int | None = None) -> Tensor:
+        """A tensor over the same storage and version counter, with another layout, outside any graph."""
+        offset = self.offset if offset is None else offset
+        viewed = Tensor(self.storage, self.dtype, shape, strides, offset, self.counter)
+        viewed.specified = self.specified if isinstance(self.specified, bool) else False
+        return viewed
+
+    # -- what it is --------------------------------------------------------------------------------------------
+
+    @property
+    def array(self) -> np.ndarray:
+        """The elements as a NumPy view of the storage: writing to it writes the tensor."""
+        itemsize = self.dtype.itemsize
+        if 0 in self.shape:
+            return np.empty(self.shape, self.dtype.numpy)
+        if (self.offset + layout.extent(self.shape, self.strides)) * itemsize > self.storage.nbytes:
+            refuse("setStorage: the tensor reaches beyond its storage")
+        return np.ndarray(
+            self.shape,
+            self.dtype.numpy,
+            self.storage.memory.data,
+            self.offset * itemsize,
+            tuple(stride * itemsize for stride in self.strides),
+        )
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def numel(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def version(self) -> int:
+        return self.counter.value
+
+    def is_contiguous(self) -> bool:
+        return layout.is_contiguous(self.shape, self.strides)
+
+    def item(self) -> bool | int | float | complex:
+        """The one element as a Python number. https://docs.pytorch.org/docs/stable/generated/torch.Tensor.item.html"""
+        if self.numel != 1:
+            refuse(f"a Tensor with {self.numel} elements cannot be converted to Scalar")
+        value = self.array.reshape(-1)[0]
+        kinds: dict[int, Callable[[Any], bool | int | float | complex]] = {0: bool, 1: int, 2: float, 3: complex}
+        return kinds[self.dtype.category](value)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            refuse_type("len() of a 0-d tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.shape:
+            refuse_type("iteration over a 0-d tensor")
+        return iter(METHODS["unbind"](self, 0))
+
+    def __bool__(self) -> bool:
+        if self.numel != 1:
+            refuse("Boolean value of Tensor with more than one value is ambiguous")
+        return bool(self.item())
+
+    def __repr__(self) -> str:
+        return str(METHODS["format_tensor"](self))
+
+    # -- its place in the graph --------------------------------------------------------------------------------
+
+    @property
+    def grad_fn(self) -> Node | None:
+        """The node that made this tensor; of a view whose base was written to, the node made anew."""
+        if self.base is not None and self.graph_version != self.counter.value and self.base.requires_grad:
+            from reference.autograd.graph import as_strided_node
+
+            self._node = as_strided_node(self.base, self)
+            self.output_nr = 0
+            self.graph_version = self.counter.value
+        return self._node
+
+    def set_grad_fn(self, node: Node | None, output_nr: int = 0) -> None:
+        self._node = node
+        self.output_nr = output_nr
+        self.graph_version = self.counter.value
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._flag or self.grad_fn is not None
+
+    @property
+    def is_leaf(self) -> bool:
+        return self.grad_fn is None
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Change in place whether autograd records operations on this leaf.
+
+        https://docs.pytorch.org/docs/stable/generated/torch.Tensor.requires_grad_.html
+        """
+        if not self.is_leaf and not requires_grad:
+            refuse("you can only change requires_grad flags of leaf variables.")
+        if requires_grad and not self.dtype.is_differentiable:
+            refuse("only Tensors of floating point dtype can require gradients")
+        if self.is_leaf:
+            self._flag = requires_grad
+        return self
+
+    def written(self) -> None:
+        """Note a write: the version rises, and what was known of the values before rounding is forgotten."""
+        self.counter.value += 1
+        self.unrounded = None
+        self.specified = True
+
+    # -- methods and operators ---------------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        function = METHODS.get(name)
+        if function is None:
+            raise AttributeError(f"the reference has no {name!r}")
+        return partial(function, self)
+
+    __add__, __radd__ = _operator("add"), _reflected("add")
+    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
+    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
+    __truediv__, __rtruediv__ = _operator("div"), _reflected("div")
+    __pow__, __rpow__ = _operator("pow"), _reflected("pow")
+    __matmul__ = _operator("matmul")
+    __and__, __or__, __xor__ = _operator("logical_and"), _operator("logical_or"), _operator("logical_xor")
+    __lt__, __le__ = _operator("lt"), _operator("le")
+    __gt__, __ge__ = _operator("gt"), _operator("ge")
+    __getitem__ = _operator("getitem")
+
+    def __neg__(self) -> Tensor:
+        negated: Tensor = METHODS["neg"](self)
+        return negated
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        METHODS["setitem"](self, index, value)
