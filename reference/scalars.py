@@ -1,0 +1,79 @@
+"""Python numbers as elements of a dtype: which fit, which wrap around, which are refused."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from reference.dtypes import BOOL, Category, DType, real_of
+from reference.errors import refuse, refuse_type
+from reference.promotion import Number
+
+_INT64 = range(-(2**63), 2**63)
+_UINT64 = range(2**64)
+_LARGEST_FLOAT = {
+    "float16": 65504.0,
+    "bfloat16": float.fromhex("0x1.fep127"),
+    "float32": float.fromhex("0x1.fffffep127"),
+}
+
+
+def as_number(value: Any, argument: str) -> Number:
+    """A Python number, also from a 0-d tensor or a NumPy scalar; everything else is refused."""
+    if isinstance(value, np.generic) and value.dtype.kind in "biufc":
+        value = value.item()
+    if isinstance(value, (bool, int, float, complex)):
+        return value
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        number: Number = value.item()
+        return number
+    refuse_type(f"argument '{argument}' must be Number, not {type(value).__name__}")
+
+
+def element(value: Number, dtype: DType) -> np.ndarray:
+    """``value`` as a 0-d array that :meth:`Tensor.of` rounds to ``dtype``, refused where the dtype cannot hold it.
+
+    Negative integers wrap around in uint8, as far as their absolute value fits. A number with an imaginary part
+    fits only complex dtypes and bool; infinity and NaN fit every dtype but the integral ones.
+
+    >>> element(-1, BOOL)
+    array(True)
+    """
+    if isinstance(value, int) and value not in _INT64 and value not in _UINT64:
+        refuse("int too big to convert", "OverflowError")
+    if dtype is BOOL:
+        return np.array(value != 0)
+    if not _fits(value, dtype):
+        refuse(f"value cannot be converted to type {dtype!r} without overflow")
+    if dtype.category is Category.INTEGRAL:
+        return np.array(int(_real(value)) & 0xFFFF_FFFF_FFFF_FFFF, dtype=np.uint64).astype(dtype.numpy)
+    if dtype.category is Category.FLOATING:
+        real = _real(value)
+        return np.array(real, dtype=np.longdouble if isinstance(real, int) else np.float64)
+    return np.array(value, dtype=np.complex128)
+
+
+def _real(value: Number) -> int | float:
+    return value.real if isinstance(value, complex) else value
+
+
+def _fits(value: Number, dtype: DType) -> bool:
+    if dtype.category is Category.COMPLEX:
+        return all(_fits_float(part, real_of(dtype)) for part in (value.real, value.imag))
+    if isinstance(value, complex) and value.imag != 0 and not math.isnan(value.imag):
+        return False
+    real = _real(value)
+    if dtype.category is Category.FLOATING:
+        return _fits_float(real, dtype)
+    largest = int(np.iinfo(dtype.numpy).max)
+    if isinstance(real, float):
+        # Compared as torch compares them, in float64: there 2^63 does not exceed the largest int64.
+        return not math.isnan(real) and float(np.iinfo(dtype.numpy).min) <= real <= float(largest)
+    lowest = -largest - 1 if dtype.is_signed else -largest
+    return lowest <= real <= largest
+
+
+def _fits_float(value: int | float, dtype: DType) -> bool:
+    return not abs(value) > _LARGEST_FLOAT.get(dtype.name, math.inf) or math.isinf(value)
