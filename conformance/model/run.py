@@ -95,7 +95,10 @@ Event: TypeAlias = CellEvent | DiscrepancyEvent | CrashEvent | NoteEvent | Finis
 
 @dataclass(slots=True)
 class Run:
-    """A recorded run, read back: its environment and all its events."""
+    """A recorded run, read back: its environment and all its events.
+
+    ``unfinished`` names the workers that recorded something and then neither finished nor crashed in a call.
+    """
 
     environment: Environment
     cells: list[Cell] = field(default_factory=list)
@@ -103,3 +106,4 @@ class Run:
     crashes: list[CrashEvent] = field(default_factory=list)
     notes: list[NoteEvent] = field(default_factory=list)
     finished: list[FinishEvent] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)

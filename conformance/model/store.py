@@ -38,12 +38,15 @@ def load_run(directory: str | Path) -> Run:
     """The run recorded in a directory, all its workers merged. ``RunError`` where it is none or corrupt."""
     directory = Path(directory)
     run = Run(_environment(directory))
+    workers = []
     for path in sorted(directory.glob(f"{EVENTS_PREFIX}*{EVENTS_SUFFIX}")):
+        workers.append(path.name.removeprefix(EVENTS_PREFIX).removesuffix(EVENTS_SUFFIX))
         for event in _events(path):
             _file(event, run)
     ended = {event.worker for event in run.finished}
-    left = [left_in_flight(record) for record in _in_flight(directory) if record.worker not in ended]
-    run.crashes = _distinct(run.crashes + left)
+    left = {record.worker: record for record in _in_flight(directory) if record.worker not in ended}
+    run.crashes = _distinct([*run.crashes, *map(left_in_flight, left.values())])
+    run.unfinished = [worker for worker in workers if worker not in ended and worker not in left]
     run.cells = merged(run.cells)
     return run
 

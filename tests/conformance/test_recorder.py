@@ -48,6 +48,7 @@ def test_a_run_reads_back_with_all_workers_merged(tmp_path: Path) -> None:
     assert {n.text for n in run.notes} == {"main", "gw0"}
     assert {f.worker for f in run.finished} == {"main", "gw0"}
     assert not run.crashes
+    assert not run.unfinished
 
 
 def test_the_same_cell_from_two_workers_is_one_cell_whoever_is_read_first(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_a_torn_last_line_becomes_a_note_and_all_before_it_is_there(tmp_path: Pa
         made.record(cell("add"))
         made.record(cell("mul"))
     path = tmp_path / "events-main.jsonl"
-    path.write_bytes(path.read_bytes()[:-1 - lost])
+    path.write_bytes(path.read_bytes()[: -1 - lost])
     run = load_run(tmp_path)
     assert [c.operation for c in run.cells] == ["add"]
     assert [n.text for n in run.notes] == [
@@ -169,6 +170,7 @@ def test_a_killed_process_loses_no_event_and_leaves_what_it_was_running(tmp_path
     assert (crash.operation, crash.target, crash.case_json) == ("add", "cpu", "the case")
     assert crash.detail.startswith("worker gw3 (process ")
     assert not run.finished
+    assert not run.unfinished
 
 
 def test_a_process_killed_between_calls_is_no_crash_of_an_operation(tmp_path: Path) -> None:
@@ -176,6 +178,7 @@ def test_a_process_killed_between_calls_is_no_crash_of_an_operation(tmp_path: Pa
     run = load_run(tmp_path)
     assert not run.crashes
     assert not run.finished
+    assert run.unfinished == ["gw3"]
 
 
 def test_a_worker_that_finished_crashed_nowhere(tmp_path: Path) -> None:
