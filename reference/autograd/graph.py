@@ -162,6 +162,8 @@ class CallNode(Node):
             return arguments[need.removesuffix("_dtype")].dtype
         if need.endswith("_strides"):
             return arguments[need.removesuffix("_strides")].strides
+        if need.endswith("_offset") and need not in arguments:
+            return arguments[need.removesuffix("_offset")].offset
         value = self.original[1] if self.original and need == self.original[0] else arguments[need]
         return _save_value(value)
 

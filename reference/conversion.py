@@ -1,0 +1,180 @@
+"""Copies and casts: clone, contiguous, to, detach, and the real and imaginary parts.
+
+Sources: https://docs.pytorch.org/docs/stable/generated/torch.clone.html, torch.Tensor.to, torch.Tensor.contiguous.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reference import layout
+from reference.dtypes import BFLOAT16, COMPLEX, COMPLEX_EXTENDED, Category, DType, real_of, round_to
+from reference.errors import refuse
+from reference.function import function, view
+from reference.tensor import Tensor
+
+
+def strides_in(memory_format: str, input: Tensor) -> tuple[int, ...]:
+    """The strides of a copy of ``input`` in a memory format: ``preserve``, ``contiguous`` or ``channels_last``."""
+    if memory_format == "preserve":
+        return layout.preserved_strides(input.shape, input.strides)
+    if memory_format == "contiguous":
+        return layout.contiguous_strides(input.shape)
+    wanted = {"channels_last": 4, "channels_last_3d": 5}[memory_format]
+    if input.ndim != wanted:
+        refuse(f"required rank {wanted} tensor to use {memory_format} format")
+    return layout.channels_last_strides(input.shape)
+
+
+def copied(input: Tensor, strides: tuple[int, ...]) -> Tensor:
+    """The elements of ``input`` in a new storage, outside any graph."""
+    made = Tensor.of(input.array.copy(), input.dtype, strides)
+    made.unrounded = input.unrounded
+    made.specified = input.specified
+    return made
+
+
+@function("CloneBackward0")
+def clone(input: Tensor, *, memory_format: str = "preserve") -> Tensor:
+    """A copy of ``input``. https://docs.pytorch.org/docs/stable/generated/torch.clone.html"""
+    return copied(input, strides_in(memory_format, input))
+
+
+clone.vjp("input", lambda g: g)
+
+
+@function()
+def contiguous(input: Tensor, memory_format: str = "contiguous") -> Tensor:
+    """``input`` itself if it lies in that memory format, else a copy that does.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html
+    """
+    if memory_format == "preserve":
+        refuse("preserve memory format is unsupported by the contiguous operator")
+    lies = layout.is_contiguous if memory_format == "contiguous" else layout.is_channels_last
+    if memory_format != "contiguous":
+        strides_in(memory_format, input)
+    if lies(input.shape, input.strides):
+        return input
+    return clone(input, memory_format=memory_format)
+
+
+@function("ToCopyBackward0")
+def cast_copy(input: Tensor, dtype: DType, memory_format: str = "preserve") -> Tensor:
+    """A new tensor holding ``input`` in ``dtype``: integers wrap around, fractions are cut off."""
+    made = Tensor.of(cast(input.array, dtype), dtype, strides_in(memory_format, input))
+    made.unrounded = None
+    made.specified = _castable(input, dtype)
+    return made
+
+
+cast_copy.vjp("input", lambda g: g)
+
+
+def cast(array: np.ndarray, dtype: DType) -> np.ndarray:
+    """``array`` in ``dtype``, rounded once; a bool is whether the value is not zero."""
+    if dtype.numpy.kind == "b":
+        return array != 0
+    with np.errstate(all="ignore"):
+        return round_to(array, dtype)
+
+
+def _castable(input: Tensor, dtype: DType) -> bool | np.ndarray:
+    """Where a cast has a specified value: a float outside the range of an integral dtype has none."""
+    if dtype.numpy.kind not in "iu" or input.dtype.category < Category.FLOATING:
+        return input.specified
+    values = input.array.real if input.dtype.is_complex else input.array
+    limits = np.iinfo(dtype.numpy)
+    with np.errstate(all="ignore"):
+        whole = np.trunc(values.astype(np.longdouble))
+        fits = (whole >= limits.min) & (whole <= limits.max)
+    if fits.all():
+        return input.specified
+    return fits & np.asarray(input.specified)
+
+
+@function()
+def to(
+    input: Tensor,
+    dtype: DType | Tensor | None = None,
+    non_blocking: bool = False,
+    copy: bool = False,
+    *,
+    memory_format: str = "preserve",
+) -> Tensor:
+    """``input`` in another dtype; ``input`` itself if nothing changes and no copy is asked for.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
+    """
+    wanted = dtype.dtype if isinstance(dtype, Tensor) else dtype or input.dtype
+    if wanted is input.dtype and not copy and memory_format == "preserve":
+        return input
+    return cast_copy(input, wanted, memory_format)
+
+
+@function()
+def detach(input: Tensor) -> Tensor:
+    """The same storage outside the graph; never requires a gradient, shares the version counter.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.detach.html
+    """
+    return input.view_as(input.shape, input.strides)
+
+
+def reinterpreted(input: Tensor, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...], offset: int) -> Tensor:
+    """A tensor over the same bytes and version counter that reads them as ``dtype``."""
+    return Tensor(input.storage, dtype, shape, strides, offset, input.counter)
+
+
+@view("ViewAsRealBackward0")
+def view_as_real(input: Tensor) -> Tensor:
+    """A complex tensor as a real one with a last dimension of two.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.view_as_real.html
+    """
+    if not input.dtype.is_complex:
+        refuse("view_as_real is only supported for complex tensors")
+    strides = (*(2 * stride for stride in input.strides), 1)
+    return reinterpreted(input, real_of(input.dtype), (*input.shape, 2), strides, 2 * input.offset)
+
+
+@view("ViewAsComplexBackward0")
+def view_as_complex(input: Tensor) -> Tensor:
+    """A real tensor whose last dimension has two elements, one next to the other, as a complex one.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.view_as_complex.html
+    """
+    by_part = {real_of(dtype): dtype for dtype in (*COMPLEX, COMPLEX_EXTENDED)}
+    if input.dtype is BFLOAT16 or input.dtype not in by_part:
+        refuse(f"view_as_complex is only supported for half, float and double tensors, but got {input.dtype!r}")
+    if not input.ndim or input.shape[-1] != 2:
+        refuse("Tensor must have a last dimension of size 2")
+    if input.strides[-1] != 1:
+        refuse("Tensor must have a last dimension with stride 1")
+    if any(stride % 2 for stride in input.strides[:-1]) or input.offset % 2:
+        refuse("Tensor must have a stride divisible by 2 for all but last dimension, and an offset divisible by 2")
+    strides = tuple(stride // 2 for stride in input.strides[:-1])
+    return reinterpreted(input, by_part[input.dtype], input.shape[:-1], strides, input.offset // 2)
+
+
+view_as_real.vjp("input", lambda g: view_as_complex(contiguous(g)))
+view_as_complex.vjp("input", lambda g: view_as_real(g))
+
+
+@function()
+def real(input: Tensor) -> Tensor:
+    """A view of the real parts; ``input`` itself if it is real.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.real.html
+    """
+    if not input.dtype.is_complex:
+        return input
+    return view_as_real(input).select(-1, 0)
+
+
+@function()
+def imag(input: Tensor) -> Tensor:
+    """A view of the imaginary parts. https://docs.pytorch.org/docs/stable/generated/torch.imag.html"""
+    if not input.dtype.is_complex:
+        refuse("imag is not implemented for tensors with non-complex dtypes.")
+    return view_as_real(input).select(-1, 1)
