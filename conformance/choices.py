@@ -1,0 +1,60 @@
+"""Where choices come from: Hypothesis in the suites, a seeded generator in the plain driver, the same strategies over both."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DataObject
+
+T = TypeVar("T")
+
+
+class Choices(Protocol):
+    """A source of choices. Simpler options come first: a source that shrinks goes towards them."""
+
+    def integer(self, low: int, high: int) -> int:
+        """An integer in [low, high]."""
+        ...
+
+    def choose(self, options: Sequence[T]) -> T:
+        """One of the options."""
+        ...
+
+    def flag(self, percent: int = 50) -> bool:
+        """True in about ``percent`` of a hundred draws."""
+        ...
+
+
+class SeededChoices:
+    """Choices of the plain driver: the same seed, the same choices, on every machine and Python."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = random.Random(seed)
+
+    def integer(self, low: int, high: int) -> int:
+        return low + int(self._random.random() * (high - low + 1))
+
+    def choose(self, options: Sequence[T]) -> T:
+        return options[self.integer(0, len(options) - 1)]
+
+    def flag(self, percent: int = 50) -> bool:
+        return self.integer(1, 100) > 100 - percent
+
+
+class HypothesisChoices:
+    """Choices drawn by Hypothesis."""
+
+    def __init__(self, data: DataObject) -> None:
+        self._data = data
+
+    def integer(self, low: int, high: int) -> int:
+        return self._data.draw(st.integers(low, high)) if low < high else low
+
+    def choose(self, options: Sequence[T]) -> T:
+        return options[self.integer(0, len(options) - 1)]
+
+    def flag(self, percent: int = 50) -> bool:
+        return self.integer(1, 100) > 100 - percent

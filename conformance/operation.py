@@ -1,0 +1,176 @@
+"""An operation: one thing torch promises, stated as facts. ``operations/`` holds the declarations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from conformance.accuracy import Accuracy, Exact
+from conformance.choices import Choices
+from conformance.model.case import Argument
+from conformance.model.verdict import Basis
+from reference.dtypes import BFLOAT16, BOOL, COMPLEX, FLOAT16, FLOATING, INTEGRAL, TORCH_DTYPES, DType
+from reference.function import Pointwise
+
+if TYPE_CHECKING:
+    from conformance.strategies.drawing import Drawing
+
+ALL = TORCH_DTYPES
+NUMERIC = (*INTEGRAL, *FLOATING, *COMPLEX)
+REAL = (BOOL, *INTEGRAL, *FLOATING)
+REAL_NUMERIC = (*INTEGRAL, *FLOATING)
+DIFFERENTIABLE = (*FLOATING, *COMPLEX)
+SIXTEEN_BIT = (FLOAT16, BFLOAT16)
+
+
+class Form(StrEnum):
+    """The ways torch lets one spell an operation."""
+
+    FUNCTION = "function"
+    METHOD = "method"
+    OPERATOR = "operator"
+    REFLECTED = "reflected operator"
+    IN_PLACE = "in place"
+    IN_PLACE_OPERATOR = "in-place operator"
+    OUT = "out"
+
+
+FUNCTIONAL = (Form.FUNCTION, Form.METHOD, Form.OPERATOR, Form.REFLECTED)
+
+
+class Effect(StrEnum):
+    """What an operation does to memory: the aliasing that must be seen."""
+
+    NEW = "makes a new tensor"
+    VIEW = "returns a view"
+    MAY_VIEW = "returns a view or a new tensor"
+    CREATES = "makes a tensor from no tensor"
+    WRITES = "writes to its first argument"
+    SHARES = "shares memory with NumPy"
+    READS = "returns a Python object"
+    RECORDS = "changes what autograd records"
+
+
+class Parameter(Protocol):
+    """One argument that torch documents: its name, whether it is given by keyword, and what may stand there."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def keyword(self) -> bool: ...
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        """A valid argument, or OMITTED where torch has a default."""
+        ...
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        """An argument that the manual forbids here, or OMITTED where there is none."""
+        ...
+
+
+class Omitted:
+    """No argument: torch's default applies."""
+
+
+OMITTED = Omitted()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Facts about one thing torch promises.
+
+    ``reference`` is the reference function, ``spellings`` torch's names by form. ``dtypes`` are those that the first
+    tensor may have (or, for creation, that may be asked for): any other must be refused. ``accuracy`` bounds the
+    values and ``gradient`` the gradients of the result; without one the operation has none. ``written`` is the
+    reference of the in-place form where that is more than the functional one written back.
+    """
+
+    name: str
+    reference: Callable[..., Any]
+    spellings: Mapping[Form, str]
+    parameters: tuple[Parameter, ...]
+    dtypes: tuple[DType, ...]
+    basis: Basis
+    accuracy: Accuracy = field(default_factory=Exact)
+    gradient: Accuracy | None = None
+    effect: Effect = Effect.NEW
+    results: int = 1
+    written: Callable[..., Any] | None = None
+    values: tuple[str, ...] = ()
+    random: bool = False
+
+    @property
+    def pointwise(self) -> bool:
+        """Whether each element of the result depends on one element of each operand."""
+        return isinstance(self.reference, Pointwise)
+
+    @property
+    def functional(self) -> tuple[Form, ...]:
+        """The forms that leave their arguments alone."""
+        return tuple(form for form in FUNCTIONAL if form in self.spellings)
+
+
+_OPERATORS = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "@": "matmul",
+    "&": "and_",
+    "|": "or_",
+    "^": "xor",
+    "<<": "lshift",
+    ">>": "rshift",
+    "==": "eq",
+    "!=": "ne",
+    "<": "lt",
+    "<=": "le",
+    ">": "gt",
+    ">=": "ge",
+}
+_UNARY_OPERATORS = {"-": "neg", "~": "invert", "abs": "abs"}
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+
+
+def spelled(
+    function: str = "",
+    method: str = "",
+    *,
+    in_place: str = "",
+    operator: str = "",
+    unary_operator: str = "",
+    out: bool = False,
+    reflected: bool | None = None,
+    in_place_operator: bool | None = None,
+) -> dict[Form, str]:
+    """The spellings of an operation; the reflected and in-place operators come with the binary operator.
+
+    >>> spelled("torch.neg", "neg", unary_operator="-")[Form.OPERATOR]
+    'operator.neg'
+    """
+    found: dict[Form, str] = {}
+    if function:
+        found[Form.FUNCTION] = function
+    if method:
+        found[Form.METHOD] = method
+    if operator:
+        name = _OPERATORS[operator]
+        arithmetic = operator not in _COMPARISONS
+        found[Form.OPERATOR] = f"operator.{name}"
+        if arithmetic if reflected is None else reflected:
+            found[Form.REFLECTED] = f"operator.{name}"
+        if arithmetic if in_place_operator is None else in_place_operator:
+            found[Form.IN_PLACE_OPERATOR] = f"operator.i{name.rstrip('_')}"
+    if unary_operator:
+        found[Form.OPERATOR] = f"operator.{_UNARY_OPERATORS[unary_operator]}"
+    if in_place:
+        found[Form.IN_PLACE] = in_place
+    if out:
+        found[Form.OUT] = function
+    return found

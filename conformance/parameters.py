@@ -1,0 +1,340 @@
+"""Kinds of parameters: what torch documents of an argument, and how to draw one that is valid or forbidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from conformance.choices import Choices
+from conformance.model.case import Argument, DTypeName, Ref
+from conformance.operation import OMITTED, Omitted
+from conformance.strategies.drawing import Drawing
+from conformance.strategies.layouts import geometry
+from conformance.strategies.shapes import Shape, draw_broadcastable, draw_factors, draw_long_shape, draw_shape
+from reference.dtypes import BOOL, Category, DType
+
+NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
+OUT_OF_RANGE = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Base:
+    """What every kind has. Without ``required``, the argument is left out in half of the draws."""
+
+    keyword: bool = False
+    required: bool = True
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        return OMITTED
+
+    def left_out(self, choices: Choices) -> bool:
+        return not self.required and choices.flag()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyTensor(Base):
+    """A tensor of any shape between two ranks. ``mode`` fixes how its values are drawn."""
+
+    name: str = "input"
+    min_ndim: int = field(default=0, kw_only=True)
+    max_ndim: int = field(default=4, kw_only=True)
+    dtypes: tuple[DType, ...] = field(default=(), kw_only=True)
+    mode: str = field(default="", kw_only=True)
+    writeable: bool = field(default=False, kw_only=True)
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if self.left_out(choices):
+            return OMITTED
+        if drawing.long and self.min_ndim <= 1:
+            shape = draw_long_shape(choices)
+        else:
+            shape = draw_shape(choices, min_ndim=self.min_ndim, max_ndim=self.max_ndim)
+        dtype = choices.choose(self.dtypes) if self.dtypes else None
+        drawing.fix_shape(shape)
+        return drawing.tensor(self.name, shape, dtype, mode=self.mode, writeable=self.writeable)
+
+
+@dataclass(frozen=True, slots=True)
+class Operand(Base):
+    """A tensor that is broadcast with the other operands; a Python number too where ``number`` says so."""
+
+    name: str
+    number: bool = field(default=False, kw_only=True)
+    mode: str = field(default="", kw_only=True)
+    dtypes: tuple[DType, ...] = field(default=(), kw_only=True)
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if self.left_out(choices):
+            return OMITTED
+        if self.number and choices.flag(25):
+            return draw_number(choices, drawing.dtype)
+        dtype = choices.choose(self.dtypes) if self.dtypes else drawing.operand_dtype()
+        return drawing.tensor(self.name, drawing.operand_shape(), dtype, mode=self.mode)
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        """A shape that does not broadcast: a size of neither one nor the other's."""
+        given = drawing.given(self.name)
+        if given is None or len(drawing.inputs) < 2 or given is drawing.inputs[0]:
+            return OMITTED
+        shape = (*drawing.inputs[0].shape[:-1], 6) if drawing.inputs[0].shape else ()
+        if not shape or drawing.inputs[0].shape[-1] in (1, 6):
+            return OMITTED
+        return reshape_input(drawing, self.name, shape)
+
+
+def reshape_input(drawing: Drawing, name: str, shape: Shape) -> Ref:
+    """Give an input another shape, row-major."""
+    given = drawing.given(name)
+    assert given is not None, f"{name} is no tensor"
+    strides, offset, size = geometry("contiguous", shape)
+    drawing.replace(replace(given, shape=shape, strides=strides, offset=offset, size=size))
+    return Ref(given.name)
+
+
+def draw_number(choices: Choices, dtype: DType) -> bool | int | float | complex:
+    """A Python number that every floating point dtype holds exactly; of a higher category at times."""
+    if dtype is BOOL and choices.flag(70):
+        return choices.flag()
+    options: Sequence[bool | int | float | complex] = NUMBERS
+    if dtype.category < Category.FLOATING and choices.flag(70):
+        options = [number for number in NUMBERS if isinstance(number, int)]
+    if not dtype.is_signed:
+        options = [number for number in options if isinstance(number, float) or int(abs(number)) == number]
+    if dtype.is_complex and choices.flag(25):
+        return complex(choices.choose((1, 2, -1, 0.5)), choices.choose((0, 1, -2)))
+    return choices.choose(options)
+
+
+@dataclass(frozen=True, slots=True)
+class Shaped(Base):
+    """A tensor whose sizes are named (``"n", "m"``) or given; equal names mean equal sizes."""
+
+    name: str
+    sizes: tuple[str | int, ...]
+    low: int = field(default=0, kw_only=True)
+    high: int = field(default=6, kw_only=True)
+    dtypes: tuple[DType, ...] = field(default=(), kw_only=True)
+    mode: str = field(default="", kw_only=True)
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if self.left_out(choices):
+            return OMITTED
+        sizes = (
+            size if isinstance(size, int) else drawing.symbol(size, self.low, self.high) for size in self.sizes
+        )
+        dtype = choices.choose(self.dtypes) if self.dtypes else None
+        return drawing.tensor(self.name, tuple(sizes), dtype, mode=self.mode)
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        """One size more than the others agree on."""
+        given = drawing.given(self.name)
+        if given is None or not given.shape or given is drawing.inputs[0]:
+            return OMITTED
+        return reshape_input(drawing, self.name, (given.shape[0] + 1, *given.shape[1:]))
+
+
+@dataclass(frozen=True, slots=True)
+class LikeTensor(Base):
+    """A tensor of the same shape as the one called ``of``, or one that broadcasts to it."""
+
+    name: str
+    of: str = "input"
+    broadcast: bool = field(default=False, kw_only=True)
+    dtypes: tuple[DType, ...] = field(default=(), kw_only=True)
+    mode: str = field(default="", kw_only=True)
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if self.left_out(choices):
+            return OMITTED
+        target = drawing.given(self.of)
+        shape = target.shape if target is not None else drawing.shape
+        if self.broadcast and choices.flag(40):
+            shape = draw_broadcastable(choices, shape)
+        dtype = choices.choose(self.dtypes) if self.dtypes else drawing.operand_dtype()
+        return drawing.tensor(self.name, shape, dtype, mode=self.mode)
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        given = drawing.given(self.name)
+        return OMITTED if given is None else reshape_input(drawing, self.name, (*given.shape, 6))
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Base):
+    """A Python number; from ``options`` if there are any."""
+
+    name: str
+    options: tuple[bool | int | float | complex, ...] = ()
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if self.left_out(choices):
+            return OMITTED
+        return choices.choose(self.options) if self.options else draw_number(choices, drawing.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice(Base):
+    """One of a few values: a flag, a rounding mode, a reduction. ``forbidden`` is refused."""
+
+    name: str
+    options: tuple[Argument, ...]
+    forbidden: Argument | Omitted = field(default=OMITTED, kw_only=True)
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        return OMITTED if self.left_out(choices) else choices.choose(self.options)
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        return self.forbidden
+
+
+def Flag(name: str, *, keyword: bool = False, required: bool = False) -> Choice:  # noqa: N802 - reads as the kinds do
+    """True or False."""
+    return Choice(name, (True, False), keyword=keyword, required=required)
+
+
+@dataclass(frozen=True, slots=True)
+class DTypeOption(Base):
+    """A dtype asked for, by keyword."""
+
+    name: str = "dtype"
+    dtypes: tuple[DType, ...] = ()
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if self.left_out(choices):
+            return OMITTED
+        return DTypeName(choices.choose(self.dtypes).name if self.dtypes else drawing.dtype.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Dim(Base):
+    """A dimension of the tensor called ``of``, counted from either end; ``extra`` allows one beyond (unsqueeze)."""
+
+    name: str = "dim"
+    of: str = "input"
+    extra: int = field(default=0, kw_only=True)
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if self.left_out(choices):
+            return OMITTED
+        count = max(self._count(drawing), 1)
+        return choices.integer(-count, count - 1)
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        return choices.choose((max(self._count(drawing), 1), -max(self._count(drawing), 1) - 1))
+
+    def _count(self, drawing: Drawing) -> int:
+        given = drawing.given(self.of)
+        return (len(given.shape) if given is not None else 0) + self.extra
+
+
+@dataclass(frozen=True, slots=True)
+class Dims(Base):
+    """Dimensions of the tensor called ``of``: one, several, none, or all of them in some order (``permutation``)."""
+
+    name: str = "dim"
+    of: str = "input"
+    permutation: bool = field(default=False, kw_only=True)
+    empty: bool = field(default=True, kw_only=True)
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if self.left_out(choices):
+            return OMITTED
+        given = drawing.given(self.of)
+        ndim = len(given.shape) if given is not None else 0
+        order = list(range(ndim))
+        picked = [order.pop(choices.integer(0, len(order) - 1)) for _ in range(ndim)]
+        if not self.permutation:
+            if ndim and choices.flag(30):
+                return picked[0] - (ndim if choices.flag() else 0)
+            picked = picked[: choices.integer(0 if self.empty or not ndim else 1, ndim)]
+        return tuple(dim - ndim if choices.flag(30) else dim for dim in picked)
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        """A dimension that does not exist, or one named twice."""
+        if isinstance(argument, tuple) and argument and choices.flag():
+            return (*argument, argument[0])
+        return (OUT_OF_RANGE,)
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes(Base):
+    """Sizes of a new tensor."""
+
+    name: str = "size"
+    max_ndim: int = field(default=4, kw_only=True)
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        shape = draw_shape(choices, max_ndim=self.max_ndim)
+        drawing.fix_shape(shape)
+        return shape
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        return (2, -3)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSizes(Base):
+    """Sizes with as many elements as the tensor called ``of``; one may be -1."""
+
+    name: str = "size"
+    of: str = "input"
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        numel = drawing.numel(self.of)
+        sizes = list(draw_factors(choices, numel))
+        if sizes and numel and choices.flag(40):
+            sizes[choices.integer(0, len(sizes) - 1)] = -1
+        return tuple(sizes)
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        """A size that does not fit, two to infer, or a negative one."""
+        sizes = argument if isinstance(argument, tuple) else ()
+        return choices.choose(((*sizes, 7), (*sizes, -1, -1), (*sizes, -2)))
+
+
+@dataclass(frozen=True, slots=True)
+class ExpandSizes(Base):
+    """Sizes to which the tensor called ``of`` expands; -1 keeps a size."""
+
+    name: str = "size"
+    of: str = "input"
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        given = drawing.given(self.of)
+        shape = given.shape if given is not None else ()
+        leading = tuple(choices.integer(0, 3) for _ in range(choices.integer(0, 2)))
+        kept = tuple(
+            choices.integer(0, 4) if size == 1 and choices.flag(70) else -1 if choices.flag(20) else size
+            for size in shape
+        )
+        return leading + kept
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        given = drawing.given(self.of)
+        if given is None or not given.shape or given.shape[-1] == 1:
+            return OMITTED
+        return (*given.shape[:-1], given.shape[-1] + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Computed(Base):
+    """An argument whose range depends on the others: ``valid`` and ``forbidden`` draw it.
+
+    For the few arguments (narrow's start and length, as_strided's layout) for which no general kind exists.
+    """
+
+    name: str
+    valid: Callable[[Choices, Drawing], Any]
+    forbidden: Callable[[Choices, Drawing], Any] | None = None
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if self.left_out(choices):
+            return OMITTED
+        drawn: Argument | Omitted = self.valid(choices, drawing)
+        return drawn
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        if self.forbidden is None:
+            return OMITTED
+        drawn: Argument | Omitted = self.forbidden(choices, drawing)
+        return drawn

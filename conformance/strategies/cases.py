@@ -1,0 +1,108 @@
+"""Cases of one operation: inputs and one step that calls it in one of the forms that leave its arguments alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.choices import Choices
+from conformance.model.case import Argument, Case, Input, Ref, Step
+from conformance.operation import Form, Omitted, Operation, Parameter
+from conformance.strategies.drawing import Drawing
+from reference.dtypes import BOOL, DType
+
+RESULT = "result"
+
+
+def draw_case(choices: Choices, operation: Operation, dtype: DType, *, long: bool = False) -> Case:
+    """A valid case of ``operation`` whose first tensor has ``dtype``."""
+    drawing, values = _draw_arguments(choices, operation, dtype, long=long)
+    return _build(choices, drawing, values, operation)
+
+
+def spoiled_cases(choices: Choices, operation: Operation, dtype: DType) -> list[Case]:
+    """Cases in each of which one argument is one that the manual forbids."""
+    found = []
+    for index, parameter in enumerate(operation.parameters):
+        drawing, values = _draw_arguments(choices, operation, dtype, long=False)
+        if isinstance(values[index], Omitted) and parameter.draw(choices, drawing) is None:
+            continue
+        current = values[index]
+        spoiled = parameter.spoil(choices, drawing, None if isinstance(current, Omitted) else current)
+        if not isinstance(spoiled, Omitted):
+            values[index] = spoiled
+            found.append(_build(choices, drawing, values, operation))
+    return found
+
+
+def _draw_arguments(
+    choices: Choices, operation: Operation, dtype: DType, *, long: bool
+) -> tuple[Drawing, list[Argument | Omitted]]:
+    drawing = Drawing(choices, operation, dtype, long)
+    values: list[Argument | Omitted] = []
+    for parameter in operation.parameters:
+        value = parameter.draw(choices, drawing)
+        values.append(value)
+        if not isinstance(value, Omitted):
+            drawing.arguments[parameter.name] = value
+    return drawing, values
+
+
+def _build(choices: Choices, drawing: Drawing, values: list[Argument | Omitted], operation: Operation) -> Case:
+    pairs = list(zip(operation.parameters, values, strict=True))
+    form = choices.choose(_possible_forms(operation, pairs))
+    args, kwargs = arrange(pairs)
+    step = Step(operation.name, form, args, kwargs, result_names(operation))
+    return Case(tuple(drawing.inputs), (step,))
+
+
+def result_names(operation: Operation) -> tuple[str, ...]:
+    """``result``, or ``result0``, ``result1`` ... of an operation that returns several."""
+    return (RESULT,) if operation.results == 1 else tuple(f"{RESULT}{i}" for i in range(operation.results))
+
+
+def arrange(pairs: list[tuple[Parameter, Argument | Omitted]]) -> tuple[tuple[Argument, ...], tuple[tuple[str, Argument], ...]]:
+    """Positional arguments up to the first that is left out, the rest by keyword."""
+    args: list[Argument] = []
+    kwargs: list[tuple[str, Argument]] = []
+    by_keyword = False
+    for parameter, value in pairs:
+        by_keyword = by_keyword or parameter.keyword
+        if isinstance(value, Omitted):
+            by_keyword = True
+        elif by_keyword:
+            kwargs.append((parameter.name, value))
+        else:
+            args.append(value)
+    return tuple(args), tuple(kwargs)
+
+
+def _possible_forms(operation: Operation, pairs: list[tuple[Parameter, Argument | Omitted]]) -> list[Form]:
+    """An operator takes the operands alone; a method and the plain operator need a tensor first, the reflected one second."""
+    given = [value for _, value in pairs if not isinstance(value, Omitted)]
+    leading_tensor = bool(given) and isinstance(given[0], Ref)
+    plain = len(given) <= 2 and not any(parameter.keyword for (parameter, value) in pairs if not isinstance(value, Omitted))
+    forms = []
+    for form in operation.functional:
+        if form in (Form.METHOD, Form.OPERATOR) and not leading_tensor:
+            continue
+        if form is Form.OPERATOR and not plain:
+            continue
+        if form is Form.REFLECTED and (leading_tensor or not plain):
+            continue
+        forms.append(form)
+    return forms or list(operation.functional[:1])
+
+
+def dtypes_of(operation: Operation) -> tuple[DType, ...]:
+    """The dtypes in which an operation is tested; one without tensors still has a place in the tables."""
+    return operation.dtypes or (BOOL,)
+
+
+def with_requires_grad(case: Case) -> Case:
+    """The same case with every differentiable input tracked."""
+    return replace(case, inputs=tuple(_tracked(given) for given in case.inputs))
+
+
+def _tracked(given: Input) -> Input:
+    floating = given.dtype.startswith(("float", "bfloat", "complex"))
+    return replace(given, requires_grad=True) if floating and not given.array else given

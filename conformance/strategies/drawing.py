@@ -1,0 +1,113 @@
+"""A case being drawn: the inputs made so far, the shape and dtype that they share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+
+from conformance.choices import Choices
+from conformance.model.case import Argument, Drawn, Input, Ref
+from conformance.operation import Operation
+from conformance.strategies.layouts import draw_geometry
+from conformance.strategies.shapes import Shape, draw_broadcastable, draw_long_shape, draw_shape
+from reference.dtypes import BY_NAME, Category, DType
+
+EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
+SPECIALS_MOST = 3
+
+
+@dataclass
+class Drawing:
+    """What parameters see while a case is drawn.
+
+    ``shape`` is the shape to which operands broadcast and ``symbols`` the sizes that shapes have in common by name
+    (the inner size of a matrix product). ``long`` asks for one of the lengths at which implementations change path.
+    """
+
+    choices: Choices
+    operation: Operation
+    dtype: DType
+    long: bool = False
+    inputs: list[Input] = field(default_factory=list)
+    arguments: dict[str, Argument] = field(default_factory=dict)
+    symbols: dict[str, int] = field(default_factory=dict)
+    _shape: Shape | None = None
+    _modes: tuple[str, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        """The shape of the result of broadcasting, drawn when first asked for."""
+        if self._shape is None:
+            self._shape = draw_long_shape(self.choices) if self.long else draw_shape(self.choices)
+        return self._shape
+
+    def fix_shape(self, shape: Shape) -> None:
+        """Let the operands drawn from now on broadcast to ``shape``."""
+        self._shape = shape
+
+    def symbol(self, name: str, low: int = 0, high: int = 6) -> int:
+        """The size called ``name``: the same wherever a shape names it."""
+        if name not in self.symbols:
+            self.symbols[name] = self.choices.integer(low, high)
+        return self.symbols[name]
+
+    def operand_shape(self) -> Shape:
+        """The shape itself for the first operand drawn, one that expands to it for the others."""
+        if not self.inputs or self.choices.flag(60):
+            return self.shape
+        return draw_broadcastable(self.choices, self.shape)
+
+    def operand_dtype(self) -> DType:
+        """The dtype of the case, or another that the operation takes, so that types are promoted."""
+        if not self.inputs or self.choices.flag(70):
+            return self.dtype
+        return self.choices.choose(self.operation.dtypes)
+
+    def tensor(
+        self,
+        name: str,
+        shape: Shape,
+        dtype: DType | None = None,
+        *,
+        mode: str = "",
+        writeable: bool = False,
+        requires_grad: bool = False,
+    ) -> Ref:
+        """Add an input tensor of this shape with a drawn layout and drawn values."""
+        dtype = dtype or self.dtype
+        strides, offset, size = draw_geometry(self.choices, shape, writeable=writeable)
+        self.inputs.append(
+            Input(name, shape, dtype.name, strides, offset, size, self.values(size, mode, dtype), requires_grad)
+        )
+        return Ref(name)
+
+    def values(self, size: int, mode: str = "", dtype: DType | None = None) -> Drawn:
+        """Values of a drawn mode (among those that suit the operation) with up to three specials put in place."""
+        mode = mode or self.choices.choose(self.operation.values or EVERY_MODE)
+        specials: tuple[tuple[int, int], ...] = ()
+        floating = (dtype or self.dtype).category >= Category.FLOATING
+        if mode == "normal" and size and floating and not self.operation.values and self.choices.flag(25):
+            count = self.choices.integer(1, SPECIALS_MOST)
+            specials = tuple((self.choices.integer(0, size - 1), self.choices.integer(0, 60)) for _ in range(count))
+        return Drawn(mode, self.choices.integer(0, 2**32 - 1), 0, specials)
+
+    def given(self, name: str) -> Input | None:
+        """The input that the argument called ``name`` refers to, if it is a tensor."""
+        argument = self.arguments.get(name)
+        if isinstance(argument, Ref):
+            return next((given for given in self.inputs if given.name == argument.name), None)
+        return None
+
+    def replace(self, changed: Input) -> None:
+        """Put ``changed`` in the place of the input of that name."""
+        self.inputs = [changed if given.name == changed.name else given for given in self.inputs]
+
+    def numel(self, name: str) -> int:
+        """The number of elements of the tensor that the argument called ``name`` refers to."""
+        given = self.given(name)
+        return prod(given.shape) if given is not None else 1
+
+
+def dtype_of(given: Input) -> DType:
+    """The dtype of an input."""
+    return BY_NAME[given.dtype]

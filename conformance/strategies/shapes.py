@@ -1,0 +1,56 @@
+"""Shapes: small ones of every rank, and lengths around the widths at which implementations change path."""
+
+from __future__ import annotations
+
+from math import prod
+
+from conformance.choices import Choices
+
+Shape = tuple[int, ...]
+
+SMALL_SIZES = (2, 3, 1, 4, 5, 0)
+# Around SIMD widths (16 and 32 float32 elements), unrolled loops, and vectorised tails.
+BOUNDARY_LENGTHS = (7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 257, 1000, 1023, 1025)
+LONG_LENGTHS = (2047, 2048, 2049, 32767, 32768, 32769)
+
+
+def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel: int = 200) -> Shape:
+    """A small shape, sizes of zero and one among them."""
+    ndim = choices.integer(min_ndim, max_ndim)
+    sizes: list[int] = []
+    for _ in range(ndim):
+        size = choices.choose(SMALL_SIZES)
+        if prod(sizes) * size > numel:
+            size = 1
+        sizes.append(size)
+    return tuple(sizes)
+
+
+def draw_long_shape(choices: Choices, *, longest: int = 1100) -> Shape:
+    """One dimension, or two, whose length lies at a boundary of an implementation."""
+    length = choices.choose([length for length in (*BOUNDARY_LENGTHS, *LONG_LENGTHS) if length <= longest])
+    if length <= 129 and choices.flag(25):
+        return (choices.integer(1, 3), length)
+    return (length,)
+
+
+def draw_broadcastable(choices: Choices, shape: Shape) -> Shape:
+    """A shape that expands to ``shape``: leading dimensions left out, some sizes one."""
+    start = choices.integer(0, len(shape)) if choices.flag(30) else 0
+    return tuple(1 if choices.flag(20) else size for size in shape[start:])
+
+
+def draw_factors(choices: Choices, numel: int, *, max_ndim: int = 4) -> Shape:
+    """Sizes whose product is ``numel``."""
+    sizes: list[int] = []
+    rest = numel
+    for _ in range(choices.integer(0, max_ndim - 1)):
+        if rest == 0:
+            sizes.append(choices.choose((2, 1, 3, 0)))
+            continue
+        size = choices.choose([factor for factor in range(1, min(rest, 64) + 1) if rest % factor == 0])
+        sizes.append(size)
+        rest //= size
+    if rest == 0 and prod(sizes) == 0:
+        rest = choices.choose((1, 0, 2))
+    return (*sizes, rest) if sizes or rest != 1 or choices.flag() else ()

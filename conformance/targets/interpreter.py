@@ -1,0 +1,146 @@
+"""The interpreter: runs a case step by step and observes every variable after each. Targets say how."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conformance.model.case import Argument, Case, Dots, DTypeName, Input, Layout, Ref, Slice, Step
+from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a bound must know of a target: its column in the table of ulps, and what it does to numbers."""
+
+    column: str = "cpu"
+    flushes_subnormals: bool = False
+    tf32: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """The bytes that a variable reaches: storages that overlap are one. An empty one is known by its identity."""
+
+    start: int
+    stop: int
+    identity: int
+
+
+class Interpreter(ABC):
+    """Someone who runs cases. ``aspects`` are those that it can observe."""
+
+    name: str
+    aspects: frozenset[Aspect] = EVERY_ASPECT
+    traits: Traits = Traits()
+
+    def run(self, case: Case, *, every_step: bool = False) -> Trace:
+        """Run a case; observe after its last step, or after every one. A refusal ends it and is observed."""
+        self.seed(case.seed)
+        variables = {given.name: self.make(given) for given in case.inputs}
+        observations: list[Observation] = []
+        for index, step in enumerate(case.steps):
+            refused = self._step(step, variables)
+            last = refused is not None or index == len(case.steps) - 1
+            if last or every_step:
+                observations.append(Observation(index, refused, self.see_all(variables)))
+            if refused is not None:
+                break
+        return Trace(self.name, observations)
+
+    def _step(self, step: Step, variables: dict[str, Any]) -> Refused | None:
+        args = [self.argument(argument, variables) for argument in step.args]
+        kwargs = {name: self.argument(argument, variables) for name, argument in step.kwargs}
+        try:
+            with self.grad_mode(step.grad):
+                result = self.call(step, args, kwargs)
+        except Exception as error:
+            return self.refusal(error)
+        results = result if isinstance(result, (tuple, list)) and len(step.results) > 1 else (result,)
+        variables.update(zip(step.results, results, strict=False))
+        return None
+
+    def argument(self, argument: Argument, variables: dict[str, Any]) -> Any:
+        """The live value of an argument."""
+        if isinstance(argument, Ref):
+            return variables[argument.name]
+        if isinstance(argument, (tuple, list)):
+            return type(argument)(self.argument(part, variables) for part in argument)
+        if isinstance(argument, DTypeName):
+            return self.dtype(argument.name)
+        if isinstance(argument, Layout):
+            return self.memory_format(argument.memory_format)
+        if isinstance(argument, Slice):
+            return slice(argument.start, argument.stop, argument.step)
+        return ... if isinstance(argument, Dots) else argument
+
+    def see_all(self, variables: dict[str, Any]) -> dict[str, Seen]:
+        """Every variable, with the first variable that is the same object and the first that shares its memory."""
+        seen: dict[str, Seen] = {}
+        spans: list[tuple[str, Memory]] = []
+        objects: dict[int, str] = {}
+        for name, value in variables.items():
+            one = self.see(value)
+            one.identity = objects.setdefault(id(value), name) if one.kind in ("tensor", "array") else None
+            memory = self.memory(value)
+            if memory is not None:
+                one.storage = _owner(memory, spans, name)
+            seen[name] = one
+        return seen
+
+    # -- what a target says ------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def seed(self, seed: int) -> None: ...
+
+    @abstractmethod
+    def make(self, given: Input) -> Any: ...
+
+    @abstractmethod
+    def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any: ...
+
+    @abstractmethod
+    def refusal(self, error: Exception) -> Refused:
+        """The refusal that an exception is; re-raised if it is a fault of ours."""
+
+    @abstractmethod
+    def see(self, value: Any) -> Seen: ...
+
+    @abstractmethod
+    def memory(self, value: Any) -> Memory | None: ...
+
+    @abstractmethod
+    def grad_mode(self, enabled: bool) -> AbstractContextManager[Any]: ...
+
+    @abstractmethod
+    def dtype(self, name: str) -> Any: ...
+
+    @abstractmethod
+    def memory_format(self, name: str) -> Any: ...
+
+
+def _owner(memory: Memory, spans: list[tuple[str, Memory]], name: str) -> str:
+    """The first variable whose memory overlaps this one's."""
+    for owner, other in spans:
+        empty = memory.start >= memory.stop or other.start >= other.stop
+        if memory.identity == other.identity if empty else memory.start < other.stop and other.start < memory.stop:
+            return owner
+    spans.append((name, memory))
+    return name
+
+
+def array_memory(array: np.ndarray) -> Memory:
+    """The bytes that a NumPy array reaches."""
+    start, stop = np.lib.array_utils.byte_bounds(array)
+    return Memory(start, stop if array.size else start, id(array))
+
+
+def see_array(array: np.ndarray) -> Seen:
+    """What can be seen of a NumPy array."""
+    strides = tuple(stride // array.itemsize for stride in array.strides) if array.itemsize else ()
+    return Seen("array", np.array(array), array.dtype.name, array.shape, strides)

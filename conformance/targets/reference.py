@@ -1,0 +1,152 @@
+"""The reference as a target: what every other target is compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+
+from conformance.model.case import Input, Step
+from conformance.model.observation import Refused, Seen
+from conformance.operation import Form, Operation
+from conformance.operations import find
+from conformance.targets.interpreter import Interpreter, Memory, array_memory, see_array
+from conformance.values import fill
+from reference import random as reference_random
+from reference.autograd.mode import set_grad_enabled
+from reference.dtypes import BY_NAME, DType
+from reference.errors import Refusal
+from reference.function import Function, in_place, with_out
+from reference.storage import Storage
+from reference.tensor import Tensor
+
+
+class ReferenceTarget(Interpreter):
+    """Runs cases on the reference."""
+
+    name = "reference"
+
+    def seed(self, seed: int) -> None:
+        reference_random.manual_seed(seed)
+
+    def make(self, given: Input) -> Any:
+        return make_input(given, fill(given))
+
+    def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        operation = find(step.operation)
+        refuse_dtype(operation, args)
+        return _FORMS[Form(step.spelling)](operation, args, kwargs)
+
+    def refusal(self, error: Exception) -> Refused:
+        if isinstance(error, Refusal):
+            return Refused(error.kind, error.message)
+        raise error
+
+    def see(self, value: Any) -> Seen:
+        return see(value)
+
+    def memory(self, value: Any) -> Memory | None:
+        if isinstance(value, Tensor):
+            start = value.storage.address
+            return Memory(start, start + value.storage.nbytes, id(value.storage))
+        return array_memory(value) if isinstance(value, np.ndarray) else None
+
+    def grad_mode(self, enabled: bool) -> AbstractContextManager[None]:
+        return set_grad_enabled(enabled)
+
+    def dtype(self, name: str) -> DType:
+        return BY_NAME[name]
+
+    def memory_format(self, name: str) -> str:
+        return name
+
+
+def make_input(given: Input, elements: np.ndarray) -> Tensor | np.ndarray:
+    """A tensor (or array) over a copy of ``elements``, which fill its storage."""
+    dtype = BY_NAME[given.dtype]
+    elements = np.array(elements)
+    if given.array:
+        return make_array(given, elements)
+    made = Tensor(Storage.of(elements), dtype, given.shape, given.strides, given.offset)
+    return made.requires_grad_() if given.requires_grad else made
+
+
+def make_array(given: Input, elements: np.ndarray) -> np.ndarray:
+    """A NumPy array of the input's layout over ``elements``."""
+    strides = tuple(stride * elements.itemsize for stride in given.strides)
+    made = np.lib.stride_tricks.as_strided(elements[given.offset :], given.shape, strides)
+    made.flags.writeable = given.writeable
+    return made
+
+
+def refuse_dtype(operation: Operation, args: Sequence[Any]) -> None:
+    """Refuse a first tensor of a dtype that the operation does not take."""
+    first = next((argument for argument in args if isinstance(argument, Tensor)), None)
+    if first is not None and first.dtype in BY_NAME.values() and not takes(operation, first.dtype):
+        raise Refusal("RuntimeError", f'"{operation.name}" is not implemented for {first.dtype!r}')
+
+
+def takes(operation: Operation, dtype: DType) -> bool:
+    """Whether an operation takes a dtype; the reference's own wide ones count as those they widen."""
+    names = {accepted.name for accepted in operation.dtypes}
+    if dtype.name == "extended":
+        return "float64" in names
+    if dtype.name == "complex_extended":
+        return "complex128" in names
+    return dtype.name in names
+
+
+def see(value: Any) -> Seen:
+    """What can be seen of a value of the reference."""
+    if isinstance(value, np.ndarray):
+        return see_array(value)
+    if not isinstance(value, Tensor):
+        return Seen(type(value).__name__, value)
+    node = value.grad_fn
+    return Seen(
+        "tensor",
+        np.array(value.array),
+        value.dtype.name,
+        value.shape,
+        value.strides,
+        value.offset,
+        version=value.version,
+        requires_grad=value.requires_grad,
+        is_leaf=value.is_leaf,
+        grad_fn=node.name if node is not None else None,
+        grad=None if value.grad is None else np.array(value.grad.array),
+        unrounded=value.unrounded,
+        specified=value.specified,
+    )
+
+
+def _functional(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    return operation.reference(*args, **kwargs)
+
+
+def _in_place(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    if operation.written is not None:
+        return operation.written(*args, **kwargs)
+    assert isinstance(operation.reference, Function), f"{operation.name} needs `written`"
+    return in_place(operation.reference, *args, **kwargs)
+
+
+def _out(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+    out = kwargs.pop("out")
+    read = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
+    with set_grad_enabled(False):
+        result = operation.reference(*args, **kwargs)
+    return with_out(result, out, *read)
+
+
+_FORMS = {
+    Form.FUNCTION: _functional,
+    Form.METHOD: _functional,
+    Form.OPERATOR: _functional,
+    Form.REFLECTED: _functional,
+    Form.IN_PLACE: _in_place,
+    Form.IN_PLACE_OPERATOR: _in_place,
+    Form.OUT: _out,
+}

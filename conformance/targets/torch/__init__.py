@@ -1,0 +1,1 @@
+"""PyTorch as a target: the only place, beside a few suites, that imports torch."""

@@ -1,0 +1,155 @@
+"""Torch as a target: every call as a user would write it, on one device."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import cache
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import torch
+
+from conformance.model.case import Input, Step
+from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
+from conformance.operation import Effect, Form
+from conformance.operations import find
+from conformance.targets.interpreter import Interpreter, Memory, Traits, array_memory, see_array
+from conformance.targets.reference import make_array
+from conformance.values import fill
+from reference.dtypes import BY_NAME
+
+MEMORY_FORMATS = {
+    "contiguous": torch.contiguous_format,
+    "preserve": torch.preserve_format,
+    "channels_last": torch.channels_last,
+}
+
+
+class TorchTarget(Interpreter):
+    """Runs cases on a torch device, eagerly."""
+
+    def __init__(
+        self, device: str, aspects: frozenset[Aspect] = EVERY_ASPECT, traits: Traits | None = None, name: str = ""
+    ) -> None:
+        self.device = torch.device(device)
+        self.name = name or device
+        self.aspects = aspects
+        self.traits = traits or Traits()
+
+    def seed(self, seed: int) -> None:
+        torch.manual_seed(seed)
+
+    def make(self, given: Input) -> Any:
+        elements = np.array(fill(given))
+        if given.array:
+            return make_array(given, elements)
+        storage = self.storage(elements, given.dtype)
+        # Detached, since a view would carry its base: an input is a tensor in its own right.
+        made = torch.as_strided(storage, given.shape, given.strides, given.offset).detach()
+        return made.requires_grad_() if given.requires_grad else made
+
+    def storage(self, elements: np.ndarray, dtype: str) -> torch.Tensor:
+        """A flat tensor holding ``elements``, in a storage of torch's own, which can be resized."""
+        made = torch.empty(elements.size, dtype=getattr(torch, dtype), device=self.device)
+        if elements.size:
+            lent = torch.frombuffer(bytearray(elements.tobytes()), dtype=torch.uint8)
+            made.untyped_storage().copy_(lent.untyped_storage())
+        return made
+
+    def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        operation = find(step.operation)
+        if operation.effect is Effect.CREATES and step.spelling == Form.FUNCTION and self.device.type != "cpu":
+            kwargs["device"] = self.device
+        return resolve(operation.spellings[Form(step.spelling)])(*args, **kwargs)
+
+    def refusal(self, error: Exception) -> Refused:
+        return Refused(type(error).__name__, str(error))
+
+    def see(self, value: Any) -> Seen:
+        if isinstance(value, np.ndarray):
+            return see_array(value)
+        if not isinstance(value, torch.Tensor):
+            return Seen(type(value).__name__, plain(value))
+        return self.see_tensor(value)
+
+    def see_tensor(self, value: torch.Tensor) -> Seen:
+        """All aspects of a tensor that this target can show."""
+        shows_values = Aspect.VALUES in self.aspects
+        grad = value.grad if value.is_leaf or value.retains_grad else None
+        node = value.grad_fn
+        return Seen(
+            "tensor",
+            to_numpy(value) if shows_values else None,
+            str(value.dtype).removeprefix("torch."),
+            tuple(value.shape),
+            value.stride(),
+            value.storage_offset(),
+            version=value._version,
+            requires_grad=value.requires_grad,
+            is_leaf=value.is_leaf,
+            grad_fn=node.name() if node is not None else None,
+            grad=to_numpy(grad) if grad is not None and shows_values else None,
+        )
+
+    def memory(self, value: Any) -> Memory | None:
+        if isinstance(value, np.ndarray):
+            return array_memory(value)
+        if not isinstance(value, torch.Tensor):
+            return None
+        storage = value.untyped_storage()
+        start = storage.data_ptr()
+        return Memory(start, start + storage.nbytes() if start else start, storage._cdata)
+
+    def grad_mode(self, enabled: bool) -> AbstractContextManager[Any]:
+        return torch.set_grad_enabled(enabled)
+
+    def dtype(self, name: str) -> torch.dtype:
+        found: torch.dtype = getattr(torch, name)
+        return found
+
+    def memory_format(self, name: str) -> torch.memory_format:
+        return MEMORY_FORMATS[name]
+
+
+class MetaTarget(TorchTarget):
+    """Torch's meta device: shapes, dtypes and strides without data."""
+
+    def __init__(self) -> None:
+        super().__init__("meta", METADATA)
+
+    def storage(self, elements: np.ndarray, dtype: str) -> torch.Tensor:
+        return torch.empty(elements.size, dtype=getattr(torch, dtype), device=self.device)
+
+
+@cache
+def resolve(path: str) -> Callable[..., Any]:
+    """The callable at a dotted path; ``Tensor.name`` is called on its first argument."""
+    head, *rest = path.split(".")
+    if head == "Tensor":
+        name = rest[0]
+        return lambda self, *args, **kwargs: getattr(self, name)(*args, **kwargs)
+    found: Any = importlib.import_module(head)
+    for part in rest:
+        found = getattr(found, part)
+    called: Callable[..., Any] = found
+    return called
+
+
+def to_numpy(tensor: torch.Tensor) -> np.ndarray:
+    """A copy of the elements, bit for bit, as NumPy (and ml_dtypes) hold them."""
+    plain_tensor = tensor.detach().resolve_conj().resolve_neg().cpu()
+    if plain_tensor.dtype is torch.bfloat16:
+        return plain_tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16).copy()
+    return plain_tensor.numpy().copy()
+
+
+def plain(value: Any) -> Any:
+    """A result that is no tensor, in terms that the reference shares."""
+    if isinstance(value, torch.dtype):
+        return BY_NAME.get(str(value).removeprefix("torch."), str(value))
+    if isinstance(value, torch.Size):
+        return tuple(value)
+    return value

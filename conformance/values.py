@@ -1,0 +1,162 @@
+"""Values from seeds: a block of rows, one row a derived seed, from a counter-based bit generator.
+
+NumPy promises Philox's raw stream and not its distributions, so the distributions are made here from raw bits:
+the same seed gives the same bits on every machine and with every NumPy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from math import ceil
+
+import numpy as np
+
+from conformance.model.case import Drawn, Input, Literal
+from reference.dtypes import BFLOAT16, BOOL, BY_NAME, Category, DType, real_of, round_to
+
+_WORDS_A_COUNT = 4
+
+
+def fill(given: Input) -> np.ndarray:
+    """All elements of the storage of an input, flat, in its dtype."""
+    dtype = BY_NAME[given.dtype]
+    if isinstance(given.values, Literal):
+        return np.frombuffer(given.values.data, dtype=dtype.numpy)
+    return block(given.values, dtype, given.size, 1)[0]
+
+
+def block(drawn: Drawn, dtype: DType, size: int, rows: int) -> np.ndarray:
+    """``rows`` rows of ``size`` elements, from row ``drawn.row`` on; a row does not depend on how many are asked for."""
+    parts = 2 if dtype.is_complex else 1
+    words = _WORDS_A_COUNT * ceil(max(size * parts, 1) / _WORDS_A_COUNT)
+    generator = np.random.Philox(key=drawn.seed)
+    if drawn.row:
+        generator.advance(drawn.row * (words // _WORDS_A_COUNT))
+    raw = generator.random_raw(rows * words).reshape(rows, words)[:, : size * parts]
+    values = MODES[drawn.mode](raw, real_of(dtype))
+    if dtype.is_complex:
+        values = np.ascontiguousarray(values).view(dtype.numpy)
+    if drawn.specials and size:
+        pool = special_pool(dtype)
+        values = np.array(values)
+        for position, which in drawn.specials:
+            values[:, position % size] = pool[which % len(pool)]
+    return values
+
+
+def literal(array: np.ndarray) -> Literal:
+    """The bits of a flat array as values of an input."""
+    return Literal(np.ascontiguousarray(array).tobytes())
+
+
+def _unit(raw: np.ndarray) -> np.ndarray:
+    """Uniform in [0, 1) from the upper 53 bits."""
+    return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
+
+
+def _normal(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Near to a normal distribution: the sum of four uniform 16-bit numbers, scaled. Integers: -9 to 9."""
+    if dtype.category < Category.FLOATING:
+        return _small(raw, dtype)
+    quarters = np.ascontiguousarray(raw).view(np.uint16).reshape(*raw.shape, 4)
+    total = quarters.sum(axis=-1, dtype=np.int64).astype(np.float64)
+    return round_to((total - 131070.0) * (1.7320508 / 65536.0), dtype)
+
+
+def _bits(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Raw bit patterns: every value of the dtype, NaNs and subnormals among them, as likely as any other."""
+    if dtype is BOOL:
+        return (raw >> np.uint64(63)).astype(np.bool_)
+    shifted = raw >> np.uint64(64 - 8 * dtype.itemsize)
+    return shifted.astype(np.dtype(f"u{dtype.itemsize}")).view(dtype.numpy)
+
+
+def _small(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Integers of at most 8 (at most 4 in 16 bits), whose sums of products are exact in any order."""
+    if dtype is BOOL:
+        return _bits(raw, dtype)
+    reach = 4 if dtype.itemsize <= 2 else 8
+    values = (raw >> np.uint64(33)).astype(np.int64) % (2 * reach + 1) - reach
+    if not dtype.is_signed:
+        values = np.abs(values)
+    return round_to(values, dtype)
+
+
+def _positive(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Integers 1 to 8: divisors, exponents, counts."""
+    if dtype is BOOL:
+        return np.ones(raw.shape, np.bool_)
+    return round_to(1 + ((raw >> np.uint64(33)).astype(np.int64) % (4 if dtype.itemsize <= 2 else 8)), dtype)
+
+
+def _log_uniform(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Magnitudes of 2^-40 to 2^40 (2^-12 to 2^12 for float16), either sign."""
+    if dtype.category < Category.FLOATING:
+        return _bits(raw, dtype)
+    reach = 12 if dtype.itemsize == 2 and dtype is not BFLOAT16 else 40
+    exponent = (raw & np.uint64(0xFFFF)).astype(np.int64) % (2 * reach) - reach
+    sign = np.where(raw & np.uint64(1 << 20), -1.0, 1.0)
+    return round_to(np.ldexp(sign * (1.0 + _unit(raw)), exponent), dtype)
+
+
+def _special(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Elements of the special pool."""
+    pool = special_pool(dtype)
+    return pool[((raw >> np.uint64(32)) % np.uint64(len(pool))).astype(np.int64)]
+
+
+def _mixed(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Normal values with a special one in eight."""
+    rare = (raw & np.uint64(7)) == 0
+    return np.where(rare, _special(raw, dtype), _normal(raw, dtype)).astype(dtype.numpy)
+
+
+def _unit_values(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Uniform in [0, 1): probabilities, weights."""
+    if dtype.category < Category.FLOATING:
+        return _bits(raw, dtype)
+    return round_to(_unit(raw), dtype)
+
+
+MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
+    "normal": _normal,
+    "small": _small,
+    "positive": _positive,
+    "unit": _unit_values,
+    "mixed": _mixed,
+    "special": _special,
+    "log-uniform": _log_uniform,
+    "bits": _bits,
+}
+
+_FLOAT_POOL = (0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2.0, 3.0, 1e-8, -1e-8, 10.0, -10.0, 88.8, -103.97, 3.1415927)
+# The worst float32 inputs known of exp, log, sin, cos, tan, tanh, sigmoid, erf, log1p, expm1 (docs/accuracy.md).
+_WORST_KNOWN = (78.98359, 1.333734, 7428.296, 8840.442, 3.877097, 4.8046, -16.637, 0.013677, 1.18e-38, -16.64)
+
+
+@cache
+def special_pool(dtype: DType) -> np.ndarray:
+    """The values at which implementations go wrong: zeros, extremes, subnormals, infinities, NaN, worst known inputs."""
+    if dtype is BOOL:
+        return np.array([False, True])
+    if dtype.is_complex:
+        parts = special_pool(real_of(dtype))
+        pairs = [(a, b) for a in parts[:8] for b in parts[:8]] + [(parts[-1], parts[2]), (parts[2], parts[-1])]
+        return np.array([complex(float(a), float(b)) for a, b in pairs], dtype.numpy)
+    if dtype.category is Category.INTEGRAL:
+        extremes = np.iinfo(dtype.numpy)
+        low, high = int(extremes.min), int(extremes.max)
+        chosen = {0, 1, 2, 3, 7, high, high - 1, high // 2, low, low + 1, -1 if low else 1, -2 if low else 2}
+        return np.array(sorted(chosen, key=abs), dtype.numpy)
+    return _float_pool(dtype)
+
+
+def _float_pool(dtype: DType) -> np.ndarray:
+    import ml_dtypes
+
+    extremes = ml_dtypes.finfo(dtype.numpy)
+    tiny, largest, least = float(extremes.tiny), float(extremes.max), float(extremes.smallest_subnormal)
+    edges = [tiny, -tiny, least, -least, tiny - least, largest, -largest, largest**0.5 * 1.01, tiny**0.5]
+    pool = [*_FLOAT_POOL, *edges, *_WORST_KNOWN, float("inf"), float("-inf"), float("nan")]
+    return round_to(np.array(pool), dtype)
