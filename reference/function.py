@@ -29,6 +29,7 @@ from reference.storage import Storage
 from reference.tensor import METHODS, Tensor
 
 Kernel = Callable[..., np.ndarray]
+NodeName = str | Callable[[Mapping[str, Any]], str]
 Check = Callable[[DType, Mapping[str, Any]], None]
 
 
@@ -38,7 +39,7 @@ class Function:
     ``views`` says that the result shares its first argument's storage.
     """
 
-    def __init__(self, forward: Callable[..., Any], node: str = "", *, views: bool = False) -> None:
+    def __init__(self, forward: Callable[..., Any], node: NodeName = "", *, views: bool = False) -> None:
         self.forward = forward
         self.name = forward.__name__.rstrip("_") if views else forward.__name__
         self.node = node
@@ -93,8 +94,8 @@ class Function:
                 output.set_grad_fn(node, position)
 
     def node_name(self, arguments: Mapping[str, Any]) -> str:
-        """The name torch gives the node of this call. A ``node`` of the form ``Add|alpha`` is not supported."""
-        return self.node
+        """The name torch gives the node of this call: some overloads have nodes of their own."""
+        return self.node if isinstance(self.node, str) else self.node(arguments)
 
     def __repr__(self) -> str:
         return f"<reference function {self.name}>"
@@ -127,12 +128,12 @@ def _become_view(result: Any, base: Tensor) -> None:
             output.created = base.created
 
 
-def function(node: str = "") -> Callable[[Callable[..., Any]], Function]:
+def function(node: NodeName = "") -> Callable[[Callable[..., Any]], Function]:
     """Declare a function of tensors that makes a new tensor (or a tuple of them)."""
     return lambda forward: Function(forward, node)
 
 
-def view(node: str = "") -> Callable[[Callable[..., Any]], Function]:
+def view(node: NodeName = "") -> Callable[[Callable[..., Any]], Function]:
     """Declare a function whose result is a view of its first argument."""
     return lambda forward: Function(forward, node, views=True)
 
@@ -172,7 +173,9 @@ class Pointwise(Function):
     Positional parameters of the kernel are operands (None passes through); keyword-only ones are settings.
     """
 
-    def __init__(self, kernel: Kernel, node: str, promotion: Promotion, check: Check | None) -> None:
+    def __init__(
+        self, kernel: Kernel, node: NodeName = "", promotion: Promotion = arithmetic, check: Check | None = None
+    ) -> None:
         super().__init__(kernel, node)
         signature = inspect.signature(kernel).parameters
         self.operands = tuple(n for n, p in signature.items() if p.kind is p.POSITIONAL_OR_KEYWORD)
@@ -181,11 +184,15 @@ class Pointwise(Function):
         self.check = check
         self.forward = self.compute
 
+    def promote(self, operands: Sequence[Tensor | Number], arguments: Mapping[str, Any]) -> tuple[DType, DType]:
+        """The dtype to compute in and that of the result; ``arguments`` is for functions whose settings decide."""
+        return self.promotion(operands)
+
     def compute(self, *args: Any, **kwargs: Any) -> Tensor:
         arguments = self.arguments(args, kwargs)
         operands = [arguments[name] for name in self.operands]
         present = [operand for operand in operands if operand is not None]
-        dtype, out = self.promotion(present)
+        dtype, out = self.promote(present, arguments)
         if self.check is not None:
             self.check(dtype, arguments)
         tensors = [operand for operand in present if isinstance(operand, Tensor)]
@@ -212,7 +219,7 @@ def _operand_array(operand: Tensor | Number, dtype: DType, computing: np.dtype[A
 
 
 def pointwise(
-    node: str = "", promotion: Promotion = arithmetic, check: Check | None = None
+    node: NodeName = "", promotion: Promotion = arithmetic, check: Check | None = None
 ) -> Callable[[Kernel], Pointwise]:
     """Declare a pointwise function by its kernel on NumPy arrays of the computing dtype."""
     return lambda kernel: Pointwise(kernel, node, promotion, check)

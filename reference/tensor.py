@@ -237,16 +237,32 @@ class Tensor:
             raise AttributeError(f"the reference has no {name!r}")
         return partial(function, self)
 
-    __add__, __radd__ = _operator("add"), _reflected("add")
-    __sub__, __rsub__ = _operator("sub"), _reflected("sub")
-    __mul__, __rmul__ = _operator("mul"), _reflected("mul")
-    __truediv__, __rtruediv__ = _operator("div"), _reflected("div")
+    __add__ = __radd__ = _operator("add")
+    __sub__, __rsub__ = _operator("sub"), _operator("rsub")
+    __mul__ = __rmul__ = _operator("mul")
+    __truediv__, __rtruediv__ = _operator("div"), _operator("reciprocal_times")
+    __floordiv__, __mod__ = _operator("floor_divide"), _operator("remainder")
     __pow__, __rpow__ = _operator("pow"), _reflected("pow")
     __matmul__ = _operator("matmul")
-    __and__, __or__, __xor__ = _operator("logical_and"), _operator("logical_or"), _operator("logical_xor")
+    __and__, __or__, __xor__ = _operator("bitwise_and"), _operator("bitwise_or"), _operator("bitwise_xor")
     __lt__, __le__ = _operator("lt"), _operator("le")
     __gt__, __ge__ = _operator("gt"), _operator("ge")
     __getitem__ = _operator("getitem")
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> Any:
+        return METHODS["eq"](self, other)
+
+    def __ne__(self, other: object) -> Any:
+        return METHODS["ne"](self, other)
+
+    def __invert__(self) -> Tensor:
+        inverted: Tensor = METHODS["bitwise_not"](self)
+        return inverted
+
+    def __abs__(self) -> Tensor:
+        absolute: Tensor = METHODS["abs"](self)
+        return absolute
 
     def __neg__(self) -> Tensor:
         negated: Tensor = METHODS["neg"](self)

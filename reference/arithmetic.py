@@ -1,0 +1,215 @@
+"""Pointwise arithmetic. https://docs.pytorch.org/docs/stable/torch.html#pointwise-ops"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reference.checks import BOOL, COMPLEX, INTEGRAL, forbids, refuse_category
+from reference.dtypes import BOOL as BOOL_DTYPE
+from reference.dtypes import DType
+from reference.errors import refuse
+from reference.function import Pointwise, arithmetic, function, pointwise, to_float
+from reference.promotion import Number
+from reference.tensor import METHODS, Tensor
+
+
+def conjugate(value: Any) -> Any:
+    """The conjugate of a number or tensor; a real one is returned as it is."""
+    if isinstance(value, Tensor):
+        return conj_physical(value) if value.dtype.is_complex else value
+    return value.conjugate() if isinstance(value, complex) else value
+
+
+@pointwise("ConjPhysicalBackward0")
+def conj_physical(input: np.ndarray) -> np.ndarray:
+    """The complex conjugate. https://docs.pytorch.org/docs/stable/generated/torch.conj_physical.html"""
+    return np.conj(input)
+
+
+conj_physical.vjp("input", lambda g: conjugate(g))
+
+
+# -- sums ----------------------------------------------------------------------------------------------------------
+
+
+def _check_alpha(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    alpha = arguments["alpha"]
+    if isinstance(alpha, bool) and dtype is not BOOL_DTYPE:
+        refuse("Boolean alpha only supported for Boolean results.")
+    if not dtype.is_differentiable and isinstance(alpha, (float, complex)):
+        refuse("For integral input tensors, argument alpha must not be a floating point number.")
+    if not dtype.is_complex and isinstance(alpha, complex):
+        refuse("For non-complex input tensors, argument alpha must not be a complex number.")
+
+
+def _check_subtraction(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    for operand in (arguments["input"], arguments["other"]):
+        if isinstance(operand, bool) or (isinstance(operand, Tensor) and operand.dtype is BOOL_DTYPE):
+            refuse("Subtraction, the `-` operator, with a bool tensor is not supported.")
+    _check_alpha(dtype, arguments)
+
+
+def _scaled(operand: np.ndarray, factor: Number) -> np.ndarray:
+    """``factor * operand`` in the operand's dtype. A product with one is left out: inf * (1 + 0j) has a nan."""
+    return operand if factor == 1 else np.asarray(factor).astype(operand.dtype) * operand
+
+
+@pointwise("AddBackward0", check=_check_alpha)
+def add(input: np.ndarray, other: np.ndarray, *, alpha: Number = 1) -> np.ndarray:
+    """``input + alpha * other``. https://docs.pytorch.org/docs/stable/generated/torch.add.html"""
+    return input + _scaled(other, alpha)
+
+
+add.vjp("input", lambda g: g)
+add.vjp("other", lambda g, alpha: g if alpha == 1 else g * conjugate(alpha))
+
+
+@pointwise("SubBackward0", check=_check_subtraction)
+def sub(input: np.ndarray, other: np.ndarray, *, alpha: Number = 1) -> np.ndarray:
+    """``input - alpha * other``; bool is refused. https://docs.pytorch.org/docs/stable/generated/torch.sub.html"""
+    return input - _scaled(other, alpha)
+
+
+sub.vjp("input", lambda g: g)
+sub.vjp("other", lambda g, alpha: -g if alpha == 1 else -(g * conjugate(alpha)))
+
+
+def _rsub_node(arguments: Mapping[str, Any]) -> str:
+    return "RsubBackward0" if isinstance(arguments["other"], Tensor) else "RsubBackward1"
+
+
+@pointwise(_rsub_node, check=_check_subtraction)
+def rsub(input: np.ndarray, other: np.ndarray, *, alpha: Number = 1) -> np.ndarray:
+    """``other - alpha * input``, which a number minus a tensor calls."""
+    return other - _scaled(input, alpha)
+
+
+rsub.vjp("input", lambda g, alpha: -g if alpha == 1 else -(g * conjugate(alpha)))
+rsub.vjp("other", lambda g: g)
+
+
+# -- products ------------------------------------------------------------------------------------------------------
+
+
+@pointwise("MulBackward0")
+def mul(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """``input * other``. https://docs.pytorch.org/docs/stable/generated/torch.mul.html"""
+    return input * other
+
+
+mul.vjp("input", lambda g, other: g * conjugate(other))
+mul.vjp("other", lambda g, input: g * conjugate(input))
+
+
+@pointwise("AddcmulBackward0", check=forbids("addcmul", BOOL))
+def addcmul(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, value: Number = 1) -> np.ndarray:
+    """``input + value * tensor1 * tensor2``. https://docs.pytorch.org/docs/stable/generated/torch.addcmul.html"""
+    return input + _scaled(tensor1 * tensor2, value)
+
+
+addcmul.vjp("input", lambda g: g)
+addcmul.vjp("tensor1", lambda g, tensor2, value: g * conjugate(tensor2 * value))
+addcmul.vjp("tensor2", lambda g, tensor1, value: g * conjugate(tensor1 * value))
+
+
+# -- quotients -----------------------------------------------------------------------------------------------------
+
+
+class _Division(Pointwise):
+    """Division, whose rounding mode decides whether integers stay integers."""
+
+    def promote(self, operands: Sequence[Tensor | Number], arguments: Mapping[str, Any]) -> tuple[DType, DType]:
+        rounding_mode = arguments["rounding_mode"]
+        if rounding_mode not in (None, "trunc", "floor"):
+            refuse(f"div expected rounding_mode to be one of None, 'trunc', or 'floor' but found '{rounding_mode}'")
+        return to_float(operands) if rounding_mode is None else arithmetic(operands)
+
+
+def _division_node(arguments: Mapping[str, Any]) -> str:
+    return "DivBackward0" if arguments["rounding_mode"] is None else "DivBackward2"
+
+
+def _check_division(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    if arguments["rounding_mode"] is None:
+        return
+    refuse_category("div with a rounding mode", dtype, BOOL, COMPLEX)
+    _refuse_zero_divisor(dtype, arguments)
+
+
+def _refuse_zero_divisor(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    other = arguments["other"]
+    if dtype.category is INTEGRAL and np.any((other.array if isinstance(other, Tensor) else np.asarray(other)) == 0):
+        refuse("ZeroDivisionError")
+
+
+def _div(input: np.ndarray, other: np.ndarray, *, rounding_mode: str | None = None) -> np.ndarray:
+    """``input / other``, true or rounded towards zero ("trunc") or down ("floor").
+
+    Integers divide to the default dtype, with a rounding mode to integers; then zero divisors, bool and complex are
+    refused. https://docs.pytorch.org/docs/stable/generated/torch.div.html
+    """
+    if rounding_mode is None:
+        return input / other
+    if input.dtype.kind in "iu":
+        return _divided_integers(input, other, rounding_mode)
+    if rounding_mode == "trunc":
+        narrow = np.float32 if input.dtype == np.float64 else np.float64
+        # What is rounded towards zero is the quotient that the dtype can hold.
+        return np.trunc(input.astype(narrow) / other.astype(narrow))
+    return _floored_quotient(input, other)
+
+
+def _divided_integers(input: np.ndarray, other: np.ndarray, rounding_mode: str) -> np.ndarray:
+    down = np.floor_divide(input, other)
+    if rounding_mode == "floor":
+        return down
+    inexact = np.multiply(down, other) != input
+    return down + ((down < 0) & inexact).astype(down.dtype)
+
+
+def _floored_quotient(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Python's floor division; a zero divisor gives the true quotient, inf or nan."""
+    quotient = input / other
+    remainder = np.fmod(input, other)
+    down = np.round((input - remainder) / other) - ((remainder != 0) & ((remainder < 0) != (other < 0)))
+    return np.where(other == 0, quotient, np.where(down == 0, np.copysign(0, quotient), down))
+
+
+_div.__name__ = "div"
+div = _Division(_div, _division_node, to_float, _check_division)
+div.vjp("input", lambda g, other, rounding_mode: g / conjugate(other) if rounding_mode is None else g * 0)
+div.vjp(
+    "other",
+    lambda g, input, other, rounding_mode: (
+        -(g * conjugate((input / other) / other)) if rounding_mode is None else METHODS["zeros_like"](other)
+    ),
+)
+
+
+@pointwise("AddcdivBackward0", check=forbids("integer division with addcdiv", BOOL, INTEGRAL, kind="RuntimeError"))
+def addcdiv(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, value: Number = 1) -> np.ndarray:
+    """``input + value * tensor1 / tensor2``. https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html"""
+    return input + _scaled(tensor1 / tensor2, value)
+
+
+addcdiv.vjp("input", lambda g: g)
+addcdiv.vjp("tensor1", lambda g, tensor2, value: g * conjugate(value / tensor2))
+addcdiv.vjp("tensor2", lambda g, tensor1, tensor2, value: -(g * conjugate(tensor1 * value / (tensor2 * tensor2))))
+
+
+@pointwise("ReciprocalBackward0", promotion=to_float)
+def reciprocal(input: np.ndarray) -> np.ndarray:
+    """``1 / input``. https://docs.pytorch.org/docs/stable/generated/torch.reciprocal.html"""
+    return 1 / input
+
+
+reciprocal.vjp("input", lambda g, result: -(g * conjugate(result * result)))
+
+
+@function()
+def reciprocal_times(input: Tensor, other: Number) -> Tensor:
+    """``other / input`` for a number: by the reciprocal, and so with two roundings, as torch spells it."""
+    return mul(reciprocal(input), other)

@@ -1,0 +1,110 @@
+"""Comparisons and logic. https://docs.pytorch.org/docs/stable/torch.html#comparison-ops"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from reference.checks import COMPLEX, forbids
+from reference.dtypes import Category, DType
+from reference.errors import refuse_type
+from reference.function import Pointwise, comparison, pointwise
+from reference.tensor import Tensor
+
+_PAGES = "https://docs.pytorch.org/docs/stable/generated/torch."
+
+
+def _declare(name: str, meaning: str, kernel: Callable[..., np.ndarray], **settings: Any) -> Pointwise:
+    """Declare a pointwise function whose kernel is one NumPy function."""
+    kernel.__name__ = name
+    kernel.__doc__ = f"{meaning} {_PAGES}{name}.html"
+    return pointwise(**settings)(kernel)
+
+
+def _compare(name: str, meaning: str, ufunc: np.ufunc, **settings: Any) -> Pointwise:
+    def kernel(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.asarray(ufunc(input, other))
+
+    return _declare(name, f"Whether ``input {meaning} other``, as bool.", kernel, promotion=comparison, **settings)
+
+
+eq = _compare("eq", "==", np.equal)
+ne = _compare("ne", "!=", np.not_equal)
+lt = _compare("lt", "<", np.less, check=forbids("lt", COMPLEX))
+le = _compare("le", "<=", np.less_equal, check=forbids("le", COMPLEX))
+gt = _compare("gt", ">", np.greater, check=forbids("gt", COMPLEX))
+ge = _compare("ge", ">=", np.greater_equal, check=forbids("ge", COMPLEX))
+
+
+# -- logic -----------------------------------------------------------------------------------------------------------
+
+
+def tensors_only(name: str) -> Callable[[DType, Mapping[str, Any]], None]:
+    """The check of a function that takes no Python number in place of ``other``."""
+
+    def check(dtype: DType, arguments: Mapping[str, Any]) -> None:
+        if not isinstance(arguments["other"], Tensor):
+            refuse_type(f"{name}(): argument 'other' must be Tensor")
+
+    return check
+
+
+def _logic(name: str, ufunc: np.ufunc) -> Pointwise:
+    def kernel(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.asarray(ufunc(input != 0, other != 0))
+
+    meaning = f"``input {name.removeprefix('logical_')} other`` of what is not zero, as bool."
+    return _declare(name, meaning, kernel, promotion=comparison, check=tensors_only(name))
+
+
+logical_and = _logic("logical_and", np.logical_and)
+logical_or = _logic("logical_or", np.logical_or)
+logical_xor = _logic("logical_xor", np.logical_xor)
+
+
+@pointwise(promotion=comparison)
+def logical_not(input: np.ndarray) -> np.ndarray:
+    """Whether an element is zero. https://docs.pytorch.org/docs/stable/generated/torch.logical_not.html"""
+    return input == 0
+
+
+def _bitwise(name: str, ufunc: np.ufunc) -> Pointwise:
+    def kernel(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.asarray(ufunc(input, other))
+
+    check = forbids(name, Category.FLOATING, COMPLEX)
+    return _declare(name, f"The {name.replace('_', ' ')} of bool or integral tensors.", kernel, check=check)
+
+
+bitwise_and = _bitwise("bitwise_and", np.bitwise_and)
+bitwise_or = _bitwise("bitwise_or", np.bitwise_or)
+bitwise_xor = _bitwise("bitwise_xor", np.bitwise_xor)
+
+
+@pointwise(check=forbids("bitwise_not", Category.FLOATING, COMPLEX))
+def bitwise_not(input: np.ndarray) -> np.ndarray:
+    """Every bit inverted. https://docs.pytorch.org/docs/stable/generated/torch.bitwise_not.html"""
+    return np.invert(input)
+
+
+# -- kinds of floating point numbers -----------------------------------------------------------------------------------
+
+
+@pointwise(promotion=comparison)
+def isnan(input: np.ndarray) -> np.ndarray:
+    """Whether an element, or a part of it, is nan. https://docs.pytorch.org/docs/stable/generated/torch.isnan.html"""
+    return np.isnan(input)
+
+
+@pointwise(promotion=comparison)
+def isinf(input: np.ndarray) -> np.ndarray:
+    """Whether an element, or a part of it, is infinite. https://docs.pytorch.org/docs/stable/generated/torch.isinf.html"""
+    return np.isinf(input)
+
+
+@pointwise(promotion=comparison)
+def isfinite(input: np.ndarray) -> np.ndarray:
+    """Whether an element is neither. https://docs.pytorch.org/docs/stable/generated/torch.isfinite.html"""
+    return np.isfinite(input)

@@ -1,0 +1,114 @@
+"""Powers and roots. https://docs.pytorch.org/docs/stable/generated/torch.pow.html"""
+
+from __future__ import annotations
+
+import cmath
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reference.arithmetic import conjugate
+from reference.checks import BOOL, INTEGRAL, refuse_category
+from reference.dtypes import DType
+from reference.errors import refuse, refuse_type
+from reference.function import arithmetic, pointwise, to_float
+from reference.promotion import Number
+from reference.tensor import METHODS, Tensor
+
+
+def _power_node(arguments: Mapping[str, Any]) -> str:
+    if not isinstance(arguments["input"], Tensor):
+        return "PowBackward2"
+    return "PowBackward1" if isinstance(arguments["exponent"], Tensor) else "PowBackward0"
+
+
+def _check_power(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    exponent = arguments["exponent"]
+    if not isinstance(arguments["input"], Tensor) and not isinstance(exponent, Tensor):
+        refuse_type("pow() needs a Tensor")
+    refuse_category("pow", dtype, BOOL)
+    if dtype.category is INTEGRAL and isinstance(exponent, int) and exponent < 0:
+        refuse("Integers to negative integer powers are not allowed.")
+
+
+@pointwise(_power_node, check=_check_power)
+def pow(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """``input`` to the power ``exponent``; integers to a negative number are refused.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.pow.html
+    """
+    return _integer_power(input, exponent) if input.dtype.kind in "iu" else np.power(input, exponent)
+
+
+def _integer_power(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """Modulo the dtype's range; a negative exponent gives the reciprocal, rounded towards zero."""
+    power = np.power(input, np.maximum(exponent, 0))
+    reciprocal = np.where(input == 1, 1, np.where(input == -1, np.where(exponent % 2 == 0, 1, -1), 0))
+    return np.where(exponent < 0, reciprocal, power).astype(input.dtype)
+
+
+def _base_vjp(g: Tensor, input: Tensor, exponent: Tensor | Number) -> Tensor:
+    if isinstance(exponent, Tensor):
+        slope = g * conjugate(exponent * pow(input, exponent - 1))
+        where: Tensor = METHODS["where"](exponent == 0, METHODS["zeros_like"](slope), slope)
+        return where
+    if exponent == 0:
+        zeros: Tensor = METHODS["zeros_like"](g)
+        return zeros
+    return g * conjugate(pow(input, exponent - 1) * exponent)
+
+
+def _exponent_vjp(g: Tensor, input: Tensor | Number, exponent: Tensor, result: Tensor) -> Tensor:
+    """Zero to a power that is not negative stays zero whatever the power: its slope is zero there."""
+    real_exponent = exponent.real() if exponent.dtype.is_complex else exponent
+    if isinstance(input, Tensor):
+        slope = g * conjugate(result * METHODS["log"](input))
+        flat = METHODS["logical_and"](input == 0, real_exponent >= 0)
+    else:
+        slope = g * conjugate(result * _logarithm(input))
+        flat = METHODS["logical_and"](real_exponent >= 0, METHODS["full_like"](real_exponent, input == 0))
+    where: Tensor = METHODS["where"](flat, METHODS["zeros_like"](slope), slope)
+    return where
+
+
+def _logarithm(number: Number) -> Number:
+    if isinstance(number, complex):
+        return cmath.log(number) if number else complex(-math.inf, 0)
+    return math.log(number) if number > 0 else -math.inf if number == 0 else math.nan
+
+
+pow.vjp("input", _base_vjp)
+pow.vjp("exponent", _exponent_vjp)
+
+
+def _as_square(operands: Sequence[Tensor | Number]) -> tuple[DType, DType]:
+    return arithmetic([*operands, 2])
+
+
+@pointwise("PowBackward0", promotion=_as_square)
+def square(input: np.ndarray) -> np.ndarray:
+    """``input ** 2``, for bool in int64. https://docs.pytorch.org/docs/stable/generated/torch.square.html"""
+    return input * input
+
+
+square.vjp("input", lambda g, input: g * conjugate(input * 2))
+
+
+@pointwise("SqrtBackward0", promotion=to_float)
+def sqrt(input: np.ndarray) -> np.ndarray:
+    """The square root. https://docs.pytorch.org/docs/stable/generated/torch.sqrt.html"""
+    return np.sqrt(input)
+
+
+sqrt.vjp("input", lambda g, result: g / conjugate(result * 2))
+
+
+@pointwise("RsqrtBackward0", promotion=to_float)
+def rsqrt(input: np.ndarray) -> np.ndarray:
+    """The reciprocal of the square root. https://docs.pytorch.org/docs/stable/generated/torch.rsqrt.html"""
+    return 1 / np.sqrt(input)
+
+
+rsqrt.vjp("input", lambda g, result: g * conjugate(result * result * result) * -0.5)

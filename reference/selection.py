@@ -1,0 +1,212 @@
+"""Functions that choose among their operands: where, maximum, clamp, relu; and lerp, which goes between them.
+
+https://docs.pytorch.org/docs/stable/torch.html#pointwise-ops
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from reference import layout
+from reference.arithmetic import conjugate
+from reference.broadcasting import broadcast_shapes
+from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
+from reference.comparison import tensors_only
+from reference.dtypes import BOOL as BOOL_DTYPE
+from reference.dtypes import UINT8, DType, round_to
+from reference.errors import refuse, refuse_type
+from reference.function import function, pointwise
+from reference.promotion import Number, result_type
+from reference.tensor import METHODS, Tensor
+
+
+@function("WhereBackward0")
+def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor | Number | None = None) -> Any:
+    """``input`` where the condition (bool or uint8) is true, else ``other``.
+
+    The condition alone gives the indices where it is true, one tensor a dimension.
+    https://docs.pytorch.org/docs/stable/generated/torch.where.html
+    """
+    if input is None and other is None:
+        return METHODS["nonzero"](condition, as_tuple=True)
+    if input is None or other is None:
+        refuse_type("where() received an invalid combination of arguments")
+    if condition.dtype not in (BOOL_DTYPE, UINT8):
+        refuse(f"where expected condition to be a boolean tensor, but got a tensor with dtype {condition.dtype!r}")
+    dtype = result_type([input, other])
+    tensors = [operand for operand in (condition, input, other) if isinstance(operand, Tensor)]
+    shape = broadcast_shapes(*(tensor.shape for tensor in tensors))
+    choices = [
+        round_to(operand.array if isinstance(operand, Tensor) else np.asarray(operand), dtype)
+        for operand in (input, other)
+    ]
+    chosen = np.broadcast_to(np.where(condition.array != 0, *choices), shape)
+    return Tensor.of(chosen, dtype, layout.pointwise_strides(shape, [(one.shape, one.strides) for one in tensors]))
+
+
+where.vjp("input", lambda g, condition: where(condition, g, 0))
+where.vjp("other", lambda g, condition: where(condition, 0, g))
+
+
+# -- the larger and the smaller ----------------------------------------------------------------------------------------
+
+
+def _check_extremum(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    tensors_only("maximum")(dtype, arguments)
+    refuse_category("maximum", dtype, COMPLEX, kind="RuntimeError")
+
+
+@pointwise("MaximumBackward0", check=_check_extremum)
+def maximum(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The larger, nan if either is. https://docs.pytorch.org/docs/stable/generated/torch.maximum.html"""
+    return np.maximum(input, other)
+
+
+@pointwise("MinimumBackward0", check=_check_extremum)
+def minimum(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The smaller, nan if either is. https://docs.pytorch.org/docs/stable/generated/torch.minimum.html"""
+    return np.minimum(input, other)
+
+
+def _shared(g: Tensor, tie: Tensor, lost: Tensor) -> Tensor:
+    """Equal operands share the gradient; the one that lost gets none."""
+    chosen: Tensor = where(lost, 0, where(tie, g / 2, g))
+    return chosen
+
+
+maximum.vjp("input", lambda g, input, other: _shared(g, input == other, input < other))
+maximum.vjp("other", lambda g, input, other: _shared(g, input == other, input > other))
+minimum.vjp("input", lambda g, input, other: _shared(g, input == other, input > other))
+minimum.vjp("other", lambda g, input, other: _shared(g, input == other, input < other))
+
+
+# -- bounds ------------------------------------------------------------------------------------------------------------
+
+
+def _check_bounds(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    bounds = [arguments[name] for name in ("min", "max") if arguments.get(name) is not None]
+    if not bounds:
+        refuse("torch.clamp: At least one of 'min' or 'max' must not be None")
+    if len({isinstance(bound, Tensor) for bound in bounds}) > 1:
+        refuse_type("clamp() takes two numbers or two Tensors as bounds")
+    refuse_category("clamp", dtype, COMPLEX)
+    if isinstance(bounds[0], Tensor):
+        refuse_category("clamp", dtype, BOOL)
+    elif dtype.category is INTEGRAL:
+        limits = np.iinfo(dtype.numpy)
+        if any(not limits.min <= bound <= limits.max for bound in bounds):
+            refuse(f"value cannot be converted to type {dtype!r} without overflow")
+
+
+def _bounded_node(name: str, *, by_number: int) -> Callable[[Mapping[str, Any]], str]:
+    def node(arguments: Mapping[str, Any]) -> str:
+        numbers = not any(isinstance(arguments.get(bound), Tensor) for bound in ("min", "max"))
+        return f"{name}Backward{by_number if numbers else 1 - by_number}"
+
+    return node
+
+
+def _inside(g: Tensor, input: Tensor, min: Any, max: Any) -> Tensor:
+    """The gradient where the element lies within the bounds, which count as within; none where it is nan."""
+    masks = ([] if min is None else [input >= min]) + ([] if max is None else [input <= max])
+    within = masks[0] if len(masks) == 1 else METHODS["logical_and"](*masks)
+    chosen: Tensor = where(within, g, 0)
+    return chosen
+
+
+@pointwise(_bounded_node("Clamp", by_number=1), check=_check_bounds)
+def clamp(input: np.ndarray, min: np.ndarray | None = None, max: np.ndarray | None = None) -> np.ndarray:
+    """``input`` within [min, max], ``max`` where they cross; nan stays.
+
+    Bounds are two numbers or two tensors. https://docs.pytorch.org/docs/stable/generated/torch.clamp.html
+    """
+    raised = input if min is None else np.maximum(input, min)
+    return raised if max is None else np.minimum(raised, max)
+
+
+def _clamp_min_vjp(g: Tensor, input: Tensor, min: Tensor, max: Tensor | None) -> Tensor:
+    below = input < min if max is None else METHODS["logical_and"](min < max, input < min)
+    chosen: Tensor = where(below, g, 0)
+    return chosen
+
+
+def _clamp_max_vjp(g: Tensor, input: Tensor, min: Tensor | None, max: Tensor) -> Tensor:
+    above = input > max if min is None else METHODS["logical_or"](input > max, max < min)
+    chosen: Tensor = where(above, g, 0)
+    return chosen
+
+
+clamp.vjp("input", _inside)
+clamp.vjp("min", _clamp_min_vjp)
+clamp.vjp("max", _clamp_max_vjp)
+METHODS["clip"] = clamp
+
+
+@pointwise(_bounded_node("ClampMin", by_number=0), check=_check_bounds)
+def clamp_min(input: np.ndarray, min: np.ndarray) -> np.ndarray:
+    """``clamp`` with a lower bound alone."""
+    return np.maximum(input, min)
+
+
+clamp_min.vjp("input", lambda g, input, min: _inside(g, input, min, None))
+clamp_min.vjp("min", lambda g, input, min: _clamp_min_vjp(g, input, min, None))
+
+
+@pointwise(_bounded_node("ClampMax", by_number=0), check=_check_bounds)
+def clamp_max(input: np.ndarray, max: np.ndarray) -> np.ndarray:
+    """``clamp`` with an upper bound alone."""
+    return np.minimum(input, max)
+
+
+clamp_max.vjp("input", lambda g, input, max: _inside(g, input, None, max))
+clamp_max.vjp("max", lambda g, input, max: _clamp_max_vjp(g, input, None, max))
+
+
+def _check_relu(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    refuse_category("relu", dtype, BOOL, kind="RuntimeError")
+    refuse_category("relu", dtype, COMPLEX)
+
+
+@pointwise("ReluBackward0", check=_check_relu)
+def relu(input: np.ndarray) -> np.ndarray:
+    """The element, or zero where it is negative.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.relu.html
+    """
+    return np.maximum(input, input.dtype.type(0))
+
+
+relu.vjp("input", lambda g, result: where(result <= 0, 0, g))
+
+
+# -- between -----------------------------------------------------------------------------------------------------------
+
+
+def _check_lerp(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    refuse_category("lerp", dtype, BOOL, INTEGRAL)
+    start = arguments["input"]
+    for name in ("end", "weight"):
+        operand = arguments[name]
+        if isinstance(operand, Tensor) and operand.dtype is not start.dtype:
+            refuse(f"expected dtype {start.dtype!r} for `{name}` but got dtype {operand.dtype!r}")
+
+
+def _lerp_node(arguments: Mapping[str, Any]) -> str:
+    return "LerpBackward1" if isinstance(arguments["weight"], Tensor) else "LerpBackward0"
+
+
+@pointwise(_lerp_node, check=_check_lerp)
+def lerp(input: np.ndarray, end: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """``input + weight * (end - input)``, all of one dtype.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.lerp.html
+    """
+    return input + weight * (end - input)
+
+
+lerp.vjp("input", lambda g, weight: g * conjugate(1 - weight))
+lerp.vjp("end", lambda g, weight: g * conjugate(weight))
+lerp.vjp("weight", lambda g, input, end: g * conjugate(end - input))
