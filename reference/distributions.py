@@ -3,10 +3,10 @@
 A tensor is filled in the order of increasing memory address, whatever the order of its dimensions: a transposed tensor
 gets its stream transposed. Arguments are taken as checked: bounds and dtypes are refused where tensors are made.
 
-Integers, permutations, uniforms and Bernoulli draws equal torch's bit for bit; uniforms with bounds do so where torch
-was built for a CPU with fused multiply-add (x86 with AVX2, aarch64), since its compiler contracts ``u * scale + low``.
-Normal and exponential deviates pass through log, cos and sin, so that a bound holds and no identity: those functions
-return (rounded, unrounded), and say how far torch may be from the unrounded value.
+Integers, permutations, uniforms of [0, 1) and Bernoulli draws equal torch's bit for bit. Uniforms with other bounds do
+so on x86 with AVX2, where torch's compiler fuses ``u * scale + low``. Normal and exponential deviates pass through log,
+cos and sin, so that a bound holds and no identity: those functions return (rounded, unrounded), and say how far torch
+may be from the unrounded value ("rounding" being half an ulp of the dtype, and of float32 before it for 16 bits).
 Basis: observed in torch 2.13.0; no manual page promises a stream.
 """
 
@@ -117,8 +117,8 @@ def normal(
     Fewer than 16, or any number into a tensor that is not contiguous, are drawn one by one in float64, with the spare
     deviate of a pair kept for the next call. A contiguous tensor of 16 or more goes through blocks of 16, in float32
     (float64 for float64). A complex deviate takes two reals, each with ``std / sqrt(2)`` and (sic) each with ``mean``.
-    With z = (deviate - mean) / std, torch is within half an ulp of the result, plus ``std`` times: 3 ulp of z in
-    blocks of float32, 4 ulp of z in float64; 16 bits: 3 float32 ulp of z.
+    With z = (deviate - mean) / std, torch is within rounding plus ``std`` times 4 ulp of z for float64, 3 float32 ulp
+    of z for the others; without AVX2 it also rounds the angles of blocks in another way, which adds 2^-18 ``std``.
     """
     if dtype.is_complex:
         pair = normal(generator, 2 * n, real_of(dtype), mean, std / math.sqrt(2.0), contiguous=contiguous)
@@ -128,7 +128,7 @@ def normal(
         standard = _normal_blocks(_block_uniforms(generator, n, dtype), n)
     else:
         compute = FLOAT64
-        standard = _normal_singles(generator, n)
+        standard = _normal_singles(generator, n, wider(dtype))
     wide = wider(dtype).numpy
     scale, shift = compute.numpy.type(std).astype(wide), compute.numpy.type(mean).astype(wide)
     with np.errstate(all="ignore"):
@@ -139,7 +139,7 @@ def normal(
 def exponential(generator: Generator, n: int, dtype: DType, rate: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
     """``n`` exponential deviates, rounded and unrounded: ``exponential_``.
 
-    Drawn in float64 for every dtype: torch is within half an ulp of ``dtype`` and three of float64.
+    Drawn in float64 for every dtype: torch is within rounding plus 3 float64 ulp.
     """
     wide = wider(dtype).numpy
     with np.errstate(all="ignore"):
@@ -158,8 +158,8 @@ def bernoulli_each(generator: Generator, probabilities: np.ndarray) -> np.ndarra
     float64 probabilities take 53 bits, narrower ones 24.
     """
     if probabilities.dtype == np.float64:
-        return bernoulli_of(_unit53(generator, probabilities.size), probabilities)
-    return bernoulli_of(_unit24(generator, probabilities.size), probabilities.astype(np.float32))
+        return np.asarray(_unit53(generator, probabilities.size) < probabilities)
+    return np.asarray(_unit24(generator, probabilities.size) < probabilities.astype(np.float32))
 
 
 def _unit24(generator: Generator, n: int) -> np.ndarray:
@@ -230,14 +230,15 @@ def _normal_blocks(uniforms: np.ndarray, n: int) -> np.ndarray:
     return np.concatenate((deviates[: n - _BLOCK], deviates[whole:]))
 
 
-def _normal_singles(generator: Generator, n: int) -> np.ndarray:
+def _normal_singles(generator: Generator, n: int, wide: DType) -> np.ndarray:
     """Standard normal deviates drawn one by one: pairs of them, the spare one first and the odd one kept."""
+    exact = wide.numpy
     spare = [] if generator.spare_normal is None or n == 0 else [generator.spare_normal]
     missing = n - len(spare)
     uniforms = _unit53(generator, missing + missing % 2).reshape(-1, 2)
-    radius = np.sqrt(-2 * np.log1p(-uniforms[:, 1].astype(np.longdouble)))
-    angle = (2 * math.pi * uniforms[:, 0]).astype(np.longdouble)
+    radius = np.sqrt(-2 * np.log1p(-uniforms[:, 1].astype(exact)))
+    angle = (2 * math.pi * uniforms[:, 0]).astype(exact)
     pairs = np.stack((radius * np.cos(angle), radius * np.sin(angle)), axis=1).ravel()
     if n:
         generator.spare_normal = float(pairs[-1]) if missing % 2 else None
-    return np.concatenate((np.array(spare, dtype=np.longdouble), pairs[:missing]))
+    return np.concatenate((np.array(spare, dtype=exact), pairs[:missing]))

@@ -17,6 +17,8 @@ _SPLITTER = 2.0**27 + 1
 def fused_multiply_add(a: np.ndarray, b: float, c: float) -> np.ndarray:
     """``a * b + c`` rounded once, in the dtype of ``a`` (float32 or float64); ``b`` and ``c`` must be exact in it.
 
+    A float64 result below 2^-1022 may be rounded twice.
+
     >>> float(fused_multiply_add(np.array([1 + 2.0**-52]), 1 - 2.0**-52, -1.0)[0]) == -(2.0**-104)
     True
     """

@@ -10,7 +10,7 @@ import secrets
 import numpy as np
 
 from reference.errors import refuse
-from reference.mt19937 import WORDS, MersenneTwister, seeded_words
+from reference.mt19937 import WORDS, MersenneTwister
 
 DEFAULT_SEED = 67280421310721
 
@@ -36,9 +36,10 @@ class Generator:
     18446744073709551615
     """
 
-    __slots__ = ("_seed", "_twister", "spare_normal")
+    __slots__ = ("_seed", "_stale", "_twister", "spare_normal")
 
     def __init__(self, seed: int = DEFAULT_SEED) -> None:
+        self._twister: MersenneTwister | None = None
         self.manual_seed(seed)
 
     def manual_seed(self, seed: int) -> Generator:
@@ -51,7 +52,7 @@ class Generator:
         if not -(2**63) <= seed < 2**64:
             refuse("Overflow when unpacking long long")
         self._seed = seed % 2**64
-        self._twister: MersenneTwister | None = None
+        self._stale = True
         self.spare_normal: float | None = None
         return self
 
@@ -65,9 +66,12 @@ class Generator:
 
     @property
     def twister(self) -> MersenneTwister:
-        # Seeding the twister costs more than most cases: one that draws nothing does without.
+        # Made when first asked: it costs more than many a case, and most draw nothing.
         if self._twister is None:
             self._twister = MersenneTwister(self._seed)
+        elif self._stale:
+            self._twister.seed(self._seed)
+        self._stale = False
         return self._twister
 
     def random(self) -> int:
@@ -93,14 +97,12 @@ class Generator:
 
     def get_state(self) -> np.ndarray:
         """The state as bytes, the very bytes that torch gives: uint8, shape (5056,)."""
-        twister = self.twister
-        words, position = twister.words, twister.position
-        untouched = position == WORDS and np.array_equal(words, seeded_words(self._seed))
+        words, position = self.twister.get()
         state = np.zeros(1, dtype=_STATE)
         state["seed"] = self._seed
         state["seeded"] = 1
         state["left"] = WORDS + 1 - position
-        state["next"] = 0 if untouched else position
+        state["next"] = 0 if self.twister.fresh else position
         state["words"] = words
         if self.spare_normal is not None:
             state["spare"] = self.spare_normal
@@ -108,9 +110,12 @@ class Generator:
         return state.view(np.uint8)
 
     def set_state(self, state: np.ndarray) -> Generator:
-        """Continue from the bytes that ``get_state`` gave, and return the generator itself."""
+        """Continue from the bytes that ``get_state`` gave, and return the generator itself; refuses another size."""
+        if state.size != _STATE.itemsize:
+            refuse(f"Expected a state of {_STATE.itemsize} bytes, but found {state.size}")
         fields = np.ascontiguousarray(state, dtype=np.uint8).view(_STATE)[0]
         self.manual_seed(int(fields["seed"]))
-        self.twister.set(fields["words"], WORDS + 1 - int(fields["left"]))
+        position = WORDS + 1 - int(fields["left"])
+        self.twister.set(fields["words"].tolist(), position, fresh=int(fields["next"]) == 0)
         self.spare_normal = float(fields["spare"]) if fields["has_spare"] else None
         return self
