@@ -1,0 +1,178 @@
+"""Judging values: bits first, and an error bound only for the elements whose bits differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from conformance.ulp import distance, finfo, same_bits, ulp, ulps_between
+from reference.dtypes import DType
+
+if TYPE_CHECKING:
+    from conformance.accuracy import Accuracy, Judged
+
+
+@dataclass(frozen=True, slots=True)
+class ValueVerdict:
+    """Whether values are as accurate as claimed, and where they are not.
+
+    ``wrong`` marks the elements that break the bound. ``worst`` is the largest error in ulp, an upper
+    bound (half an ulp) where all results are correctly rounded, infinite where no number measures the
+    error (a NaN lost or gained, an integer); ``worst_index`` says where. ``pattern`` names what is wrong,
+    the gravest first; ``sign of zero`` may stand beside ``held``, where the class does not judge signs of zeros.
+    """
+
+    held: bool
+    wrong: np.ndarray
+    worst: float
+    worst_index: tuple[int, ...] = ()
+    pattern: str = ""
+    _actual: np.ndarray = field(repr=False, kw_only=True)
+    _exact: np.ndarray = field(repr=False, kw_only=True)
+    _dtype: DType = field(repr=False, kw_only=True)
+
+    @property
+    def ulps(self) -> np.ndarray:
+        """The error of every element in ulp, computed when asked for; NaN where it is not numeric."""
+        if not self._dtype.is_floating_point and not self._dtype.is_complex:
+            return np.where(same_bits(self._actual, self._exact), 0.0, np.nan)
+        return ulps_between(self._actual, self._exact, self._dtype)
+
+
+def judge(
+    actual: np.ndarray, rounded: np.ndarray, exact: np.ndarray | None, accuracy: Accuracy, judged: Judged
+) -> ValueVerdict:
+    """Judge ``actual`` against ``rounded``, the reference's result in the same dtype, and ``exact``, before rounding.
+
+    All have one shape; cases of one structure may be stacked. ``exact`` is ``None`` where nothing was
+    rounded (integers, booleans).
+    """
+    if exact is None:
+        exact = rounded
+    same = same_bits(actual, rounded)
+    if same.all():
+        worst = 0.0 if accuracy.bitwise or exact is rounded else 0.5
+        return ValueVerdict(
+            True, np.zeros(actual.shape, bool), worst, _actual=actual, _exact=exact, _dtype=judged.dtype
+        )
+    if actual.dtype.kind in "iub":
+        return _verdict(actual, exact, judged.dtype, ~same, np.where(same, 0.0, np.inf), "integer")
+    with np.errstate(all="ignore"):
+        return _Differing(actual, rounded, exact, accuracy, judged, ~same).verdict()
+
+
+def _verdict(
+    actual: np.ndarray, exact: np.ndarray, dtype: DType, wrong: np.ndarray, errors: np.ndarray, pattern: str
+) -> ValueVerdict:
+    """The verdict from the wrong elements and every element's error; the worst is a wrong one, if any is."""
+    held = not wrong.any()
+    position = int(np.argmax(errors if held else np.where(wrong, errors, -1.0)))
+    index = tuple(int(i) for i in np.unravel_index(position, errors.shape))
+    worst = float(errors[index])
+    return ValueVerdict(held, wrong, worst, index, pattern, _actual=actual, _exact=exact, _dtype=dtype)
+
+
+class _Differing:
+    """Floating or complex values of which some differ in bits from the correctly rounded ones."""
+
+    def __init__(
+        self,
+        actual: np.ndarray,
+        rounded: np.ndarray,
+        exact: np.ndarray,
+        accuracy: Accuracy,
+        judged: Judged,
+        differs: np.ndarray,
+    ) -> None:
+        self.actual, self.rounded, self.exact = actual, rounded, exact
+        self.accuracy, self.judged, self.differs = accuracy, judged, differs
+        self.dtype = judged.dtype
+
+    def verdict(self) -> ValueVerdict:
+        self.zero_sign = self.differs & (self.actual == 0) & (self.rounded == 0)
+        self.unit = ulp(self.exact, self.dtype)
+        self.error = distance(self.actual, self.exact, self.dtype)
+        wrong = self.differs & ~self._within()
+        if self.accuracy.signed_zero:
+            wrong |= self.zero_sign
+        else:
+            wrong &= ~self.zero_sign
+        if self.judged.flushes_subnormals:
+            wrong &= ~self._flushed()
+        errors = np.where(self.differs, self.error / self.unit, 0.0 if self.accuracy.bitwise else 0.5)
+        errors = np.where(errors != errors, np.where(wrong, np.inf, 0.5), errors)
+        pattern = self._pattern(wrong, errors)
+        return _verdict(self.actual, self.exact, self.dtype, wrong, errors, pattern)
+
+    def _within(self) -> np.ndarray:
+        """Where the value is as close as the class allows; an infinite allowance judges nothing at all."""
+        if self.accuracy.bitwise:
+            return np.zeros(self.actual.shape, bool)
+        allowed = self.accuracy.allowed(self.judged)
+        if allowed.dtype.kind == "c":
+            return self._component("real", allowed.real) & self._component("imag", allowed.imag)
+        if self.actual.dtype.kind == "c":
+            return _close_complex(self.actual, self.rounded, self.error, allowed)
+        return _close(self.actual, self.exact, self.error, allowed)
+
+    def _component(self, part: str, allowed: np.ndarray) -> np.ndarray:
+        actual, exact = getattr(self.actual, part), getattr(self.exact, part)
+        return _close(actual, exact, distance(actual, exact, self.dtype), allowed)
+
+    def _flushed(self) -> np.ndarray:
+        """Where a device without subnormals may answer anything below 2^emin, or read an input as zero."""
+        tiny = finfo(self.dtype).tiny
+        flushed = (np.abs(_components(self.actual)) < tiny) & (np.abs(_components(self.exact)) < tiny)
+        both = flushed.all(axis=0) if self.actual.dtype.kind == "c" else flushed[0]
+        for given in self.judged.inputs:
+            if given.shape == self.actual.shape:
+                size = np.abs(_components(given))
+                both = both | ((size > 0) & (size < tiny)).any(axis=0)
+        return both
+
+    def _pattern(self, wrong: np.ndarray, errors: np.ndarray) -> str:
+        """What is wrong in words that group discrepancies by cause, the gravest that occurs."""
+        if not wrong.any():
+            return "sign of zero" if self.zero_sign.any() else ""
+        expected_nan, actual_nan = self.rounded != self.rounded, self.actual != self.actual
+        if (wrong & expected_nan & ~actual_nan).any():
+            return "nan lost"
+        if (wrong & actual_nan & ~expected_nan).any():
+            return "nan gained"
+        if (wrong & ~(np.isfinite(self.actual) & np.isfinite(self.rounded))).any():
+            return "inf"
+        numeric = wrong & ~self.zero_sign
+        if not numeric.any():
+            return "sign of zero"
+        if (np.abs(self.exact[numeric]) < finfo(self.dtype).tiny).all():
+            return "subnormal"
+        return _magnitude(float(errors[numeric].max()), finfo(self.dtype).p)
+
+
+def _close(actual: np.ndarray, exact: np.ndarray, error: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Where real values are within the allowance: NaN only for NaN, and an exact infinity only by itself."""
+    within = (error <= allowed) & (~np.isinf(exact) | (actual == exact))
+    return within | ((actual != actual) & (exact != exact)) | np.isposinf(allowed)
+
+
+def _close_complex(actual: np.ndarray, rounded: np.ndarray, error: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Where complex values are within the allowance normwise; of an infinite one only that it is infinite is asked.
+
+    C99, Annex G, calls a value infinite with one infinite part, whatever the other, so libraries differ in the rest.
+    """
+    beyond = ~np.isfinite(rounded)
+    return (error <= allowed) | (beyond & ~np.isfinite(actual)) | np.isposinf(allowed)
+
+
+def _components(values: np.ndarray) -> np.ndarray:
+    return np.stack([values.real, values.imag]) if values.dtype.kind == "c" else values[np.newaxis]
+
+
+def _magnitude(ulps: float, p: int) -> str:
+    if ulps <= 1.5:
+        return "off by one ulp"
+    if ulps >= 2.0 ** (p - 5):
+        return "far off"
+    return "off by a few ulp" if ulps <= 16 else "off by many ulp"
