@@ -71,6 +71,8 @@ EXACT: list[tuple[str, str, int, int, tuple[float | None, ...], str]] = [
     ("random_integers", "int64", 1000, 3, (-(2**63), None), "ba29d03712bc0c8f"),
     ("random_integers", "int32", 1000, 3, (7, None), "0083806e7f3e8a6d"),
     ("random_integers", "float32", 1000, 3, (5, None), "6e9998c5034ef878"),
+    ("random_integers", "float32", 1000, 3, (2**25 + 1, 2**26), "9544ab6daa30abc1"),
+    ("random_integers", "bfloat16", 1000, 3, (-1007, 65535), "3bf6d14d78639eb8"),
     ("permutation", "int64", 1, 7, (), "af5570f5a1810b7a"),
     ("permutation", "int64", 17, 7, (), "0b1361098e5edad8"),
     ("permutation", "int64", 1000, 7, (), "f1da82586e18309a"),

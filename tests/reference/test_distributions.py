@@ -147,6 +147,13 @@ def test_permutation_holds_each_number_once(n: int) -> None:
     assert sorted(drawn.tolist()) == list(range(n))
 
 
+def test_permutation_takes_a_word_a_swap() -> None:
+    generator, same = Generator(1), Generator(1)
+    distributions.permutation(generator, 10)
+    same.words(9)
+    assert generator.random() == same.random()
+
+
 def test_permutations_are_equally_likely() -> None:
     generator = Generator(1)
     counts = Counter(tuple(distributions.permutation(generator, 4).tolist()) for _ in range(12_000))
