@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Mapping, Sequence
 from math import prod as product
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import numpy as np
 
 from reference import layout
-from reference.dtypes import INT64, Category, DType, round_to, wider
+from reference.arithmetic import conjugate
+from reference.dtypes import BOOL, INT64, UINT8, Category, DType, round_to, wider
 from reference.errors import refuse
 from reference.function import function
 from reference.layout import Shape
-from reference.slicing import expand
+from reference.selection import where
+from reference.slicing import expand, unsqueeze
 from reference.tensor import Tensor
-from reference.views import reshape, sizes_of
+from reference.views import movedim, reshape, sizes_of
 
 Dims = int | Sequence[int] | None
 
@@ -93,7 +96,7 @@ def sum_to_size(input: Tensor, *size: Any) -> Tensor:
     wanted = sizes_of(size)
     added = input.ndim - len(wanted)
     aligned = (1,) * added + wanted
-    if added < 0 or any(want not in (1, have) for want, have in zip(aligned, input.shape, strict=True)):
+    if added < 0 or builtins.any(want not in (1, have) for want, have in zip(aligned, input.shape, strict=True)):
         refuse(f"size {list(wanted)} is not expandable to size {list(input.shape)}.")
     if wanted == input.shape:
         return input
@@ -128,3 +131,99 @@ def _count(shape: Shape, dims: Sequence[int]) -> int:
 
 def _count_of(shape: Shape, dim: Dims) -> int:
     return _count(shape, reduced_dims(len(shape), dim))
+
+
+# -- products ------------------------------------------------------------------------------------------------------
+
+
+@function(_overload("Prod"))
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """The product over one dimension, or all; integers multiply in int64, modulo 2^64.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.prod.html
+    """
+    dims = reduced_dims(input.ndim, dim)
+    result = accumulating(input, dtype)
+    with np.errstate(all="ignore"):
+        kept = np.multiply.reduce(computing_array(input, result), axis=dims, keepdims=True)
+    return delivered(kept, dims, keepdim and dim is not None, result)
+
+
+def _prod_vjp(g: Tensor, input: Tensor, dim: int | None, keepdim: bool) -> Tensor:
+    """Each factor's gradient is the product of the others, which needs no division by a factor of zero."""
+    if dim is None:
+        flat = reshape(input, (input.numel,))
+        return reshape(_prod_vjp(g, flat, 0, False), input.shape)
+    axis = layout.wrap_dim(dim, input.ndim)
+    if not input.ndim:
+        return g
+    last = movedim(input, axis, -1)
+    itself = _diagonal(input.shape[axis])
+    others = prod(where(itself, 1, unsqueeze(last, -2)), -1)
+    gradient: Tensor = with_kept_dims(g, input.shape, dim) * conjugate(movedim(others, -1, axis))
+    return gradient
+
+
+def _diagonal(size: int) -> Tensor:
+    return Tensor.of(np.eye(size, dtype=np.bool_), BOOL)
+
+
+prod.vjp("input", _prod_vjp)
+
+
+# -- logic ---------------------------------------------------------------------------------------------------------
+
+
+def _judged(ufunc: np.ufunc, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
+    # Alone among reductions, these take an empty tuple at its word.
+    dims = () if isinstance(dim, (tuple, list)) and not dim else reduced_dims(input.ndim, dim)
+    kept = ufunc.reduce(input.array != 0, axis=dims, keepdims=True)
+    return delivered(kept, dims, keepdim, UINT8 if input.dtype is UINT8 else BOOL)
+
+
+@function()
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Whether no element over ``dim`` is zero, as bool (uint8 for uint8).
+
+    https://docs.pytorch.org/docs/stable/generated/torch.all.html
+    """
+    return _judged(np.logical_and, input, dim, keepdim)
+
+
+@function()
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Whether an element over ``dim`` is not zero, as bool (uint8 for uint8).
+
+    https://docs.pytorch.org/docs/stable/generated/torch.any.html
+    """
+    return _judged(np.logical_or, input, dim, keepdim)
+
+
+# -- running sums --------------------------------------------------------------------------------------------------
+
+
+@function("CumsumBackward0")
+def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
+    """The sum of the elements up to each; integers add up in int64.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.cumsum.html
+    """
+    axis = layout.wrap_dim(dim, input.ndim)
+    result = accumulating(input, dtype)
+    values = computing_array(input, result)
+    with np.errstate(all="ignore"):
+        return Tensor.of(np.add.accumulate(values, axis=axis) if input.ndim else values, result)
+
+
+@function("CumsumBackward0")
+def cumsum_from_end(input: Tensor, dim: int) -> Tensor:
+    """The sum of each element and those after it: the adjoint of ``cumsum``."""
+    values = computing_array(input, input.dtype)
+    if input.ndim:
+        with np.errstate(all="ignore"):
+            values = np.flip(np.add.accumulate(np.flip(values, dim), axis=dim), dim)
+    return Tensor.of(values, input.dtype)
+
+
+cumsum.vjp("input", lambda g, dim: cumsum_from_end(g, dim))
+cumsum_from_end.vjp("input", lambda g, dim: cumsum(g, dim))
