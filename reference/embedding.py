@@ -54,7 +54,8 @@ def _chosen(g: Tensor, choose: Choose) -> list[Tensor]:
 embed.vjp("pieces", _chosen)
 
 
-def _addresses(geometry: Geometry) -> np.ndarray:
+def addresses(geometry: Geometry) -> np.ndarray:
+    """Where each element of that layout lies, in row-major order, counted in elements."""
     shape, strides, offset = geometry
     address = np.full(shape, offset, np.int64)
     for dim, stride in enumerate(strides):
@@ -68,7 +69,7 @@ def _through_memory(values: Tensor, written: Geometry, read: Geometry, *, share_
     Where elements of the base share a place, each carries its part: the sum is divided among them.
     """
     computing = wider(values.dtype).numpy
-    into, out_of = _addresses(written), _addresses(read)
+    into, out_of = addresses(written), addresses(read)
     size = 1 + int(max(into.max(initial=-1), out_of.max(initial=-1)))
     sharing = np.maximum(np.bincount(into if share_first else out_of, minlength=size), 1)
     incoming = values.array.ravel().astype(computing)

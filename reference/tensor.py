@@ -46,6 +46,7 @@ class Tensor:
     __slots__ = (
         "_flag",
         "_node",
+        "_unrounded",
         "accumulator",
         "base",
         "counter",
@@ -61,7 +62,6 @@ class Tensor:
         "specified",
         "storage",
         "strides",
-        "unrounded",
     )
 
     def __init__(
@@ -81,7 +81,7 @@ class Tensor:
         self.counter = counter or VersionCounter()
         self.base: Tensor | None = None
         self.created = "default"
-        self.unrounded: np.ndarray | None = None
+        self._unrounded: tuple[int, np.ndarray | None] = (0, None)
         self.specified: bool | np.ndarray = True
         self.grad: Tensor | None = None
         self.hooks: list[Callable[[Tensor], Tensor | None]] = []
@@ -124,6 +124,16 @@ class Tensor:
         viewed = Tensor(self.storage, self.dtype, shape, strides, offset, self.counter)
         viewed.specified = self.specified if isinstance(self.specified, bool) else False
         return viewed
+
+    @property
+    def unrounded(self) -> np.ndarray | None:
+        """The result before its rounding; None once this tensor, or the storage through a view, was written to."""
+        version, array = self._unrounded
+        return array if version == self.counter.value else None
+
+    @unrounded.setter
+    def unrounded(self, array: np.ndarray | None) -> None:
+        self._unrounded = (self.counter.value, array)
 
     # -- what it is --------------------------------------------------------------------------------------------
 

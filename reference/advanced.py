@@ -1,0 +1,257 @@
+"""Advanced indexing: reading and writing the places that index tensors name.
+
+Sources: https://numpy.org/doc/stable/user/basics.indexing.html#advanced-indexing,
+https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reference import layout
+from reference.broadcasting import broadcast_shapes, expanded_strides
+from reference.dtypes import BOOL, INT32, INT64, UINT8, wider
+from reference.embedding import addresses, embed, geometry
+from reference.errors import Refusal, refuse, refuse_index
+from reference.function import function, refuse_leaf_write, write
+from reference.layout import Shape, Strides
+from reference.scalars import element
+from reference.tensor import Tensor
+
+Indices = tuple[Tensor | None, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where advanced indexing reads: the order of the dimensions, the places along the indexed ones, the result.
+
+    ``order`` brings the indexed dimensions together; ``before`` of the others stay in front of them.
+    """
+
+    order: tuple[int, ...]
+    before: int
+    indexed: int
+    places: tuple[np.ndarray, ...]
+    index_strides: tuple[Strides, ...]
+    index_shape: Shape
+
+    def result_shape(self, shape: Shape) -> Shape:
+        """The index's shape in place of the indexed dimensions of a tensor of this shape."""
+        ordered = self._in_order(shape)
+        return (*ordered[: self.before], *self.index_shape, *ordered[self.before + self.indexed :])
+
+    def choose(self, array: np.ndarray) -> np.ndarray:
+        """The chosen elements of an array of the indexed tensor's shape."""
+        return array.transpose(self.order)[(slice(None),) * self.before + self.places]
+
+    def result_strides(self, input: Tensor) -> Strides:
+        """The result is laid out like any result of an iteration over the source and the indices.
+
+        The source does not move along the index's dimensions, nor an index along the others.
+        """
+        shape = self.result_shape(input.shape)
+        strides = self._in_order(input.strides)
+        after = input.ndim - self.before - self.indexed
+        source = (*strides[: self.before], *(0,) * len(self.index_shape), *strides[self.before + self.indexed :])
+        padded = (*(1,) * self.before, *self.index_shape, *(1,) * after)
+        operands = [(shape, source)]
+        for own in self.index_strides:
+            around = layout.view_strides(self.index_shape, own, padded)
+            assert around is not None, "sizes of one can be added to any layout"
+            operands.append((padded, around))
+        return layout.pointwise_strides(shape, operands)
+
+    def _in_order(self, per_dim: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(per_dim[dim] for dim in self.order)
+
+
+def plan(input: Tensor, indices: Indices) -> Plan:
+    """Check the index tensors against ``input`` and say where they read."""
+    given = _coordinates(input, indices)
+    if len(given) > input.ndim:
+        refuse_index(f"too many indices for tensor of dimension {input.ndim} (got {len(given)})")
+    dims = [dim for dim, chosen in enumerate(given) if chosen is not None]
+    tensors = [chosen for chosen in given if chosen is not None]
+    others = [dim for dim in range(input.ndim) if dim not in dims]
+    adjacent = dims == list(range(dims[0], dims[-1] + 1))
+    before = dims[0] if adjacent else 0
+    shape = _common_shape(tensors)
+    arrays = tuple(np.broadcast_to(chosen.array, shape) for chosen in tensors)
+    empty = 0 in shape or any(input.shape[dim] == 0 for dim in others)
+    return Plan(
+        order=(*others[:before], *dims, *others[before:]),
+        before=before,
+        indexed=len(dims),
+        places=tuple(_wrapped(array, input.shape[dim], dim, empty) for array, dim in zip(arrays, dims, strict=True)),
+        index_strides=tuple(expanded_strides(chosen.shape, chosen.strides, shape) for chosen in tensors),
+        index_shape=shape,
+    )
+
+
+def _coordinates(input: Tensor, indices: Indices) -> list[Tensor | None]:
+    """The indices with each mask replaced by the coordinates of its true elements."""
+    found: list[Tensor | None] = []
+    for chosen in indices:
+        if chosen is None or chosen.dtype in (INT32, INT64):
+            found.append(chosen)
+        elif chosen.dtype in (BOOL, UINT8):
+            covered = input.shape[len(found) : len(found) + chosen.ndim]
+            if covered != chosen.shape:
+                refuse_index(
+                    f"The shape of the mask {list(chosen.shape)} at index {len(found)} does not match the shape of the"
+                    f" indexed tensor {list(input.shape)} at index {len(found)}"
+                )
+            found += [Tensor.of(places, INT64) for places in np.nonzero(chosen.array)]
+        else:
+            refuse_index("tensors used as indices must be long, int, byte or bool tensors")
+    return found
+
+
+def _common_shape(tensors: list[Tensor]) -> Shape:
+    try:
+        return broadcast_shapes(*(tensor.shape for tensor in tensors))
+    except Refusal:
+        shapes = ", ".join(str(list(tensor.shape)) for tensor in tensors)
+        refuse_index(f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}")
+
+
+def _wrapped(places: np.ndarray, size: int, dim: int, empty: bool) -> np.ndarray:
+    """Places counted from either end, as ones that are not negative; a result without elements reads none."""
+    if size == 0 and places.size:
+        refuse_index("index is out of bounds for dimension with size 0")
+    outside = (places < -size) | (places >= size)
+    if outside.any():
+        if not empty:
+            refuse_index(f"index {places[outside][0]} is out of bounds for dimension {dim} with size {size}")
+        return np.zeros_like(places)
+    return np.where(places < 0, places + size, places)
+
+
+@function("IndexBackward0")
+def index(input: Tensor, indices: Indices) -> Tensor:
+    """The elements at the places that the index tensors, one per dimension or None, name together."""
+    chosen = plan(input, indices)
+    made = Tensor.of(chosen.choose(input.array), input.dtype, chosen.result_strides(input))
+    if isinstance(input.specified, np.ndarray):
+        made.specified = chosen.choose(input.specified)
+    else:
+        made.specified = input.specified
+    return made
+
+
+index.vjp("input", lambda g, input_shape, indices: embed([g], input_shape, lambda x: index(x, indices)))
+
+
+# -- writing --------------------------------------------------------------------------------------------------------
+
+
+def put(
+    input: Tensor, indices: Indices, values: Tensor, accumulate: bool, places: np.ndarray
+) -> tuple[np.ndarray, bool | np.ndarray]:
+    """The values of ``input`` after the write, and where they are specified.
+
+    ``places`` says where each element of ``input`` lies. A place written twice holds one of the two.
+    """
+    chosen = plan(input, indices)
+    shape = chosen.result_shape(input.shape)
+    values = _as_values(input, indices, values, accumulate)
+    try:
+        fits = broadcast_shapes(values.shape, shape) == shape
+    except Refusal:
+        fits = False
+    if not fits:
+        refuse(f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result")
+    written = chosen.choose(places).ravel()
+    new = np.broadcast_to(values.array, shape).ravel()
+    count = 1 + int(places.max(initial=-1))
+    memory = np.zeros(count, wider(input.dtype).numpy)
+    memory[places] = input.array
+    if accumulate:
+        np.add.at(memory, written, new.astype(memory.dtype))
+        return memory[places], True
+    memory[written] = new
+    return memory[places], _once(written, new, memory)[places]
+
+
+def _once(written: np.ndarray, new: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    """Where no two different values were written to one place."""
+    specified = np.ones(len(memory), bool)
+    lost = ~((memory[written] == new) | ((memory[written] != memory[written]) & (new != new)))
+    specified[written[lost]] = False
+    return specified
+
+
+def _as_values(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -> Tensor:
+    """The values in the dtype of ``input``: cast only where one element fills the places of one mask."""
+    if values.dtype is input.dtype:
+        return values
+    masks = [chosen for chosen in indices if chosen is not None]
+    if values.numel == 1 and len(masks) == 1 and masks[0].dtype in (BOOL, UINT8) and not accumulate:
+        return Tensor.of(element(values.item(), input.dtype), input.dtype)
+    refuse(
+        f"Index put requires the source and destination dtypes match, got {input.dtype!r} for the destination and"
+        f" {values.dtype!r} for the source."
+    )
+
+
+@function("IndexPutBackward0")
+def index_put(input: Tensor, indices: Indices, values: Tensor, accumulate: bool = False) -> Tensor:
+    """A copy of ``input`` with ``values`` written to (or added at) the places that the indices name.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html
+    """
+    places = np.arange(input.numel).reshape(input.shape)
+    result, specified = put(input, indices, values, accumulate, places)
+    made = Tensor.of(result, input.dtype, layout.preserved_strides(input.shape, input.strides))
+    made.specified = specified
+    return made
+
+
+def _put_input_vjp(g: Tensor, indices: Indices, accumulate: bool, values_shape: Shape) -> Tensor:
+    if accumulate:
+        return g
+    return index_put(g, indices, Tensor.of(np.zeros(()), g.dtype))
+
+
+index_put.vjp("input", _put_input_vjp)
+index_put.vjp("values", lambda g, indices: index(g, indices))
+
+
+@function()
+def index_put_(input: Tensor, indices: Indices, values: Tensor, accumulate: bool = False) -> Tensor:
+    """Write ``values`` to the places of ``input`` that the indices name; where one is named twice, either may win.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.index_put_.html
+    """
+    refuse_leaf_write(input, values)
+    result, specified = put(input, indices, values, accumulate, addresses(geometry(input)).reshape(input.shape))
+    for read in (values, *indices):
+        if read is not None and overlap(input, read):
+            refuse(
+                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single"
+                " memory location. Please clone() the tensor before performing the operation."
+            )
+    arguments: Mapping[str, Any] = {
+        "input": input,
+        "indices": indices,
+        "values": values,
+        "accumulate": accumulate,
+    }
+    write(input, Tensor.of(result, input.dtype), index_put, arguments)
+    input.specified = specified
+    return input
+
+
+def overlap(first: Tensor, second: Tensor) -> bool:
+    """Whether two dense tensors surely share a place."""
+    if first.storage.address != second.storage.address or not first.numel or not second.numel:
+        return False
+    if not all(layout.is_non_overlapping_and_dense(tensor.shape, tensor.strides) for tensor in (first, second)):
+        return False
+    begins = [tensor.offset * tensor.dtype.itemsize for tensor in (first, second)]
+    ends = [begin + tensor.numel * tensor.dtype.itemsize for begin, tensor in zip(begins, (first, second), strict=True)]
+    return begins[0] < ends[1] and begins[1] < ends[0]
