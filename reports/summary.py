@@ -71,7 +71,7 @@ class Square(Mark):
 
     def take(self, cell: Cell) -> None:
         """Count a cell in every mark that it is part of."""
-        standing, checks = _STANDINGS[cell.tally.outcome], checks_in(cell)
+        standing, checks = standing_of(cell), checks_in(cell)
         for mark in (
             self,
             self.by_dtype.setdefault(cell.dtype, Mark()),
@@ -231,6 +231,11 @@ def is_cut_short(run: Run) -> bool:
     return not run.finished or bool(run.unfinished)
 
 
+def standing_of(cell: Cell) -> Standing:
+    """The standing of one cell."""
+    return _STANDINGS[cell.tally.outcome]
+
+
 def checks_in(cell: Cell) -> int:
     """The checks that compared something: neither vacuous nor inapplicable ones count."""
     counted = cell.tally.outcomes
@@ -281,7 +286,7 @@ def _target_row(cells: list[Cell], info: TargetInfo, rows: list[OperationRow]) -
     return TargetRow(
         info=info,
         operations=Counter(row.squares[info.name].standing for row in rows),
-        cells=Counter(_STANDINGS[cell.tally.outcome] for cell in cells),
+        cells=Counter(map(standing_of, cells)),
         checks=checks,
         not_tested=[row.name for row in rows if row.squares[info.name].standing is Standing.NOT_TESTED],
     )

@@ -1,0 +1,52 @@
+"""Every report of a run, written beside its events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance.model.run import Run
+from conformance.model.store import RunError, load_run
+from reports.html import discrepancy_anchors, render_html
+from reports.json_summary import render_json
+from reports.junit import render_junit
+from reports.markdown import render_markdown
+from reports.summary import Summary, summarise
+
+INDEX = "index.html"
+
+
+def write_reports(directory: str | Path) -> Path:
+    """Read the run in a directory and write its reports there; the path of ``index.html``.
+
+    ``RunError`` where the run cannot be read or a report cannot be written.
+    """
+    return write_reports_of(load_run(directory), Path(directory))
+
+
+def write_reports_of(run: Run, directory: Path) -> Path:
+    """The same for a run that is loaded already."""
+    summary = summarise(run)
+    _write(directory / "summary.json", render_json(summary))
+    _write(directory / "summary.md", render_markdown(summary))
+    _write(directory / "junit.xml", render_junit(summary))
+    _write_scripts(summary, directory / "repro")
+    return _write(directory / INDEX, render_html(summary))
+
+
+def _write_scripts(summary: Summary, directory: Path) -> None:
+    anchors = discrepancy_anchors(summary.causes)
+    for found in summary.run.discrepancies:
+        if found.script:
+            _write(directory / f"{anchors[found]}.py", found.script)
+
+
+def _write(path: Path, text: str) -> Path:
+    """Write a file as a whole or not at all."""
+    beside = path.with_name(path.name + ".tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, "utf-8", "backslashreplace")
+        beside.replace(path)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}") from None
+    return path
