@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from conformance.ulp import distance, finfo, same_bits, ulp, ulps_between
+from conformance.ulp import distance, finfo, same_bits, ulp, ulps_between, widened
 from reference.dtypes import DType
 
 if TYPE_CHECKING:
@@ -60,7 +60,8 @@ def judge(
     if actual.dtype.kind in "iub":
         return _verdict(actual, exact, judged.dtype, ~same, np.where(same, 0.0, np.inf), "integer")
     with np.errstate(all="ignore"):
-        return _Differing(actual, rounded, exact, accuracy, judged, ~same).verdict()
+        differing = _Differing(actual, rounded, exact, accuracy, judged, ~same)
+        return differing.plainly_within() or differing.verdict()
 
 
 def _verdict(
@@ -69,9 +70,17 @@ def _verdict(
     """The verdict from the wrong elements and every element's error; the worst is a wrong one, if any is."""
     held = not wrong.any()
     position = int(np.argmax(errors if held else np.where(wrong, errors, -1.0)))
-    index = tuple(int(i) for i in np.unravel_index(position, errors.shape))
+    index = _index(position, errors.shape)
     worst = float(errors[index])
-    return ValueVerdict(held, wrong, worst, index, pattern, _actual=actual, _exact=exact, _dtype=dtype)
+    return ValueVerdict(held, np.asarray(wrong), worst, index, pattern, _actual=actual, _exact=exact, _dtype=dtype)
+
+
+def _index(position: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(position, shape))
+
+
+def _finite(allowed: np.ndarray | None) -> np.ndarray | bool:
+    return True if allowed is None else np.isfinite(allowed)
 
 
 class _Differing:
@@ -90,32 +99,55 @@ class _Differing:
         self.accuracy, self.judged, self.differs = accuracy, judged, differs
         self.dtype = judged.dtype
 
+        self.allowed = None if accuracy.bitwise else accuracy.allowed(judged)
+
+    def plainly_within(self) -> ValueVerdict | None:
+        """The verdict of the common case, in few passes: all that differ are numbers within the bound, none is zero."""
+        if self.allowed is None:
+            return None
+        difference = widened(self.actual) - self.exact
+        error = np.abs(difference)
+        if self.allowed.dtype.kind == "c":
+            within = (np.abs(difference.real) <= self.allowed.real) & (np.abs(difference.imag) <= self.allowed.imag)
+        else:
+            within = error <= self.allowed
+        if not (within | ~self.differs).all():
+            return None
+        at = np.flatnonzero(self.differs)
+        if not self.actual.ravel()[at].all():
+            return None
+        errors = error.ravel()[at] / ulp(self.exact.ravel()[at], self.dtype)
+        errors = np.where(np.isfinite(self.allowed.ravel()[at]), errors, 0.5)
+        position = int(np.argmax(errors))
+        index = _index(int(at[position]), self.actual.shape)
+        wrong = np.zeros(self.actual.shape, bool)
+        worst = max(float(errors[position]), 0.5)
+        return ValueVerdict(True, wrong, worst, index, _actual=self.actual, _exact=self.exact, _dtype=self.dtype)
+
     def verdict(self) -> ValueVerdict:
+        """The verdict where values are special or wrong, with every distinction made."""
         self.zero_sign = self.differs & (self.actual == 0) & (self.rounded == 0)
         self.unit = ulp(self.exact, self.dtype)
         self.error = distance(self.actual, self.exact, self.dtype)
         wrong = self.differs & ~self._within()
-        if self.accuracy.signed_zero:
-            wrong |= self.zero_sign
-        else:
-            wrong &= ~self.zero_sign
+        wrong = wrong | self.zero_sign if self.accuracy.signed_zero else wrong & ~self.zero_sign
         if self.judged.flushes_subnormals:
-            wrong &= ~self._flushed()
-        errors = np.where(self.differs, self.error / self.unit, 0.0 if self.accuracy.bitwise else 0.5)
+            wrong = wrong & ~self._flushed()
+        judged = self.differs & (wrong | _finite(self.allowed))
+        errors = np.where(judged, self.error / self.unit, 0.0 if self.accuracy.bitwise else 0.5)
         errors = np.where(errors != errors, np.where(wrong, np.inf, 0.5), errors)
         pattern = self._pattern(wrong, errors)
         return _verdict(self.actual, self.exact, self.dtype, wrong, errors, pattern)
 
     def _within(self) -> np.ndarray:
         """Where the value is as close as the class allows; an infinite allowance judges nothing at all."""
-        if self.accuracy.bitwise:
+        if self.allowed is None:
             return np.zeros(self.actual.shape, bool)
-        allowed = self.accuracy.allowed(self.judged)
-        if allowed.dtype.kind == "c":
-            return self._component("real", allowed.real) & self._component("imag", allowed.imag)
+        if self.allowed.dtype.kind == "c":
+            return self._component("real", self.allowed.real) & self._component("imag", self.allowed.imag)
         if self.actual.dtype.kind == "c":
-            return _close_complex(self.actual, self.rounded, self.error, allowed)
-        return _close(self.actual, self.exact, self.error, allowed)
+            return _close_complex(self.actual, self.rounded, self.error, self.allowed)
+        return _close(self.actual, self.exact, self.error, self.allowed)
 
     def _component(self, part: str, allowed: np.ndarray) -> np.ndarray:
         actual, exact = getattr(self.actual, part), getattr(self.exact, part)

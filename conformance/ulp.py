@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +18,8 @@ class FloatInfo:
     """What defines a binary floating point dtype: precision p in bits, exponent range, and its landmarks.
 
     ``tiny`` is the smallest normal 2^emin, ``subnormal`` the smallest positive value, ``unit`` the
-    relative error u = 2^-p of one rounding, ``overflow`` the place 2^(emax+1) given to infinity.
+    relative error u = 2^-p of one rounding, ``step`` = 2u the ulp of 1, ``top`` the largest power of two, 2^emax,
+    and ``overflow`` the place 2^(emax+1) given to infinity.
     """
 
     p: int
@@ -26,6 +29,8 @@ class FloatInfo:
     max: Any
     subnormal: Any
     unit: float
+    step: float
+    top: Any
     overflow: Any
 
 
@@ -45,12 +50,23 @@ def finfo(dtype: DType) -> FloatInfo:
     else:
         info = np.finfo(dtype.numpy)
         p, emin, emax = int(info.nmant) + 1, int(info.minexp), int(info.maxexp) - 1
-    one = np.longdouble(1) if dtype.itemsize >= 8 else np.float64(1)
-    largest = np.ldexp(2 - np.ldexp(one, 1 - p), emax)
+    # Python's floats hold all of this but for float64, whose 2^(emax+1) is not one of its own values.
+    one = np.longdouble(1) if dtype.itemsize >= 8 else 1.0
+    ldexp: Callable[..., Any] = np.ldexp if dtype.itemsize >= 8 else math.ldexp
+    largest = ldexp(2 - ldexp(one, 1 - p), emax)
     # Nothing is wider than EXTENDED: there infinity can only be put at the largest finite value.
-    overflow = largest if dtype is EXTENDED else np.ldexp(one, emax + 1)
+    overflow = largest if dtype is EXTENDED else ldexp(one, emax + 1)
     return FloatInfo(
-        p, emin, emax, np.ldexp(one, emin), largest, np.ldexp(one, emin - p + 1), float(np.ldexp(1.0, -p)), overflow
+        p=p,
+        emin=emin,
+        emax=emax,
+        tiny=ldexp(one, emin),
+        max=largest,
+        subnormal=ldexp(one, emin - p + 1),
+        unit=2.0**-p,
+        step=2.0 ** (1 - p),
+        top=ldexp(one, emax),
+        overflow=overflow,
     )
 
 
@@ -58,28 +74,28 @@ def ulp(r: np.ndarray, dtype: DType) -> np.ndarray:
     """The unit in the last place of ``dtype`` at each exact value: 2^(clamp(floor(log2|r|), emin, emax) - (p-1)).
 
     ``r`` is float64 or extended, or complex, where the unit is that of the modulus. Zero and subnormal
-    values have the unit of 2^emin, infinity and whatever overflows that of 2^emax, NaN has NaN.
+    values have the unit of 2^emin, infinity, NaN and whatever overflows that of 2^emax.
 
     >>> from reference.dtypes import FLOAT16
     >>> ulp(np.array([1.0, 1.99, 2.0]), FLOAT16) * 2.0**10
     array([1., 1., 2.])
     """
     info = finfo(dtype)
-    size = np.abs(_wide(r))
-    if size.dtype == np.float64:
-        power = (size.view(np.int64) & 0x7FF0000000000000).view(np.float64)
+    r = widened(r)
+    if r.dtype.kind == "c":
+        r = np.abs(r)
+    if r.dtype == np.float64:
+        power = (r.view(np.int64) & 0x7FF0000000000000).view(np.float64)
     else:
-        fraction, exponent = np.frexp(size)
-        power = np.where(np.isfinite(size), np.ldexp(np.sign(fraction), exponent - 1), size)
-    power = np.where(size != size, size, power)
-    clamped = np.minimum(np.maximum(power, info.tiny), np.ldexp(info.tiny, info.emax - info.emin))
-    return clamped * np.ldexp(1.0, 1 - info.p)
+        fraction, exponent = np.frexp(np.abs(r))
+        power = np.where(np.isfinite(r), np.ldexp(np.sign(fraction), exponent - 1), np.inf)
+    return np.minimum(np.maximum(power, info.tiny), info.top) * info.step
 
 
 def place(values: np.ndarray, dtype: DType) -> np.ndarray:
     """Real values with infinity, and all that lies beyond it, placed at 2^(emax+1)."""
     overflow = finfo(dtype).overflow
-    return np.minimum(np.maximum(_wide(values), -overflow), overflow)
+    return np.minimum(np.maximum(widened(values), -overflow), overflow)
 
 
 def distance(actual: np.ndarray, r: np.ndarray, dtype: DType) -> np.ndarray:
@@ -139,7 +155,7 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 _WORDS: dict[int, type[np.signedinteger[Any]]] = {2: np.int16, 4: np.int32, 8: np.int64}
 
 
-def _wide(values: np.ndarray) -> np.ndarray:
+def widened(values: np.ndarray) -> np.ndarray:
     """Real values in float64, complex ones in complex128, unless they are wider already."""
     if values.dtype in _WIDE:
         return values

@@ -73,6 +73,7 @@ class Seen:
     grad_fn: str | None = None
     grad: np.ndarray | None = None
     unrounded: np.ndarray | None = None
+    grad_unrounded: np.ndarray | None = None
     specified: bool | np.ndarray = True
 
 

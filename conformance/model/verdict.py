@@ -29,6 +29,7 @@ class Severity(StrEnum):
     SPECIAL = "special value"
     TOLERANCE = "tolerance"
     MISSING_ERROR = "missing error"
+    UNEXPECTED_ERROR = "unexpected error"
     ERROR_KIND = "error kind"
     NONDETERMINISM = "nondeterminism"
 

@@ -1,0 +1,245 @@
+"""Compares what a target was seen to do with what the reference does, aspect by aspect."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conformance.accuracy import Accuracy, Exact, Judged
+from conformance.judging import ValueVerdict, judge
+from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
+from conformance.targets.interpreter import Traits
+from conformance.ulp import same_bits
+from reference.dtypes import BY_NAME, DType, wider
+
+METADATA_FIELDS = (
+    (Aspect.DTYPE, "dtype"),
+    (Aspect.SHAPE, "shape"),
+    (Aspect.STRIDES, "strides"),
+    (Aspect.OFFSET, "offset"),
+    (Aspect.IDENTITY, "identity"),
+    (Aspect.STORAGE, "storage"),
+    (Aspect.VERSION, "version"),
+    (Aspect.REQUIRES_GRAD, "requires_grad"),
+    (Aspect.IS_LEAF, "is_leaf"),
+    (Aspect.GRAD_FN, "grad_fn"),
+)
+
+
+@dataclass(slots=True)
+class Difference:
+    """One aspect of one variable that differs; ``verdict`` tells which elements, for values and gradients."""
+
+    aspect: Aspect
+    step: int
+    variable: str
+    expected: Any
+    actual: Any
+    verdict: ValueVerdict | None = None
+    allowed: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class GradientScale:
+    """What the gradient of one variable sums: the magnitudes of its terms and of the cotangents in them."""
+
+    terms: np.ndarray
+    cotangent: np.ndarray
+
+
+@dataclass(frozen=True, slots=True)
+class Standard:
+    """By what the values of a case are judged: the bound, and what the bound may look at."""
+
+    accuracy: Accuracy
+    operation: str
+    inputs: tuple[np.ndarray, ...] = ()
+    magnitude: Callable[[], np.ndarray] | None = None
+    terms: int = 1
+    gradient: Accuracy = Exact()
+    gradient_scale: Callable[[str], GradientScale] | None = None
+
+
+class Comparison:
+    """The differences between two traces, and the worst error among the values that agree."""
+
+    def __init__(self, aspects: frozenset[Aspect], traits: Traits, standard: Callable[[], Standard]) -> None:
+        self.aspects = aspects
+        self.traits = traits
+        self.standard = standard
+        self.differences: list[Difference] = []
+        self.worst_ulps = 0.0
+        self.compared = 0
+
+    def traces(self, expected: Trace, actual: Trace) -> Comparison:
+        """Compare observation by observation; after a refusal that differs there is nothing left to compare."""
+        pairs = zip(expected.observations, actual.observations, strict=False)
+        for wanted, found in pairs:
+            if not self._refusals(wanted, found):
+                return self
+            self._variables(wanted, found)
+            if self.differences:
+                return self
+        return self
+
+    def _refusals(self, wanted: Observation, found: Observation) -> bool:
+        same_step = wanted.step == found.step
+        if same_step and wanted.refused is None and found.refused is None:
+            return True
+        self.compared += 1
+        if same_step and wanted.refused is not None and found.refused is not None:
+            if not same_kind(wanted.refused, found.refused):
+                self._differ(Aspect.REFUSAL, found.step, "", wanted.refused, found.refused)
+            return True
+        step = min(wanted.step, found.step)
+        wanted_refusal = wanted.refused if wanted.step == step else None
+        found_refusal = found.refused if found.step == step else None
+        self._differ(Aspect.REFUSAL, step, "", wanted_refusal, found_refusal)
+        return False
+
+    def _variables(self, wanted: Observation, found: Observation) -> None:
+        for name, expected in wanted.variables.items():
+            actual = found.variables.get(name)
+            if actual is None:
+                self._differ(Aspect.KIND, found.step, name, expected.kind, "nothing")
+            elif same_kind_of_value(expected, actual):
+                self._variable(found.step, name, expected, actual)
+            else:
+                self._differ(Aspect.KIND, found.step, name, expected.kind, actual.kind)
+
+    def _variable(self, step: int, name: str, expected: Seen, actual: Seen) -> None:
+        for aspect, field in METADATA_FIELDS:
+            if aspect not in self.aspects:
+                continue
+            wanted, found = getattr(expected, field), getattr(actual, field)
+            if wanted is not None or aspect is Aspect.GRAD_FN:
+                self.compared += 1
+                if wanted != found:
+                    self._differ(aspect, step, name, wanted, found)
+        if Aspect.VALUES in self.aspects and not self.differences:
+            self._values(step, name, expected, actual)
+        if Aspect.GRAD in self.aspects and not self.differences:
+            self._grads(step, name, expected, actual)
+
+    def _values(self, step: int, name: str, expected: Seen, actual: Seen) -> None:
+        if expected.kind not in ("tensor", "array"):
+            self.compared += 1
+            if not same_python_value(expected.values, actual.values):
+                self._differ(Aspect.VALUES, step, name, expected.values, actual.values)
+            return
+        if expected.specified is False or expected.values is None or actual.values is None:
+            return
+        wanted, found, exact = expected.values, actual.values, expected.unrounded
+        if isinstance(expected.specified, np.ndarray):
+            mask = expected.specified
+            wanted, found = wanted[mask], found[mask]
+            exact = exact[mask] if exact is not None else None
+        dtype = BY_NAME.get(expected.dtype or "")
+        self._judge(Aspect.VALUES, step, name, wanted, found, exact, dtype)
+
+    def _grads(self, step: int, name: str, expected: Seen, actual: Seen) -> None:
+        if expected.grad is None and actual.grad is None:
+            return
+        if expected.grad is None or actual.grad is None:
+            self._differ(Aspect.GRAD, step, name, expected.grad, actual.grad)
+        elif expected.grad.shape != actual.grad.shape or expected.grad.dtype != actual.grad.dtype:
+            self._differ(Aspect.GRAD, step, name, _described(expected.grad), _described(actual.grad))
+        else:
+            dtype = BY_NAME.get(expected.dtype or "")
+            exact = expected.grad_unrounded
+            self._judge(Aspect.GRAD, step, name, expected.grad, actual.grad, exact, dtype)
+
+    def _judge(
+        self,
+        aspect: Aspect,
+        step: int,
+        name: str,
+        wanted: np.ndarray,
+        found: np.ndarray,
+        exact: np.ndarray | None,
+        dtype: DType | None,
+    ) -> None:
+        self.compared += wanted.size
+        if dtype is None or found.dtype != dtype.numpy:
+            if not np.array_equal(wanted, found):
+                self._differ(aspect, step, name, wanted, found)
+            return
+        if same_bits(found, wanted).all():
+            return
+        # A variable that the operation did not compute must not change by a bit.
+        accuracy = Exact() if exact is None else self._accuracy(aspect)
+        judged = self._judged(aspect, name, wanted if exact is None else exact, dtype)
+        verdict = judge(found, wanted, exact, accuracy, judged)
+        self.worst_ulps = max(self.worst_ulps, verdict.worst)
+        if not verdict.held:
+            allowed = accuracy.allowed(judged) if exact is not None else None
+            self._differ(aspect, step, name, wanted, found, verdict, allowed)
+
+    def _accuracy(self, aspect: Aspect) -> Accuracy:
+        standard = self.standard()
+        return standard.gradient if aspect is Aspect.GRAD else standard.accuracy
+
+    def _judged(self, aspect: Aspect, name: str, exact: np.ndarray, dtype: DType) -> Judged:
+        standard = self.standard()
+        inputs, magnitude = standard.inputs, standard.magnitude
+        if aspect is Aspect.GRAD and standard.gradient_scale is not None:
+            scale = standard.gradient_scale(name)
+            inputs, magnitude = (scale.cotangent,), lambda: scale.terms
+        return Judged(
+            standard.operation,
+            dtype,
+            exact.astype(wider(dtype).numpy, copy=False),
+            inputs,
+            magnitude,
+            standard.terms,
+            self.traits.column,
+            self.traits.flushes_subnormals,
+            self.traits.tf32,
+        )
+
+    def _differ(
+        self,
+        aspect: Aspect,
+        step: int,
+        name: str,
+        expected: Any,
+        actual: Any,
+        verdict: ValueVerdict | None = None,
+        allowed: Any = None,
+    ) -> None:
+        self.differences.append(Difference(aspect, step, name, expected, actual, verdict, allowed))
+
+
+def same_kind(expected: Refused, actual: Refused) -> bool:
+    """Whether a caller who catches the expected exception catches the actual one.
+
+    >>> same_kind(Refused("RuntimeError", ""), Refused("NotImplementedError", ""))
+    True
+    """
+    wanted = getattr(builtins, expected.kind, RuntimeError)
+    # An exception that is no builtin is one of torch's own, and those derive from RuntimeError.
+    found = getattr(builtins, actual.kind, RuntimeError)
+    return issubclass(found, wanted)
+
+
+def same_kind_of_value(expected: Seen, actual: Seen) -> bool:
+    """Whether both are tensors, arrays, or Python values of one type (a torch.Size is a tuple)."""
+    kinds = {"Size": "tuple", "dtype": "DType"}
+    return kinds.get(expected.kind, expected.kind) == kinds.get(actual.kind, actual.kind)
+
+
+def same_python_value(expected: Any, actual: Any) -> bool:
+    """Equality in which NaN equals NaN and sequences are compared part by part."""
+    if isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
+        return len(expected) == len(actual) and all(map(same_python_value, expected, actual))
+    if isinstance(expected, float) and isinstance(actual, float) and expected != expected:
+        return actual != actual
+    return bool(expected == actual)
+
+
+def _described(array: np.ndarray) -> str:
+    return f"{array.dtype.name} of shape {array.shape}"

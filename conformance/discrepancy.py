@@ -1,0 +1,150 @@
+"""Turns a broken case into a discrepancy: reduced, worded, with a script that was run before it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from conformance.basis import basis_of, severity_of
+from conformance.compare import Difference
+from conformance.confirm import confirm
+from conformance.examine import Examined
+from conformance.model.case import Case
+from conformance.model.observation import Refused
+from conformance.model.verdict import Discrepancy, Element, Outcome
+from conformance.operations import find
+from conformance.properties.base import Property
+from conformance.reduce import reduce
+from conformance.repro import script
+from conformance.targets.interpreter import Interpreter
+from conformance.ulp import bits
+from reference.dtypes import BY_NAME
+
+ELEMENTS_SHOWN = 8
+CONFIRMATIONS = 3
+
+Cause = tuple[str, str, str]
+"""Property, aspect and pattern: what failures of one operation on one target are grouped by."""
+
+
+def cause_of(prop: Property, difference: Difference) -> Cause:
+    """The group to which a difference belongs."""
+    return (prop.name, difference.aspect.value, pattern_of(difference))
+
+
+def pattern_of(difference: Difference) -> str:
+    """What kind of difference it is, within its aspect."""
+    if difference.verdict is not None:
+        return difference.verdict.pattern
+    expected, actual = difference.expected, difference.actual
+    if isinstance(expected, Refused) and isinstance(actual, Refused):
+        return f"{actual.kind} in place of {expected.kind}"
+    if isinstance(expected, Refused):
+        return f"no {expected.kind}"
+    return f"unexpected {actual.kind}" if isinstance(actual, Refused) else ""
+
+
+def build(prop: Property, examined: Examined, target: Interpreter, dtype: str, operation: str) -> Discrepancy:
+    """The discrepancy that a broken case proves: minimal, confirmed in fresh processes, with its script."""
+    cause = cause_of(prop, examined.differences[0])
+    case = reduce(examined.case, still_breaks(prop, target, cause))
+    reduced = prop.examine(case, target)
+    if reduced.outcome is not Outcome.BROKE:
+        case, reduced = examined.case, examined
+    difference = reduced.differences[0]
+    found = describe(prop, reduced, difference, target, dtype, operation)
+    program = script_of(found, difference, reduced)
+    ((reproduced, tried),) = confirm([program], times=CONFIRMATIONS)
+    return replace(found, confirmed=(reproduced, tried), script=program if reproduced else "")
+
+
+def still_breaks(prop: Property, target: Interpreter, cause: Cause) -> Callable[[Case], bool]:
+    """Whether a case breaks for the same cause."""
+
+    def breaks(case: Case) -> bool:
+        examined = prop.examine(case, target)
+        return examined.outcome is Outcome.BROKE and cause_of(prop, examined.differences[0]) == cause
+
+    return breaks
+
+
+def describe(
+    prop: Property, examined: Examined, difference: Difference, target: Interpreter, dtype: str, operation: str
+) -> Discrepancy:
+    """The discrepancy in words, without its proof."""
+    verdict = difference.verdict
+    numeric = isinstance(difference.expected, np.ndarray) and isinstance(difference.actual, np.ndarray)
+    elements = _elements(difference) if numeric and verdict is not None else ()
+    return Discrepancy(
+        operation=operation,
+        property=prop.name,
+        target=target.name,
+        dtype=dtype,
+        aspect=difference.aspect.value,
+        severity=severity_of(difference, verdict),
+        step=difference.step,
+        variable=difference.variable,
+        expected=text_of(difference.expected),
+        actual=text_of(difference.actual),
+        basis=basis_of(find(operation), prop.name, difference.aspect),
+        case=examined.case,
+        elements=elements,
+        wrong=int(verdict.wrong.sum()) if verdict is not None else 0,
+        compared=int(difference.expected.size) if numeric else 1,
+        worst_ulps=verdict.worst if verdict is not None else None,
+        allowed=find(operation).accuracy.words if verdict is not None else "",
+        pattern=pattern_of(difference),
+    )
+
+
+def script_of(found: Discrepancy, difference: Difference, examined: Examined) -> str:
+    """The stand-alone script of a discrepancy."""
+    title = f"{found.operation} on {found.target}: {found.aspect} ({found.property})"
+    expected = difference.expected
+    if not isinstance(expected, Refused) and examined.expected is not None and difference.variable:
+        expected = examined.expected.last.variables.get(difference.variable)
+    return script(
+        examined.case,
+        target=found.target,
+        aspect=difference.aspect,
+        step=difference.step,
+        variable=difference.variable,
+        expected=expected,
+        allowed=difference.allowed,
+        title=title,
+        basis=found.basis,
+    )
+
+
+def _elements(difference: Difference) -> tuple[Element, ...]:
+    assert difference.verdict is not None, "only judged values have wrong elements"
+    expected, actual, verdict = difference.expected, difference.actual, difference.verdict
+    if expected.shape != verdict.wrong.shape:
+        return ()
+    dtype = BY_NAME.get(expected.dtype.name)
+    shown = np.argwhere(verdict.wrong)[:ELEMENTS_SHOWN]
+    return tuple(_element(tuple(int(i) for i in index), expected, actual, verdict.ulps, dtype) for index in shown)
+
+
+def _element(index: tuple[int, ...], expected: np.ndarray, actual: np.ndarray, ulps: np.ndarray, dtype: Any) -> Element:
+    error = float(ulps[index]) if ulps.shape == expected.shape else float("nan")
+    return Element(
+        index,
+        str(expected[index]),
+        str(actual[index]),
+        bits(expected[index], dtype) if dtype else "",
+        bits(actual[index], dtype) if dtype else "",
+        error if np.isfinite(error) else None,
+    )
+
+
+def text_of(value: Any) -> str:
+    """A value for people: an array in a few lines, a refusal as it would print."""
+    if isinstance(value, Refused):
+        return f"{value.kind}: {value.message.splitlines()[0] if value.message else ''}"
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, threshold=20, edgeitems=4)
+    return "no refusal" if value is None else repr(value)

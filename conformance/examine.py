@@ -1,0 +1,66 @@
+"""Examines one case: runs it on the reference and on a target, and says what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from conformance.compare import Comparison, Difference, Standard
+from conformance.model.case import Case
+from conformance.model.observation import Refused, Trace
+from conformance.model.verdict import Outcome
+from conformance.operations import find
+from conformance.standard import standard_for
+from conformance.targets.interpreter import Interpreter
+from conformance.targets.reference import ReferenceTarget
+
+REFERENCE = ReferenceTarget()
+
+
+@dataclass(slots=True)
+class Examined:
+    """The verdict on one case, with both traces."""
+
+    case: Case
+    outcome: Outcome
+    differences: list[Difference] = field(default_factory=list)
+    worst_ulps: float = 0.0
+    expected: Trace | None = None
+    actual: Trace | None = None
+
+
+def examine(case: Case, target: Interpreter, *, every_step: bool = False) -> Examined:
+    """Whether ``target`` does what the reference does, in every aspect that it can show."""
+    expected = REFERENCE.run(case, every_step=every_step)
+    return examine_against(expected, case, target, every_step=every_step)
+
+
+def examine_against(expected: Trace, case: Case, target: Interpreter, *, every_step: bool = False) -> Examined:
+    """The same where the reference's trace is already known."""
+    actual = target.run(case, every_step=every_step)
+    if unsupported(expected.refused, actual.refused, target):
+        return Examined(case, Outcome.INAPPLICABLE, expected=expected, actual=actual)
+    comparison = Comparison(target.aspects, target.traits, lazy_standard(case, expected)).traces(expected, actual)
+    if comparison.differences:
+        return Examined(case, Outcome.BROKE, comparison.differences, comparison.worst_ulps, expected, actual)
+    outcome = Outcome.HELD if comparison.compared else Outcome.VACUOUS
+    return Examined(case, outcome, [], comparison.worst_ulps, expected, actual)
+
+
+def unsupported(expected: Refused | None, actual: Refused | None, target: Interpreter) -> bool:
+    """Whether the target says that it does not have the operation at all, which is no discrepancy outside the CPU."""
+    if actual is None or expected is not None:
+        return False
+    return target.name != "cpu" and actual.kind == "NotImplementedError"
+
+
+def lazy_standard(case: Case, expected: Trace) -> Callable[[], Standard]:
+    """By what the values are judged, worked out only once some differ in their bits."""
+    found: list[Standard] = []
+
+    def standard() -> Standard:
+        if not found:
+            found.append(standard_for(find(case.steps[0].operation), case, expected))
+        return found[0]
+
+    return standard

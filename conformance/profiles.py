@@ -1,0 +1,33 @@
+"""Profiles: how much is drawn. The default is ``standard``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """How many structures are drawn for an operation on a target, and how many rows of values for each.
+
+    ``rows`` derived seeds are tried for a pointwise structure, ``few_rows`` for any other; ``programs`` random
+    programs are run, and ``compiled`` cases of an operation go into compiled graphs. ``evidence`` is false where a
+    run is too small to show conformance.
+    """
+
+    name: str
+    structures: int
+    rows: int
+    few_rows: int
+    programs: int
+    compiled: int
+    evidence: bool = True
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("smoke", structures=14, rows=8, few_rows=1, programs=150, compiled=0, evidence=False),
+        Profile("standard", structures=60, rows=16, few_rows=2, programs=1500, compiled=1),
+        Profile("thorough", structures=400, rows=32, few_rows=4, programs=15000, compiled=4),
+    )
+}

@@ -1,0 +1,56 @@
+"""Gradient: backward with a drawn cotangent gives the reference's vector-Jacobian product."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from conformance.choices import Choices
+from conformance.examine import REFERENCE, Examined, examine_against
+from conformance.model.case import Case, Input, Ref, Step
+from conformance.model.observation import Aspect
+from conformance.operation import Form, Operation
+from conformance.properties.base import Property, result_seen, then
+from conformance.strategies.cases import with_requires_grad
+from conformance.strategies.drawing import Drawing
+from conformance.strategies.layouts import geometry
+from conformance.targets.interpreter import Interpreter
+from conformance.widen import run_wide
+from reference.dtypes import BY_NAME, Category
+
+
+class Gradient(Property):
+    name = "gradient"
+    claim = "Backward through the call gives each input the vector-Jacobian product of its derivative."
+
+    def applies(self, operation: Operation, target: Interpreter) -> bool:
+        return Aspect.GRAD in target.aspects and operation.gradient is not None
+
+    def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
+        tracked = with_requires_grad(base)
+        if not any(given.requires_grad for given in tracked.inputs):
+            return
+        seen = result_seen(base)
+        if not seen:
+            return
+        name, result = next(iter(seen.items()))
+        if result.dtype is None or result.shape is None or BY_NAME[result.dtype].category < Category.FLOATING:
+            return
+        yield tracked
+        strides, offset, size = geometry("contiguous", result.shape)
+        values = Drawing(choices, operation, BY_NAME[result.dtype]).values(size, choices.choose(("normal", "small")))
+        cotangent = Input("cotangent", result.shape, result.dtype, strides, offset, size, values)
+        backward = Step("backward", Form.METHOD, (Ref(name), Ref("cotangent")))
+        yield then(replace(tracked, inputs=(*tracked.inputs, cotangent)), backward)
+
+    def examine(self, case: Case, target: Interpreter) -> Examined:
+        expected = REFERENCE.run(case)
+        if expected.refused is None and len(case.steps) > 1:
+            wide = run_wide(case)
+            for name, seen in expected.last.variables.items():
+                if seen.grad is not None:
+                    seen.grad_unrounded = wide.last.variables[name].grad
+        return examine_against(expected, case, target)
+
+
+PROPERTY = Gradient()

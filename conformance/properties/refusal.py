@@ -1,0 +1,35 @@
+"""Refusal: what the manual forbids is refused with the right kind of error, and leaves the inputs as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from conformance.choices import Choices
+from conformance.model.case import Case
+from conformance.operation import Operation
+from conformance.properties.base import Property, first_tensor
+from conformance.strategies.cases import spoiled_cases
+from conformance.targets.interpreter import Interpreter
+from conformance.values import BY_NAME
+from reference.dtypes import TORCH_DTYPES
+
+
+class Refusal(Property):
+    name = "refusal"
+    claim = "Forbidden arguments are refused with the right kind of error; the inputs are unchanged afterwards."
+
+    def applies(self, operation: Operation, target: Interpreter) -> bool:
+        return True
+
+    def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
+        given = first_tensor(base)
+        dtype = BY_NAME[given.dtype] if given is not None else choices.choose(operation.dtypes)
+        yield from spoiled_cases(choices, operation, dtype)
+        refused = [dtype for dtype in TORCH_DTYPES if dtype not in operation.dtypes]
+        if given is not None and refused and not given.array:
+            changed = replace(given, dtype=choices.choose(refused).name)
+            yield base.with_input(changed)
+
+
+PROPERTY = Refusal()
