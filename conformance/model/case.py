@@ -46,8 +46,15 @@ class Layout:
     memory_format: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A function of a gradient given as an argument: ``double``, ``negate`` or ``look`` (which returns None)."""
+
+    name: str
+
+
 Argument: TypeAlias = (
-    "bool | int | float | complex | str | Ref | DTypeName | Slice | Dots | Layout"
+    "bool | int | float | complex | str | Ref | DTypeName | Slice | Dots | Layout | Hook"
     " | tuple[Argument, ...] | list[Argument] | None"
 )
 

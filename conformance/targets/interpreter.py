@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from conformance.model.case import Argument, Case, Dots, DTypeName, Input, Layout, Ref, Slice, Step
+from conformance.model.case import Argument, Case, Dots, DTypeName, Hook, Input, Layout, Ref, Slice, Step
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
+
+
+HOOKS: dict[str, Callable[[Any], Any]] = {
+    "double": lambda grad: grad * 2,
+    "negate": lambda grad: -grad,
+    "look": lambda grad: None,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +82,8 @@ class Interpreter(ABC):
             return self.dtype(argument.name)
         if isinstance(argument, Layout):
             return self.memory_format(argument.memory_format)
+        if isinstance(argument, Hook):
+            return HOOKS[argument.name]
         if isinstance(argument, Slice):
             return slice(argument.start, argument.stop, argument.step)
         return ... if isinstance(argument, Dots) else argument

@@ -1,0 +1,72 @@
+"""What a user tells autograd. https://docs.pytorch.org/docs/stable/autograd.html"""
+
+from __future__ import annotations
+
+from conformance.choices import Choices
+from conformance.model.case import Argument, Hook
+from conformance.model.verdict import Documented
+from conformance.operation import ALL, Effect, Omitted, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed, LikeTensor
+from conformance.strategies.drawing import Drawing
+from reference.autograd import recording
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.{}.html"
+
+
+def _any_hook(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    return Hook(choices.choose(("double", "negate", "look")))
+
+
+OPERATIONS = [
+    Operation(
+        name="backward",
+        reference=recording.backward,
+        spellings=spelled(method="Tensor.backward"),
+        parameters=(
+            AnyTensor(),
+            LikeTensor("gradient", required=False),
+            Choice("retain_graph", (True, False), required=False),
+        ),
+        dtypes=ALL,
+        effect=Effect.RECORDS,
+        basis=Documented(
+            MANUAL.format("backward"),
+            "If the tensor is non-scalar and requires gradient, the function additionally requires specifying a"
+            " gradient.",
+        ),
+    ),
+    Operation(
+        name="requires_grad_",
+        reference=recording.requires_grad_,
+        spellings=spelled(method="Tensor.requires_grad_"),
+        parameters=(AnyTensor(), Choice("requires_grad", (True, False), required=False)),
+        dtypes=ALL,
+        effect=Effect.RECORDS,
+        basis=Documented(MANUAL.format("requires_grad_"), "Change if autograd should record operations on this tensor."),
+    ),
+    Operation(
+        name="retain_grad",
+        reference=recording.retain_grad,
+        spellings=spelled(method="Tensor.retain_grad"),
+        parameters=(AnyTensor(),),
+        dtypes=ALL,
+        effect=Effect.RECORDS,
+        basis=Documented(
+            MANUAL.format("retain_grad"),
+            "Enables this Tensor to have their grad populated during backward(). This is a no-op for leaf tensors.",
+        ),
+    ),
+    Operation(
+        name="register_hook",
+        reference=recording.register_hook,
+        spellings=spelled(method="Tensor.register_hook"),
+        parameters=(AnyTensor(), Computed("hook", _any_hook)),
+        dtypes=ALL,
+        effect=Effect.RECORDS,
+        basis=Documented(
+            MANUAL.format("register_hook"),
+            "The hook should not modify its argument, but it can optionally return a new gradient which will be used in"
+            " place of grad.",
+        ),
+    ),
+]
