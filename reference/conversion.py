@@ -13,6 +13,8 @@ from reference.errors import refuse
 from reference.function import function, view
 from reference.tensor import Tensor
 
+_CHANNELS_LAST = {"channels_last": 4, "channels_last_3d": 5}
+
 
 def strides_in(memory_format: str, input: Tensor) -> tuple[int, ...]:
     """The strides of a copy of ``input`` in a memory format: ``preserve``, ``contiguous`` or ``channels_last``."""
@@ -20,10 +22,16 @@ def strides_in(memory_format: str, input: Tensor) -> tuple[int, ...]:
         return layout.preserved_strides(input.shape, input.strides)
     if memory_format == "contiguous":
         return layout.contiguous_strides(input.shape)
-    wanted = {"channels_last": 4, "channels_last_3d": 5}[memory_format]
-    if input.ndim != wanted:
-        refuse(f"required rank {wanted} tensor to use {memory_format} format")
+    if input.ndim != _CHANNELS_LAST[memory_format]:
+        refuse(f"required rank {_CHANNELS_LAST[memory_format]} tensor to use {memory_format} format")
     return layout.channels_last_strides(input.shape)
+
+
+def lies_in(memory_format: str, input: Tensor) -> bool:
+    """Whether ``input`` lies in a memory format already."""
+    if memory_format in _CHANNELS_LAST:
+        return input.ndim == _CHANNELS_LAST[memory_format] and layout.is_channels_last(input.shape, input.strides)
+    return layout.is_contiguous(input.shape, input.strides)
 
 
 def copied(input: Tensor, strides: tuple[int, ...]) -> Tensor:
@@ -49,13 +57,10 @@ def contiguous(input: Tensor, memory_format: str = "contiguous") -> Tensor:
 
     https://docs.pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html
     """
+    if lies_in(memory_format, input):
+        return input
     if memory_format == "preserve":
         refuse("preserve memory format is unsupported by the contiguous operator")
-    lies = layout.is_contiguous if memory_format == "contiguous" else layout.is_channels_last
-    if memory_format != "contiguous":
-        strides_in(memory_format, input)
-    if lies(input.shape, input.strides):
-        return input
     return clone(input, memory_format=memory_format)
 
 
@@ -63,8 +68,8 @@ def contiguous(input: Tensor, memory_format: str = "contiguous") -> Tensor:
 def cast_copy(input: Tensor, dtype: DType, memory_format: str = "preserve") -> Tensor:
     """A new tensor holding ``input`` in ``dtype``: integers wrap around, fractions are cut off."""
     made = Tensor.of(cast(input.array, dtype), dtype, strides_in(memory_format, input))
-    made.unrounded = None
-    made.specified = _castable(input, dtype)
+    made.unrounded = before_rounding(input, dtype)
+    made.specified = castable(input, dtype)
     return made
 
 
@@ -79,7 +84,14 @@ def cast(array: np.ndarray, dtype: DType) -> np.ndarray:
         return round_to(array, dtype)
 
 
-def _castable(input: Tensor, dtype: DType) -> bool | np.ndarray:
+def before_rounding(input: Tensor, dtype: DType) -> np.ndarray | None:
+    """The values that a cast to 16 bits rounds: torch rounds them twice, by way of float32."""
+    if dtype.category is not Category.FLOATING or dtype.itemsize > 2 or input.dtype.itemsize <= 2:
+        return None
+    return (input.array.real if input.dtype.is_complex else input.array).astype(np.longdouble)
+
+
+def castable(input: Tensor, dtype: DType) -> bool | np.ndarray:
     """Where a cast has a specified value: a float outside the range of an integral dtype has none."""
     if dtype.numpy.kind not in "iu" or input.dtype.category < Category.FLOATING:
         return input.specified
@@ -107,7 +119,8 @@ def to(
     https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
     """
     wanted = dtype.dtype if isinstance(dtype, Tensor) else dtype or input.dtype
-    if wanted is input.dtype and not copy and memory_format == "preserve":
+    in_place = memory_format == "preserve" or lies_in(memory_format, input)
+    if wanted is input.dtype and in_place and not copy:
         return input
     return cast_copy(input, wanted, memory_format)
 
@@ -151,7 +164,8 @@ def view_as_complex(input: Tensor) -> Tensor:
         refuse("Tensor must have a last dimension of size 2")
     if input.strides[-1] != 1:
         refuse("Tensor must have a last dimension with stride 1")
-    if any(stride % 2 for stride in input.strides[:-1]) or input.offset % 2:
+    odd = any(stride % 2 for size, stride in zip(input.shape[:-1], input.strides, strict=False) if size != 1)
+    if odd or input.offset % 2:
         refuse("Tensor must have a stride divisible by 2 for all but last dimension, and an offset divisible by 2")
     strides = tuple(stride // 2 for stride in input.strides[:-1])
     return reinterpreted(input, by_part[input.dtype], input.shape[:-1], strides, input.offset // 2)

@@ -16,22 +16,12 @@ from reference.advanced import Indices, index, index_put_
 from reference.dtypes import BOOL, INT64, UINT8, Category
 from reference.errors import refuse_index, refuse_type, refuse_value
 from reference.function import function
-from reference.function import view as view_of
 from reference.scalars import element
 from reference.slicing import expanded, select, slice_, unsqueeze
 from reference.tensor import METHODS, Tensor
-from reference.views import viewed
+from reference.views import alias, viewed
 
 Item = Any  # int, bool, slice, None, Ellipsis, Tensor, or a list of such
-
-
-@view_of("AliasBackward0")
-def alias(input: Tensor) -> Tensor:
-    """A view of all of ``input``: what an index that changes nothing returns."""
-    return input.view_as(input.shape, input.strides)
-
-
-alias.vjp("input", lambda g: g)
 
 
 @function()

@@ -30,7 +30,7 @@ def contiguous_strides(shape: Sequence[int]) -> Strides:
 
 
 def channels_last_strides(shape: Sequence[int]) -> Strides:
-    """Strides of a 4-d (N, C, H, W) or 5-d shape whose channels lie innermost.
+    """Strides of a 4-d (N, C, H, W) or 5-d shape whose channels lie innermost; zero beyond an empty dimension.
 
     >>> channels_last_strides((2, 3, 4, 5))
     (60, 1, 15, 3)
@@ -40,7 +40,7 @@ def channels_last_strides(shape: Sequence[int]) -> Strides:
     step = 1
     for dim in order:
         strides[dim] = step
-        step *= max(shape[dim], 1)
+        step *= shape[dim]
     return tuple(strides)
 
 

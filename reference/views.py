@@ -9,10 +9,10 @@ from typing import Any
 from reference import layout
 from reference.conversion import clone, contiguous, reinterpreted
 from reference.dtypes import DType
-from reference.errors import refuse, refuse_index
+from reference.errors import refuse
 from reference.function import function
 from reference.function import view as view_of
-from reference.layout import Shape
+from reference.layout import Shape, Strides
 from reference.tensor import Tensor
 
 
@@ -25,6 +25,15 @@ def sizes_of(given: Sequence[Any]) -> tuple[int, ...]:
     if len(given) == 1 and not isinstance(given[0], int):
         return tuple(given[0])
     return tuple(given)
+
+
+@view_of("AliasBackward0")
+def alias(input: Tensor) -> Tensor:
+    """A view of all of ``input``."""
+    return input.view_as(input.shape, input.strides)
+
+
+alias.vjp("input", lambda g: g)
 
 
 # -- another shape over the same elements in the same order ---------------------------------------------------------
@@ -92,6 +101,12 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
     return viewed(input, other.shape)
 
 
+@view_of("ReshapeAliasBackward0")
+def reshape_alias(input: Tensor, shape: Shape, strides: Strides) -> Tensor:
+    """The view that ``reshape`` makes of a tensor that is not contiguous: torch gives it a node of its own."""
+    return input.view_as(shape, strides)
+
+
 @function("UnsafeViewBackward0")
 def unsafe_view(input: Tensor, shape: Shape) -> Tensor:
     """A view of a tensor that nobody else holds: autograd does not track it as one."""
@@ -107,11 +122,13 @@ def reshape(input: Tensor, *shape: int | Sequence[int]) -> Tensor:
     https://docs.pytorch.org/docs/stable/generated/torch.reshape.html
     """
     wanted = layout.infer_size(sizes_of(shape), input.numel)
-    viewable = layout.view_strides(input.shape, input.strides, wanted) is not None
-    return viewed(input, wanted) if viewable else unsafe_view(clone(input, memory_format="contiguous"), wanted)
+    strides = layout.view_strides(input.shape, input.strides, wanted)
+    if strides is None:
+        return unsafe_view(clone(input, memory_format="contiguous"), wanted)
+    return viewed(input, wanted) if input.is_contiguous() else reshape_alias(input, wanted, strides)
 
 
-for _reshaping in (viewed, unsafe_view):
+for _reshaping in (viewed, reshape_alias, unsafe_view):
     _reshaping.vjp("input", lambda g, input_shape: reshape(g, input_shape))
 
 
@@ -138,11 +155,11 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 
     https://docs.pytorch.org/docs/stable/generated/torch.unflatten.html
     """
-    dim = layout.wrap_dim(dim, input.ndim)
     if not sizes:
         refuse("unflatten: sizes must be non-empty")
+    dim = layout.wrap_dim(dim, input.ndim)
     if not input.ndim:
-        refuse_index("Dimension specified as 0 but tensor has no dimensions")
+        refuse("Dimension specified as 0 but tensor has no dimensions")
     inferred = layout.infer_size(sizes, input.shape[dim])
     return viewed(input, (*input.shape[:dim], *inferred, *input.shape[dim + 1 :]))
 
@@ -227,7 +244,9 @@ def reversed_dims(input: Tensor) -> Tensor:
 
 @function()
 def matrix_transpose(input: Tensor) -> Tensor:
-    """``.mT``: the last two dimensions exchanged."""
+    """``.mT``: the last two dimensions exchanged; a 0-d tensor is returned as it is."""
+    if not input.ndim:
+        return input
     if input.ndim < 2:
         refuse(f"tensor.mT is only supported on matrices or batches of matrices. Got {input.ndim}-D tensor.")
     return transpose(input, -2, -1)
@@ -245,6 +264,8 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
         refuse("movedim: Invalid source or destination dims: they must be as many")
     taken = layout.wrap_dims(sources, input.ndim)
     placed = dict(zip(layout.wrap_dims(destinations, input.ndim), taken, strict=True))
+    if not input.ndim:
+        return alias(input)
     others = (dim for dim in range(input.ndim) if dim not in taken)
     order = tuple(placed[dim] if dim in placed else next(others) for dim in range(input.ndim))
     return permuted(input, order)
