@@ -44,7 +44,7 @@ def _checked_int(number: Any) -> int:
     return int(number)
 
 
-def _size_argument(size: Any) -> tuple[int, ...]:
+def size_argument(size: Any) -> tuple[int, ...]:
     """A size that can be given only as a sequence."""
     if not isinstance(size, (tuple, list)):
         refuse_type(f"argument 'size' must be tuple of ints, not {type(size).__name__}")
@@ -113,7 +113,7 @@ def full(
     """
     number = as_number(fill_value, "fill_value")
     found = fill_value.dtype if isinstance(fill_value, Tensor) and dtype is None else dtype_of_number(number)
-    return _filled(number, _size_argument(size), dtype_for(dtype, out, found), out, requires_grad)
+    return _filled(number, size_argument(size), dtype_for(dtype, out, found), out, requires_grad)
 
 
 @function()
@@ -138,7 +138,7 @@ def empty_strided(size: Any, stride: Any, *, dtype: DType | None = None, require
 
     https://docs.pytorch.org/docs/stable/generated/torch.empty_strided.html
     """
-    shape, strides = _size_argument(size), tuple(stride)
+    shape, strides = size_argument(size), tuple(stride)
     if len(shape) != len(strides):
         refuse(f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})")
     if any(step < 0 for step in strides):
@@ -246,7 +246,7 @@ def new_full(
 ) -> Tensor:
     """``fill_value`` in this tensor's dtype. https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_full.html"""
     number = as_number(fill_value, "fill_value")
-    return _filled(number, _size_argument(size), dtype or self.dtype, None, requires_grad)
+    return _filled(number, size_argument(size), dtype or self.dtype, None, requires_grad)
 
 
 @function()

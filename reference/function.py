@@ -294,7 +294,8 @@ def in_place(called: Function, target: Tensor, *args: Any, **kwargs: Any) -> Ten
 def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[str, Any]) -> Tensor:
     """Write ``result`` into ``target``, raise its version, and rebase its history on the call."""
     node: CallNode | None = None
-    if called.vjps and is_grad_enabled() and any_requires_grad([target], arguments.values()):
+    recorded = called.vjps and target.dtype.is_differentiable and is_grad_enabled()
+    if recorded and any_requires_grad([target], arguments.values()):
         first = called.parameters[0]
         original = (first, _copy(target)) if any(first in needs for _, needs in called.vjps.values()) else None
         node = CallNode(called.node_name(arguments), called.vjps, arguments, [target], original=original)
@@ -302,7 +303,7 @@ def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[s
     unrounded = result.array if result.unrounded is None else result.unrounded
     target.array[...] = round_to(unrounded if target.dtype.is_differentiable else result.array, target.dtype)
     target.written()
-    target.unrounded = unrounded
+    target.unrounded, target.specified = unrounded, result.specified
     if node is not None and any(edge.node is not None for edge in node.edges):
         rebase_history(target, node)
         node.save_result(target)

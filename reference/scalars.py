@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 import numpy as np
@@ -76,4 +77,9 @@ def _fits(value: Number, dtype: DType) -> bool:
 
 
 def _fits_float(value: int | float, dtype: DType) -> bool:
-    return not abs(value) > _LARGEST_FLOAT.get(dtype.name, math.inf) or math.isinf(value)
+    return not abs(value) > largest_float(dtype) or math.isinf(value)
+
+
+def largest_float(dtype: DType) -> float:
+    """The largest finite number of a floating point dtype."""
+    return _LARGEST_FLOAT.get(dtype.name, sys.float_info.max)
