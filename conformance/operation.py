@@ -113,7 +113,7 @@ class Operation:
         return tuple(form for form in FUNCTIONAL if form in self.spellings)
 
 
-_OPERATORS = {
+OPERATORS = {
     "+": "add",
     "-": "sub",
     "*": "mul",
@@ -134,7 +134,7 @@ _OPERATORS = {
     ">": "gt",
     ">=": "ge",
 }
-_UNARY_OPERATORS = {"-": "neg", "~": "invert", "abs": "abs"}
+UNARY_OPERATORS = {"-": "neg", "~": "invert", "abs": "abs"}
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 
@@ -160,7 +160,7 @@ def spelled(
     if method:
         found[Form.METHOD] = method
     if operator:
-        name = _OPERATORS[operator]
+        name = OPERATORS[operator]
         arithmetic = operator not in _COMPARISONS
         found[Form.OPERATOR] = f"operator.{name}"
         if arithmetic if reflected is None else reflected:
@@ -168,7 +168,7 @@ def spelled(
         if arithmetic if in_place_operator is None else in_place_operator:
             found[Form.IN_PLACE_OPERATOR] = f"operator.i{name.rstrip('_')}"
     if unary_operator:
-        found[Form.OPERATOR] = f"operator.{_UNARY_OPERATORS[unary_operator]}"
+        found[Form.OPERATOR] = f"operator.{UNARY_OPERATORS[unary_operator]}"
     if in_place:
         found[Form.IN_PLACE] = in_place
     if out:
