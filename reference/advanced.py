@@ -87,7 +87,7 @@ def plan(input: Tensor, indices: Indices) -> Plan:
         before=before,
         indexed=len(dims),
         places=tuple(_wrapped(array, input.shape[dim], dim, empty) for array, dim in zip(arrays, dims, strict=True)),
-        index_strides=tuple(expanded_strides(chosen.shape, chosen.strides, shape) for chosen in tensors),
+        index_strides=tuple(_index_strides(chosen, shape) for chosen in tensors),
         index_shape=shape,
     )
 
@@ -117,6 +117,12 @@ def _common_shape(tensors: list[Tensor]) -> Shape:
     except Refusal:
         shapes = ", ".join(str(list(tensor.shape)) for tensor in tensors)
         refuse_index(f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}")
+
+
+def _index_strides(chosen: Tensor, shape: Shape) -> Strides:
+    """How an index tensor moves over the common shape: one of int32 is copied to int64 after it was expanded."""
+    strides = expanded_strides(chosen.shape, chosen.strides, shape)
+    return strides if chosen.dtype is INT64 else layout.preserved_strides(shape, strides)
 
 
 def _wrapped(places: np.ndarray, size: int, dim: int, empty: bool) -> np.ndarray:
@@ -156,9 +162,9 @@ def put(
 
     ``places`` says where each element of ``input`` lies. A place written twice holds one of the two.
     """
+    values = _as_values(input, indices, values, accumulate)
     chosen = plan(input, indices)
     shape = chosen.result_shape(input.shape)
-    values = _as_values(input, indices, values, accumulate)
     try:
         fits = broadcast_shapes(values.shape, shape) == shape
     except Refusal:

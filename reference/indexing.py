@@ -7,7 +7,7 @@ https://numpy.org/doc/stable/user/basics.indexing.html, https://docs.pytorch.org
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -99,24 +99,22 @@ def _basic_part(input: Tensor, items: Sequence[Item]) -> tuple[Tensor, Indices]:
         refuse_index(f"too many indices for tensor of dimension {input.ndim}")
     part = input
     indices: list[Tensor | None] = []
-    dim = 0
+    dim = covered = 0
     for item in items:
         item = _as_index(item)
+        if isinstance(item, bool):
+            part, item = unsqueeze(part, dim), _of_bool(item)
         if item is ...:
             dim += input.ndim - used
         elif item is None:
             part, dim = unsqueeze(part, dim), dim + 1
-        elif isinstance(item, bool):
-            part = unsqueeze(part, dim)
-            indices += [None] * (dim - len(indices)) + [_of_bool(item)]
-            dim += 1
         elif isinstance(item, int):
             part = select(part, dim, item)
         elif isinstance(item, slice):
             part, dim = _sliced_unless_whole(part, dim, item), dim + 1
         else:
-            indices += [None] * (dim - len(indices)) + list(_positions(item, part, dim))
-            dim = len(indices)
+            indices += [*[None] * (dim - covered), item]
+            dim = covered = dim + (item.ndim if item.dtype in (BOOL, UINT8) else 1)
     return part, tuple(indices)
 
 
@@ -169,21 +167,8 @@ def _sliced(input: Tensor, dim: int, item: slice) -> Tensor:
 
 
 def _sliced_unless_whole(input: Tensor, dim: int, item: slice) -> Tensor:
+    """A slice from the first element to the last or beyond is no call."""
     sliced = _sliced(input, dim, item)
-    whole = item.step in (None, 1) and sliced.shape == input.shape and sliced.offset == input.offset
+    ends = item.stop is None or item.stop >= input.shape[dim]
+    whole = item.start in (None, 0) and ends and item.step in (None, 1)
     return input if whole else sliced
-
-
-def _positions(item: Tensor, part: Tensor, dim: int) -> Iterator[Tensor]:
-    """The index tensors of one item: itself, or for a mask the coordinates of its true elements."""
-    if item.dtype not in (BOOL, UINT8):
-        yield item
-        return
-    covered = part.shape[dim : dim + item.ndim]
-    if covered != item.shape:
-        refuse_index(
-            f"The shape of the mask {list(item.shape)} at index {dim} does not match the shape of the indexed tensor"
-            f" {list(part.shape)}"
-        )
-    for coordinate in np.nonzero(item.array):
-        yield Tensor.of(coordinate.astype(np.int64), INT64)
