@@ -1,0 +1,36 @@
+"""A kind of target: how to look for its devices, and how to open one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from conformance.model.run import TargetInfo
+from conformance.targets.interpreter import Interpreter
+
+
+class TargetKind(ABC):
+    """One way to run torch. ``look`` is given the torch module, so that a kind can be named where there is none.
+
+    ``name`` is what a user types; with ``numbered``, targets are called ``name:0``, ``name:1`` and so on.
+    """
+
+    name: ClassVar[str]
+    numbered: ClassVar[bool] = False
+
+    @abstractmethod
+    def look(self, torch: Any) -> list[TargetInfo]:
+        """Every target of this kind that is here; if none is, one that says why."""
+
+    @abstractmethod
+    def open(self, name: str) -> Interpreter:
+        """The target called ``name``, which ``look`` found to be available."""
+
+    @property
+    def first(self) -> str:
+        """The name of the first target of this kind, whether it is here or not."""
+        return f"{self.name}:0" if self.numbered else self.name
+
+    def missing(self, why: str) -> list[TargetInfo]:
+        """The answer of ``look`` where there is none."""
+        return [TargetInfo(self.first, False, why)]
