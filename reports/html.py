@@ -13,6 +13,7 @@ from markupsafe import Markup
 from conformance.model.codec import encode_case
 from conformance.model.verdict import Discrepancy, Outcome
 from reports import words
+from reports.anchors import Anchors, discrepancy_anchors
 from reports.issue import issue_text
 from reports.program import program_lines
 from reports.summary import Cause, OperationRow, Standing, State, Summary
@@ -81,7 +82,7 @@ def render_html(summary: Summary) -> str:
         environment=summary.run.environment,
         State=State,
         Outcome=Outcome,
-        headline=headline(summary),
+        headline=words.headline(summary),
         families=families,
         rows_left=rows_left,
         details_left=details_left,
@@ -94,42 +95,6 @@ def render_html(summary: Summary) -> str:
         names_shown=NAMES_SHOWN,
         notes_shown=NOTES_SHOWN,
     )
-
-
-def headline(summary: Summary) -> str:
-    """The run in one sentence."""
-    if summary.state is State.EMPTY:
-        return "Empty: this run checked nothing, and proves nothing."
-    broken = [row for row in summary.operations if Standing.BROKE in row.standings]
-    if not broken:
-        return f"All {words.plural(summary.checks, 'check')} that compared something held."
-    causes = len(summary.broken_causes)
-    found = [words.plural(causes, "cause") + " of discrepancy"] if causes else []
-    found += [words.plural(len(summary.run.crashes), "crash", "crashes")] if summary.run.crashes else []
-    where = f"in {len(broken)} of {words.plural(len(summary.operations), 'operation')}"
-    return f"{' and '.join(found) or 'Something broke'} {where}."
-
-
-class Anchors:
-    """A name for each discrepancy, for its section and its script; the same in every report of a run."""
-
-    def __init__(self, names: dict[int, str]) -> None:
-        self._names = names
-
-    def __getitem__(self, found: Discrepancy) -> str:
-        return self._names[id(found)]
-
-
-def discrepancy_anchors(causes: Iterable[Cause]) -> Anchors:
-    """Readable names, numbered where two discrepancies would share one."""
-    names: dict[int, str] = {}
-    taken: dict[str, int] = {}
-    for cause in causes:
-        for found in cause.discrepancies:
-            name = words.readable(f"{found.operation} {found.property} {found.target} {found.dtype} {found.pattern}")
-            taken[name] = taken.get(name, 0) + 1
-            names[id(found)] = name if taken[name] == 1 else f"{name}-{taken[name]}"
-    return Anchors(names)
 
 
 def _matrix(jinja: jinja2.Environment, summary: Summary) -> tuple[list[Family], int, int]:

@@ -9,7 +9,7 @@ from typing import Any
 from conformance.model.codec import fingerprint
 from conformance.model.run import SCHEMA_VERSION
 from conformance.model.verdict import Discrepancy, Outcome
-from reports.html import Anchors, discrepancy_anchors
+from reports.anchors import Anchors, discrepancy_anchors
 from reports.summary import Mark, OperationRow, Standing, Summary, TargetRow
 from reports.words import basis_line
 
@@ -52,7 +52,7 @@ def render_json(summary: Summary) -> str:
                     "operation": e.operation,
                     "dtype": e.dtype,
                     "target": e.target,
-                    "ulps": _number(e.ulps),
+                    "ulps": json_number(e.ulps),
                     "input": e.given,
                 }
                 for e in summary.errors
@@ -99,7 +99,7 @@ def _operation(row: OperationRow) -> dict[str, Any]:
 
 
 def _mark(mark: Mark) -> dict[str, Any]:
-    return {"standing": mark.standing, "checks": mark.checks, "worst_ulps": _number(mark.worst_ulps)}
+    return {"standing": mark.standing, "checks": mark.checks, "worst_ulps": json_number(mark.worst_ulps)}
 
 
 def _discrepancy(found: Discrepancy, anchors: Anchors) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _discrepancy(found: Discrepancy, anchors: Anchors) -> dict[str, Any]:
         "aspect": found.aspect,
         "severity": found.severity,
         "basis": basis_line(found.basis),
-        "worst_ulps": _number(found.worst_ulps),
+        "worst_ulps": json_number(found.worst_ulps),
         "allowed": found.allowed,
         "confirmed": found.confirmed,
         "deviation": found.deviation,
@@ -120,7 +120,8 @@ def _discrepancy(found: Discrepancy, anchors: Anchors) -> dict[str, Any]:
     }
 
 
-def _number(value: float | None) -> float | str | None:
+def json_number(value: float | None) -> float | str | None:
+    """The number, or its name where JSON has no such number."""
     if value is None or math.isfinite(value):
         return value
     return "NaN" if math.isnan(value) else str(value)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from reports.html import headline
 from reports.summary import Standing, Summary
-from reports.words import GLYPHS, basis_kind, clip, plural, ulps, visible
+from reports.words import GLYPHS, basis_kind, clip, headline, plural, ulps, visible
 
 LIMIT = 1 << 20
 _CAUSES_SHOWN = 100

@@ -46,7 +46,8 @@ def _input_line(given: Input) -> str:
     maker = "array" if given.array else "tensor"
     notes = ", requires_grad=True" if given.requires_grad else ""
     notes += "" if given.writeable else ", writeable=False"
-    if _is_plain(given) and isinstance(given.values, Literal) and given.size <= _SHOWN:
+    listed = given.size <= _SHOWN and (given.size > 0 or len(given.shape) == 1)
+    if listed and _is_plain(given) and isinstance(given.values, Literal):
         content = _nested(literal_values(given.values, given.dtype), given.shape)
         return f"{given.name} = {maker}({content}, dtype={given.dtype}{notes})"
     layout = f"shape={_tuple(given.shape)}"
@@ -113,9 +114,9 @@ def _shortest(value: bool | int | float, code: str) -> str:
 def _nested(values: Sequence[str], shape: tuple[int, ...]) -> str:
     if not shape:
         return values[0] if values else "?"
-    if 0 in shape[1:] or len(shape) == 1:
-        return f"[{', '.join(values)}]" if len(shape) == 1 else f"empty{_tuple(shape)}"
-    size = len(values) // shape[0] if shape[0] else 0
+    if len(shape) == 1:
+        return f"[{', '.join(values)}]"
+    size = len(values) // shape[0]
     return f"[{', '.join(_nested(values[i * size : (i + 1) * size], shape[1:]) for i in range(shape[0]))}]"
 
 

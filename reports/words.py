@@ -9,7 +9,7 @@ import zlib
 from itertools import groupby
 
 from conformance.model.verdict import Basis, Derived, Discrepancy, Documented
-from reports.summary import Standing
+from reports.summary import Standing, State, Summary
 
 GLYPHS = {
     Standing.BROKE: "✕",
@@ -39,6 +39,20 @@ _CLAIMS = {
 }
 
 
+def headline(summary: Summary) -> str:
+    """The run in one sentence."""
+    if summary.state is State.EMPTY:
+        return "Empty: this run checked nothing, and proves nothing."
+    broken = [row for row in summary.operations if Standing.BROKE in row.standings]
+    if not broken:
+        return f"All {plural(summary.checks, 'check')} that compared something held."
+    causes = len(summary.broken_causes)
+    found = [plural(causes, "cause") + " of discrepancy"] if causes else []
+    found += [plural(len(summary.run.crashes), "crash", "crashes")] if summary.run.crashes else []
+    where = f"in {len(broken)} of {plural(len(summary.operations), 'operation')}"
+    return f"{' and '.join(found) or 'Something broke'} {where}."
+
+
 def claim(found: Discrepancy) -> str:
     """What should have held, in one sentence."""
     return _CLAIMS.get(found.property.replace("_", " "), f"{found.property} holds")
@@ -65,7 +79,7 @@ def web_address(url: str) -> str:
 def ulps(error: float | None) -> str:
     """An error in units of the last place, short.
 
-    >>> [ulps(e) for e in (None, 0.0, 0.5, 12.25, 4096.0, 3.2e9, float("nan"))]
+    >>> [ulps(e) for e in (None, 0.0, 0.5, 12.34, 4096.0, 3.2e9, float("nan"))]
     ['', '0', '0.50', '12.3', '4,096', '3.2e+09', 'NaN']
     """
     if error is None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from conformance.model.run import Run
 from conformance.model.store import RunError, load_run
-from reports.html import discrepancy_anchors, render_html
+from reports.anchors import discrepancy_anchors
+from reports.html import render_html
 from reports.json_summary import render_json
 from reports.junit import render_junit
 from reports.markdown import render_markdown
