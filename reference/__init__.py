@@ -8,6 +8,7 @@ from reference import conversion as conversion
 from reference import creation as creation
 from reference import embedding as embedding
 from reference import extrema as extrema
+from reference import formatting as formatting
 from reference import indexing as indexing
 from reference import inplace as inplace
 from reference import linalg as linalg

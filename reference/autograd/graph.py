@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from typing import Any, Protocol
 
+from reference.autograd.mode import is_grad_enabled
 from reference.dtypes import DType
 from reference.errors import refuse
-from reference.layout import Shape, Strides
+from reference.layout import Shape, Strides, contiguous_strides, is_non_overlapping_and_dense
 from reference.tensor import METHODS, Tensor
 
 Grad = Tensor | None
@@ -86,7 +87,10 @@ class Node:
 
 
 class AccumulateGrad(Node):
-    """Adds the gradient to a leaf's ``grad``."""
+    """Adds the gradient to a leaf's ``grad``: in place, unless the addition itself is recorded.
+
+    https://docs.pytorch.org/docs/stable/autograd.html#default-gradient-layouts
+    """
 
     name = "AccumulateGrad"
 
@@ -96,11 +100,30 @@ class AccumulateGrad(Node):
 
     def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:
         (grad,) = grads
+        variable = self.variable
         if grad is None:
             return ()
-        variable = self.variable
-        variable.grad = METHODS["clone"](grad).detach() if variable.grad is None else variable.grad + grad
+        if variable.grad is None:
+            variable.grad = _first_grad(grad, variable)
+        elif is_grad_enabled():
+            variable.grad = variable.grad + grad
+        else:
+            total = variable.grad + grad
+            variable.grad.array[...] = total.array
+            variable.grad.written()
         return ()
+
+
+def _first_grad(grad: Tensor, variable: Tensor) -> Tensor:
+    """A copy of ``grad`` with the strides of the variable if it is dense, else contiguous."""
+    dense = is_non_overlapping_and_dense(variable.shape, variable.strides)
+    strides = variable.strides if dense else contiguous_strides(variable.shape)
+    copy: Tensor = METHODS["clone"](grad)
+    if copy.strides == strides:
+        return copy
+    made = Tensor.of(copy.array, copy.dtype, strides)
+    made.set_grad_fn(copy.grad_fn, copy.output_nr)
+    return made
 
 
 class Vjp(Protocol):

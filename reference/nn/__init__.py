@@ -1,0 +1,1 @@
+"""Networks: https://docs.pytorch.org/docs/stable/nn.html"""
