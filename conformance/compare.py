@@ -13,8 +13,8 @@ from conformance.accuracy import Accuracy, Exact, Judged
 from conformance.judging import ValueVerdict, judge
 from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.interpreter import Traits
-from conformance.ulp import same_bits
-from reference.dtypes import BY_NAME, DType, wider
+from conformance.ulp import finfo, same_bits
+from reference.dtypes import BY_NAME, Category, DType, wider
 
 METADATA_FIELDS = (
     (Aspect.DTYPE, "dtype"),
@@ -139,7 +139,8 @@ class Comparison:
             wanted, found = wanted[mask], found[mask]
             exact = exact[mask] if exact is not None else None
         dtype = BY_NAME.get(expected.dtype or "")
-        self._judge(Aspect.VALUES, step, name, wanted, found, exact, dtype)
+        computed = BY_NAME[expected.computed] if expected.computed and exact is not None else None
+        self._judge(Aspect.VALUES, step, name, wanted, found, exact, dtype, computed)
 
     def _grads(self, step: int, name: str, expected: Seen, actual: Seen) -> None:
         if expected.grad is None and actual.grad is None:
@@ -162,6 +163,7 @@ class Comparison:
         found: np.ndarray,
         exact: np.ndarray | None,
         dtype: DType | None,
+        computed: DType | None = None,
     ) -> None:
         self.compared += wanted.size
         if dtype is None or found.dtype != dtype.numpy:
@@ -172,7 +174,7 @@ class Comparison:
             return
         # A variable that the operation did not compute must not change by a bit.
         accuracy = Exact() if exact is None else self._accuracy(aspect)
-        judged = self._judged(aspect, name, wanted if exact is None else exact, dtype)
+        judged = self._judged(aspect, name, wanted if exact is None else exact, coarser(dtype, computed))
         verdict = judge(found, wanted, exact, accuracy, judged)
         self.worst_ulps = max(self.worst_ulps, verdict.worst)
         if not verdict.held:
@@ -212,6 +214,13 @@ class Comparison:
         allowed: Any = None,
     ) -> None:
         self.differences.append(Difference(aspect, step, name, expected, actual, verdict, allowed))
+
+
+def coarser(dtype: DType, computed: DType | None) -> DType:
+    """Of the dtype of a variable and that in which its values were computed, the one with fewer digits."""
+    if computed is None or computed.category < Category.FLOATING or dtype.category < Category.FLOATING:
+        return dtype
+    return min(dtype, computed, key=lambda one: finfo(one).p)
 
 
 def same_kind(expected: Refused, actual: Refused) -> bool:

@@ -60,7 +60,7 @@ def lazy_standard(case: Case, expected: Trace) -> Callable[[], Standard]:
 
     def standard() -> Standard:
         if not found:
-            found.append(standard_for(find(case.steps[0].operation), case, expected))
+            found.append(standard_for(find(case.main.operation), case, expected))
         return found[0]
 
     return standard

@@ -111,18 +111,12 @@ class _Differing:
             within = (np.abs(difference.real) <= self.allowed.real) & (np.abs(difference.imag) <= self.allowed.imag)
         else:
             within = error <= self.allowed
-        if not (within | ~self.differs).all():
+        if (self.differs > within).any() or (self.differs & (self.actual == 0)).any():
             return None
-        at = np.flatnonzero(self.differs)
-        if not self.actual.ravel()[at].all():
-            return None
-        errors = error.ravel()[at] / ulp(self.exact.ravel()[at], self.dtype)
-        errors = np.where(np.isfinite(self.allowed.ravel()[at]), errors, 0.5)
-        position = int(np.argmax(errors))
-        index = _index(int(at[position]), self.actual.shape)
+        errors = np.divide(error, ulp(self.exact, self.dtype))
+        errors = np.where(self.differs & np.isfinite(self.allowed), errors, 0.5)
         wrong = np.zeros(self.actual.shape, bool)
-        worst = max(float(errors[position]), 0.5)
-        return ValueVerdict(True, wrong, worst, index, _actual=self.actual, _exact=self.exact, _dtype=self.dtype)
+        return _verdict(self.actual, self.exact, self.dtype, wrong, errors, "")
 
     def verdict(self) -> ValueVerdict:
         """The verdict where values are special or wrong, with every distinction made."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.accuracy import Loss, Summation
 from conformance.compare import GradientScale, Standard
-from conformance.model.case import Case, Input, Literal, Ref
+from conformance.model.case import Case, Input, Literal, references
 from conformance.model.observation import Trace
 from conformance.operation import Operation
 from conformance.strategies.layouts import geometry
@@ -35,15 +35,24 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
 
 def _floating_inputs(operation: Operation, case: Case) -> tuple[np.ndarray, ...]:
     """The floating point inputs, wide, in their logical order; broadcast to each other for pointwise operations."""
+    given = _read(case)
     arrays = [
-        logical(given).astype(wider(BY_NAME[given.dtype]).numpy)
-        for given in case.inputs
-        if BY_NAME[given.dtype].category >= Category.FLOATING and not given.array
+        logical(one).astype(wider(BY_NAME[one.dtype]).numpy)
+        for one in given
+        if BY_NAME[one.dtype].category >= Category.FLOATING and not one.array
     ]
     if operation.pointwise and arrays:
-        shape = broadcast_shapes(*(given.shape for given in case.inputs))
+        shape = broadcast_shapes(*(one.shape for one in given))
         return tuple(np.broadcast_to(array, shape) for array in arrays)
     return tuple(arrays)
+
+
+def _read(case: Case) -> list[Input]:
+    """The inputs that the operation under test reads, in the order of its arguments."""
+    inputs = {given.name: given for given in case.inputs}
+    arguments = [*case.main.args, *(argument for name, argument in case.main.kwargs if name != "out")]
+    names = [name for argument in arguments for name in references(argument)]
+    return [inputs[name] for name in names if name in inputs]
 
 
 def logical(given: Input) -> np.ndarray:
@@ -72,7 +81,7 @@ def _terms(case: Case, expected: Trace) -> int:
 
 
 def _last_result(trace: Trace, case: Case) -> np.ndarray:
-    seen = next((trace.last.variables[n] for n in case.steps[0].results if n in trace.last.variables), None)
+    seen = next((trace.last.variables[n] for n in case.main.results if n in trace.last.variables), None)
     if seen is None or not isinstance(seen.values, np.ndarray):
         return np.ones(())
     return seen.values if seen.unrounded is None else seen.unrounded
@@ -99,10 +108,8 @@ def _grad_magnitude(grad: np.ndarray | None, shape: tuple[int, ...]) -> np.ndarr
 
 
 def _expanded(case: Case) -> Case:
-    """The case in which every argument of the first step already has the broadcast shape."""
-    read = [argument.name for argument in case.steps[0].args if isinstance(argument, Ref)]
-    read += [argument.name for _, argument in case.steps[0].kwargs if isinstance(argument, Ref)]
-    given = {name: case.input(name) for name in read}
+    """The case in which every tensor that the operation reads already has the broadcast shape."""
+    given = {one.name: one for one in _read(case)}
     shape = broadcast_shapes(*(one.shape for one in given.values()))
     for one in given.values():
         strides, offset, size = geometry("contiguous", shape)

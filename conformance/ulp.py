@@ -85,11 +85,14 @@ def ulp(r: np.ndarray, dtype: DType) -> np.ndarray:
     if r.dtype.kind == "c":
         r = np.abs(r)
     if r.dtype == np.float64:
-        power = (r.view(np.int64) & 0x7FF0000000000000).view(np.float64)
+        power = np.empty(r.shape)
+        np.bitwise_and(r.view(np.int64), 0x7FF0000000000000, out=power.view(np.int64))
     else:
         fraction, exponent = np.frexp(np.abs(r))
-        power = np.where(np.isfinite(r), np.ldexp(np.sign(fraction), exponent - 1), np.inf)
-    return np.minimum(np.maximum(power, info.tiny), info.top) * info.step
+        power = np.asarray(np.where(np.isfinite(r), np.ldexp(np.sign(fraction), exponent - 1), np.inf))
+    np.maximum(power, info.tiny, out=power)
+    np.minimum(power, info.top, out=power)
+    return np.multiply(power, info.step, out=power)
 
 
 def place(values: np.ndarray, dtype: DType) -> np.ndarray:
@@ -149,7 +152,10 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return np.equal(a, b)
     word = _WORDS.get(a.dtype.itemsize)
     same = np.equal(a.view(word), b.view(word)) if word else (a == b) & (np.signbit(a) == np.signbit(b))
-    return same if same.all() else same | ((a != a) & (b != b))
+    if same.all():
+        return same
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        return same | ((a != a) & (b != b))
 
 
 _WORDS: dict[int, type[np.signedinteger[Any]]] = {2: np.int16, 4: np.int32, 8: np.int64}

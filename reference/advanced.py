@@ -180,7 +180,8 @@ def put(
         np.add.at(memory, written, new.astype(memory.dtype))
         return memory[places], True
     memory[written] = new
-    return memory[places], _once(written, new, memory)[places]
+    specified = _once(written, new, memory)[places]
+    return memory[places], True if specified.all() else specified
 
 
 def _once(written: np.ndarray, new: np.ndarray, memory: np.ndarray) -> np.ndarray:
@@ -248,8 +249,18 @@ def index_put_(input: Tensor, indices: Indices, values: Tensor, accumulate: bool
         "accumulate": accumulate,
     }
     write(input, Tensor.of(result, input.dtype), index_put, arguments)
-    input.specified = specified
+    if isinstance(specified, np.ndarray):
+        _unspecify(input, specified)
     return input
+
+
+def _unspecify(written: Tensor, specified: np.ndarray) -> None:
+    """Note which elements of a tensor, and of the base that it views, hold no specified value."""
+    lost = addresses(geometry(written))[~specified.ravel()]
+    for tensor in (written, written.base):
+        if tensor is not None and tensor.dtype is written.dtype:
+            kept = ~np.isin(addresses(geometry(tensor)), lost).reshape(tensor.shape)
+            tensor.specified = kept & np.asarray(tensor.specified)
 
 
 def overlap(first: Tensor, second: Tensor) -> bool:

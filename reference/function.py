@@ -300,10 +300,7 @@ def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[s
         original = (first, _copy(target)) if any(first in needs for _, needs in called.vjps.values()) else None
         node = CallNode(called.node_name(arguments), called.vjps, arguments, [target], original=original)
         node.output_like = [(target.shape, target.dtype)]
-    unrounded = result.array if result.unrounded is None else result.unrounded
-    target.array[...] = round_to(unrounded if target.dtype.is_differentiable else result.array, target.dtype)
-    target.written()
-    target.unrounded, target.specified = unrounded, result.specified
+    _overwrite(target, result)
     if node is not None and any(edge.node is not None for edge in node.edges):
         rebase_history(target, node)
         node.save_result(target)
@@ -330,21 +327,26 @@ def with_out(result: Tensor, out: Tensor, *read: Any) -> Tensor:
     https://docs.pytorch.org/docs/stable/notes/out.html describes resizing; casting to a lower category is refused.
     """
     if is_grad_enabled() and any_requires_grad([out], read):
-        refuse(
-            f"{'out'}=... arguments don't support automatic differentiation, but one of the arguments requires grad."
-        )
+        refuse("out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
     if not isinstance(out, Tensor):
         refuse_type("out must be a Tensor")
     if not can_cast(result.dtype, out.dtype):
         refuse(f"result type {result.dtype!r} can't be cast to the desired output type {out.dtype!r}")
+    refuse_overlapping_write(out, *read)
     if out.shape != result.shape:
         resize(out, result.shape, result.strides)
-    refuse_overlapping_write(out, *read)
-    unrounded = result.array if result.unrounded is None else result.unrounded
-    out.array[...] = round_to(unrounded if out.dtype.is_differentiable else result.array, out.dtype)
-    out.written()
-    out.unrounded = unrounded
+    _overwrite(out, result)
     return out
+
+
+def _overwrite(target: Tensor, result: Tensor) -> None:
+    """Replace the values of ``target``: the result is rounded to its own dtype first, then cast."""
+    unrounded = result.unrounded
+    target.array[...] = round_to(result.array, target.dtype)
+    target.written()
+    target.unrounded, target.specified = unrounded, result.specified
+    if unrounded is not None and result.dtype is not target.dtype:
+        target.storage.computed = result.dtype
 
 
 def resize(tensor: Tensor, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> None:

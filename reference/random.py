@@ -96,7 +96,10 @@ def _uniform(target: Tensor, low: float = 0.0, high: float = 1.0) -> Stream:
 def _normal(target: Tensor, mean: float = 0.0, std: float = 1.0) -> Stream:
     if not std >= 0:
         refuse(f"normal expects std >= 0.0, but found std {std}")
-    _refuse_unless(target.dtype, Category.FLOATING, Category.COMPLEX)
+    if target.numel:
+        _refuse_unless(target.dtype, Category.FLOATING, Category.COMPLEX)
+    elif not target.dtype.is_differentiable:
+        return np.empty(0, target.dtype.numpy), None
     return distributions.normal(
         default_generator, target.numel, target.dtype, mean, std, contiguous=target.is_contiguous()
     )
@@ -350,6 +353,8 @@ def random_(input: Tensor, *bounds: int | None) -> Tensor:
 
 
 def _full_range(target: Tensor) -> Stream:
+    if not target.numel:
+        return np.empty(0, target.dtype.numpy), None
     _refuse_unless(target.dtype, Category.BOOL, Category.INTEGRAL, Category.FLOATING)
     return distributions.random_full(default_generator, target.numel, target.dtype), None
 
@@ -382,13 +387,14 @@ def bernoulli_(input: Tensor, p: Any = 0.5) -> Tensor:
 
 
 def _trials(target: Tensor, p: Tensor | Number) -> Stream:
-    _refuse_unless(target.dtype, Category.BOOL, Category.INTEGRAL, Category.FLOATING)
     if not isinstance(p, Tensor):
         chance = float(np.real(as_number(p, "p")))
         if isnan(chance) or not 0 <= chance <= 1:
             refuse(f"bernoulli_ expects p to be in [0, 1], but got p={p}")
-        drawn = distributions.bernoulli(default_generator, target.numel, chance)
-        return drawn.astype(target.dtype.numpy), None
+    if target.numel:
+        _refuse_unless(target.dtype, Category.BOOL, Category.INTEGRAL, Category.FLOATING)
+    if not isinstance(p, Tensor):
+        return distributions.bernoulli(default_generator, target.numel, chance).astype(target.dtype.numpy), None
     _refuse_unless(p.dtype, Category.FLOATING)
     if broadcast_shapes(p.shape, target.shape) != target.shape:
         refuse("The expanded size of the tensor must match the existing size")

@@ -13,14 +13,19 @@ class Storage:
     """A one-dimensional run of bytes, shared by every tensor that is a view of it.
 
     ``memory`` is a writeable or read-only uint8 array. ``owner`` keeps alive whatever lent the memory
-    (``from_numpy``); such a storage cannot be resized.
+    (``from_numpy``); such a storage cannot be resized. ``exact`` holds, element for element, what was computed
+    before it was rounded to ``exact_dtype``; ``computed`` is the dtype of that computation where the result was
+    then cast to another.
     """
 
-    __slots__ = ("memory", "owner")
+    __slots__ = ("computed", "exact", "exact_dtype", "memory", "owner")
 
     def __init__(self, memory: np.ndarray, owner: Any = None) -> None:
         self.memory = memory
         self.owner = owner
+        self.exact: np.ndarray | None = None
+        self.exact_dtype: DType | None = None
+        self.computed: DType | None = None
 
     @classmethod
     def allocate(cls, count: int, dtype: DType) -> Storage:
@@ -47,6 +52,16 @@ class Storage:
             grown = np.zeros(nbytes, dtype=np.uint8)
             grown[: self.nbytes] = self.memory
             self.memory = grown
+            self.exact = None
+
+    def keep_exact(self, dtype: DType, wide: np.dtype[Any]) -> np.ndarray:
+        """The array that holds what is known before rounding, made from the elements themselves if there is none."""
+        if self.exact is None or self.exact_dtype is not dtype or self.exact.dtype != wide:
+            whole = self.memory[: self.nbytes - self.nbytes % dtype.itemsize].view(dtype.numpy)
+            with np.errstate(all="ignore"):
+                self.exact = whole.astype(wide)
+            self.exact_dtype = dtype
+        return self.exact
 
 
 class VersionCounter:

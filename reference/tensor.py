@@ -46,7 +46,6 @@ class Tensor:
     __slots__ = (
         "_flag",
         "_node",
-        "_unrounded",
         "accumulator",
         "base",
         "counter",
@@ -81,7 +80,6 @@ class Tensor:
         self.counter = counter or VersionCounter()
         self.base: Tensor | None = None
         self.created = "default"
-        self._unrounded: tuple[int, np.ndarray | None] = (0, None)
         self.specified: bool | np.ndarray = True
         self.grad: Tensor | None = None
         self.hooks: list[Callable[[Tensor], Tensor | None]] = []
@@ -111,9 +109,11 @@ class Tensor:
             flat = np.ascontiguousarray(rounded).reshape(-1)
             flat = flat.copy() if np.may_share_memory(flat, array) else flat
             made = cls(Storage.of(flat), dtype, shape, layout.contiguous_strides(shape))
-        else:
-            made = cls(Storage.allocate(layout.extent(shape, strides), dtype), dtype, shape, strides)
-            made.array[...] = rounded
+            if array.dtype != dtype.numpy:
+                made.storage.exact, made.storage.exact_dtype = np.ascontiguousarray(array).reshape(-1), dtype
+            return made
+        made = cls(Storage.allocate(layout.extent(shape, strides), dtype), dtype, shape, strides)
+        made.array[...] = rounded
         if array.dtype != dtype.numpy:
             made.unrounded = array
         return made
@@ -127,13 +127,29 @@ class Tensor:
 
     @property
     def unrounded(self) -> np.ndarray | None:
-        """The result before its rounding; None once this tensor, or the storage through a view, was written to."""
-        version, array = self._unrounded
-        return array if version == self.counter.value else None
+        """The elements before they were rounded to ``dtype``, as far as the storage knows them."""
+        exact = self.storage.exact
+        if exact is None or self.storage.exact_dtype is not self.dtype:
+            return None
+        return self._within(exact)
 
     @unrounded.setter
     def unrounded(self, array: np.ndarray | None) -> None:
-        self._unrounded = (self.counter.value, array)
+        storage = self.storage
+        if array is None and (storage.exact is None or storage.exact_dtype is not self.dtype):
+            storage.exact = None
+            return
+        wide = storage.exact.dtype if array is None and storage.exact is not None else np.asarray(array).dtype
+        exact = storage.keep_exact(self.dtype, wide)
+        with np.errstate(all="ignore"):
+            self._within(exact)[...] = self.array if array is None else array
+
+    def _within(self, elements: np.ndarray) -> np.ndarray:
+        """This tensor's elements in a flat array that runs parallel to the storage."""
+        if 0 in self.shape:
+            return np.empty(self.shape, elements.dtype)
+        strides = tuple(stride * elements.itemsize for stride in self.strides)
+        return np.ndarray(self.shape, elements.dtype, elements.data, self.offset * elements.itemsize, strides)
 
     # -- what it is --------------------------------------------------------------------------------------------
 
@@ -236,6 +252,7 @@ class Tensor:
     def written(self) -> None:
         """Note a write: the version rises, and what was known of the values before rounding is forgotten."""
         self.counter.value += 1
+        self.storage.computed = None
         self.unrounded = None
         self.specified = True
 

@@ -138,6 +138,14 @@ class Case:
         """The same case with the input of that name replaced."""
         return replace(self, inputs=tuple(changed if i.name == changed.name else i for i in self.inputs))
 
+    @property
+    def main(self) -> Step:
+        """The step that calls the operation under test: the one whose result is called ``result``."""
+        for step in self.steps:
+            if step.results and step.results[0].startswith("result"):
+                return step
+        return self.steps[0]
+
     def at_row(self, row: int) -> Case:
         """The same structure with the values of another derived seed."""
         return replace(self, inputs=tuple(_at_row(i, row) for i in self.inputs))

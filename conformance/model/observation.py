@@ -56,7 +56,7 @@ class Seen:
 
     Only the reference fills ``unrounded``: the result in a wider dtype before its one rounding, and
     ``grad_unrounded`` likewise; ``specified`` is false where the manual leaves a value open (a mask, or
-    ``False`` for all of ``empty``).
+    ``False`` for all of ``empty``). ``computed`` is the dtype in which a result was rounded before it was cast.
     """
 
     kind: str
@@ -75,6 +75,7 @@ class Seen:
     unrounded: np.ndarray | None = None
     grad_unrounded: np.ndarray | None = None
     specified: bool | np.ndarray = True
+    computed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ class Determinism(Property):
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         first, second = target.run(case), target.run(case)
-        exact = Standard(Exact(), case.steps[0].operation)
+        exact = Standard(Exact(), case.main.operation)
         comparison = Comparison(target.aspects, target.traits, lambda: exact).traces(first, second)
         outcome = Outcome.BROKE if comparison.differences else Outcome.HELD if comparison.compared else Outcome.VACUOUS
         return Examined(case, outcome, comparison.differences, comparison.worst_ulps, first, second)

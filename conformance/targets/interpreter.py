@@ -5,12 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from conformance.model.case import Argument, Case, Dots, DTypeName, Hook, Input, Layout, Ref, Slice, Step
+from conformance.model.case import Argument, Case, Dots, DTypeName, Hook, Input, Layout, Literal, Ref, Slice, Step
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
 
 
@@ -101,6 +101,22 @@ class Interpreter(ABC):
                 one.storage = _owner(memory, spans, name)
             seen[name] = one
         return seen
+
+    def run_rows(self, case: Case, blocks: dict[str, np.ndarray]) -> np.ndarray | None:
+        """The results of a one-step case for each row of its inputs' blocks, stacked; None where they differ in kind.
+
+        A target that has a faster way to run rows than one case after another says so here.
+        """
+        results = []
+        for row in range(len(next(iter(blocks.values())))):
+            inputs = tuple(
+                replace(given, values=Literal(blocks[given.name][row].tobytes())) for given in case.inputs
+            )
+            seen = self.run(replace(case, inputs=inputs)).last.variables.get(case.steps[0].results[0])
+            if seen is None or not isinstance(seen.values, np.ndarray):
+                return None
+            results.append(seen.values)
+        return np.stack(results) if len({one.shape for one in results}) == 1 else None
 
     # -- what a target says ------------------------------------------------------------------------------------
 

@@ -119,6 +119,7 @@ def see(value: Any) -> Seen:
         grad=None if value.grad is None else np.array(value.grad.array),
         unrounded=value.unrounded,
         specified=value.specified,
+        computed=value.storage.computed.name if value.storage.computed is not None else None,
     )
 
 

@@ -12,7 +12,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from conformance.model.case import Input, Step
+from conformance.model.case import Case, Input, Step
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
 from conformance.operation import Effect, Form
 from conformance.operations import find
@@ -64,6 +64,27 @@ class TorchTarget(Interpreter):
         if operation.effect is Effect.CREATES and step.spelling == Form.FUNCTION and self.device.type != "cpu":
             kwargs["device"] = self.device
         return resolve(operation.spellings[Form(step.spelling)])(*args, **kwargs)
+
+    def run_rows(self, case: Case, blocks: dict[str, np.ndarray]) -> np.ndarray | None:
+        """One call a row, its inputs at the row's place in one block: memory of every alignment is met."""
+        step = case.steps[0]
+        called = resolve(find(step.operation).spellings[Form(step.spelling)])
+        lent = {given.name: self.storage(blocks[given.name].reshape(-1), given.dtype) for given in case.inputs}
+        results: list[torch.Tensor] = []
+        try:
+            for row in range(len(next(iter(blocks.values())))):
+                variables = {
+                    given.name: torch.as_strided(
+                        lent[given.name], given.shape, given.strides, row * given.size + given.offset
+                    )
+                    for given in case.inputs
+                }
+                args = [self.argument(argument, variables) for argument in step.args]
+                kwargs = {name: self.argument(argument, variables) for name, argument in step.kwargs}
+                results.append(called(*args, **kwargs))
+            return to_numpy(torch.stack(results))
+        except (RuntimeError, TypeError, ValueError, IndexError):
+            return None
 
     def refusal(self, error: Exception) -> Refused:
         return Refused(type(error).__name__, str(error))

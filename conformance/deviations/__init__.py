@@ -1,0 +1,138 @@
+"""Deviations: known discrepancies, as TOML beside this file, each with a reason, an owner, an expiry and a witness."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import Version
+
+from conformance.compare import Difference
+from conformance.model.case import Case
+from conformance.model.codec import decode_case
+from conformance.operations import every_operation
+
+REASONS = ("bug", "documented limitation", "undocumented behaviour", "backend difference")
+_KEYS = {
+    "operation": str,
+    "property": str,
+    "aspect": str,
+    "pattern": str,
+    "dtype": str,
+    "target": str,
+    "torch": str,
+    "reason": str,
+    "why": str,
+    "issue": str,
+    "owner": str,
+    "expires": date,
+    "witness": str,
+}
+_OPTIONAL = {"property": "*", "pattern": "*", "dtype": "*", "torch": "", "issue": ""}
+
+
+class DeviationError(ValueError):
+    """A deviation file that cannot be used; the message says which entry and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deviation:
+    """One known discrepancy. ``property``, ``pattern``, ``dtype`` and ``target`` are shell patterns."""
+
+    name: str
+    operation: str
+    property: str
+    aspect: str
+    pattern: str
+    dtype: str
+    target: str
+    torch: str
+    reason: str
+    why: str
+    issue: str
+    owner: str
+    expires: date
+    witness: Case
+
+    def covers(self, operation: str, prop: str, target: str, dtype: str, difference: Difference) -> bool:
+        """Whether a difference is the one described."""
+        return (
+            operation == self.operation
+            and difference.aspect.value == self.aspect
+            and fnmatchcase(prop, self.property)
+            and fnmatchcase(target, self.target)
+            and fnmatchcase(dtype, self.dtype)
+            and fnmatchcase(_pattern(difference), self.pattern)
+        )
+
+    def in_force(self) -> bool:
+        """Whether it is about the installed torch."""
+        return torch_version() in SpecifierSet(self.torch, prereleases=True) if self.torch else True
+
+
+@cache
+def torch_version() -> Version:
+    """The version of the installed torch, read without importing it."""
+    return Version(Version(metadata.version("torch")).base_version)
+
+
+def _pattern(difference: Difference) -> str:
+    from conformance.discrepancy import pattern_of
+
+    return pattern_of(difference)
+
+
+def matching(operation: str, prop: str, target: str, dtype: str, difference: Difference) -> Deviation | None:
+    """The deviation that describes a difference, if one does."""
+    for deviation in for_operation(operation):
+        if deviation.covers(operation, prop, target, dtype, difference):
+            return deviation
+    return None
+
+
+@cache
+def for_operation(operation: str) -> tuple[Deviation, ...]:
+    """The deviations in force for an operation."""
+    return tuple(entry for entry in every_deviation() if entry.operation == operation and entry.in_force())
+
+
+@cache
+def every_deviation(directory: Path | None = None) -> tuple[Deviation, ...]:
+    """All deviations; a faulty entry is refused with its name and what is wrong with it."""
+    found: list[Deviation] = []
+    for path in sorted((directory or Path(__file__).parent).glob("*.toml")):
+        try:
+            entries = tomllib.loads(path.read_text("utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise DeviationError(f"{path.name}: {error}") from None
+        found.extend(_read(path.name, name, entry) for name, entry in entries.items())
+    return tuple(found)
+
+
+def _read(file: str, name: str, entry: dict[str, object]) -> Deviation:
+    place = f"{file} [{name}]"
+    unknown = set(entry) - set(_KEYS)
+    if unknown:
+        raise DeviationError(f"{place}: unknown key {min(unknown)!r} (known: {', '.join(_KEYS)})")
+    values = {**_OPTIONAL, **entry}
+    for key, kind in _KEYS.items():
+        if not isinstance(values.get(key), kind):
+            raise DeviationError(f"{place}: {key!r} must be given, as a {kind.__name__}")
+    if values["operation"] not in every_operation():
+        near = get_close_matches(str(values["operation"]), every_operation(), 1)
+        raise DeviationError(f"{place}: no operation is called {values['operation']!r}; nearest: {near}")
+    if values["reason"] not in REASONS:
+        raise DeviationError(f"{place}: reason must be one of {', '.join(REASONS)}")
+    try:
+        SpecifierSet(str(values["torch"]))
+        witness = decode_case(str(values.pop("witness")))
+    except (InvalidSpecifier, ValueError) as error:
+        raise DeviationError(f"{place}: {error}") from None
+    return Deviation(name=name, witness=witness, **values)  # type: ignore[arg-type]

@@ -1,0 +1,107 @@
+"""The pytest plugin: options, one item per operation and target, a record of the run, and the report at its end."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance.profiles import PROFILES
+
+RUN_KEY = "conformance_run"
+_directory = pytest.StashKey[Path]()
+_session = pytest.StashKey[Any]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("conformance", "PyTorch conformance")
+    group.addoption("--target", action="append", default=[], metavar="NAME", help="test only these targets (repeatable)")
+    group.addoption("--profile", default="standard", choices=sorted(PROFILES), help="how much is drawn")
+    group.addoption("--report-dir", default="reports/out", metavar="DIR", help="where runs are kept")
+    group.addoption("--seed", type=int, default=0, help="the same seed gives the same cases")
+    group.addoption("--property", action="append", default=[], metavar="NAME", help="check only these properties")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    worker_input = getattr(config, "workerinput", None)
+    if worker_input is not None:
+        config.stash[_directory] = Path(worker_input[RUN_KEY])
+        return
+    run_id = f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(2)}"
+    config.stash[_directory] = Path(config.getoption("--report-dir")) / run_id
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker which run it belongs to."""
+    node.workerinput[RUN_KEY] = str(node.config.stash[_directory])
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Parametrize the suites: ``operation`` over all operations, ``target`` over the available targets."""
+    if "operation" in metafunc.fixturenames:
+        from conformance.operations import every_operation
+
+        metafunc.parametrize("operation", list(every_operation()))
+    if "target" in metafunc.fixturenames:
+        metafunc.parametrize("target", chosen_targets(metafunc.config))
+
+
+def chosen_targets(config: pytest.Config) -> list[str]:
+    """The targets to test: those asked for, or all that are available; a name that is neither is a usage error."""
+    from conformance.targets.registry import TargetError, available_targets
+
+    try:
+        found = available_targets()
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+    available = [target.name for target in found if target.available]
+    asked = [name for option in config.getoption("--target") for name in option.split(",")]
+    reasons = {target.name: target.detail for target in found}
+    for name in asked:
+        if name not in available:
+            why = reasons.get(name, f"no such target; known: {', '.join(reasons)}")
+            raise pytest.UsageError(f"target {name!r} is not available: {why}")
+    return asked or available
+
+
+@pytest.fixture(scope="session")
+def session(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """The conformance session of this worker."""
+    from conformance.model.store import RunError
+    from conformance.session import Session
+
+    config = request.config
+    worker = getattr(config, "workerinput", {}).get("workerid", "main")
+    made = Session(
+        config.stash[_directory],
+        worker,
+        PROFILES[config.getoption("--profile")],
+        config.getoption("--seed"),
+        frozenset(config.getoption("--property")),
+    )
+    try:
+        made.recorder  # noqa: B018 - opens the files, so that an unwritable directory is known before the first check
+    except RunError as error:
+        pytest.exit(f"--report-dir: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
+    if worker in ("main", "gw0"):
+        made.write_environment()
+    yield made
+    made.close(int(request.session.testsfailed > 0))
+
+
+def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:
+    """Render the run and print its table and where the report is."""
+    directory = config.stash[_directory]
+    if getattr(config, "workerinput", None) is not None or not directory.exists():
+        return
+    from conformance.commands.summary import print_summary
+    from reports.write import write_reports
+
+    terminalreporter.section("conformance")
+    index = write_reports(directory)
+    print_summary(directory)
+    terminalreporter.write_line(f"report: {index}")

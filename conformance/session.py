@@ -1,0 +1,68 @@
+"""A session: the targets, the profile and the recorder of one worker of a run."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from conformance.drivers import seed_of, with_hypothesis
+from conformance.model.run import Event, FinishEvent
+from conformance.model.verdict import Discrepancy
+from conformance.operations import find
+from conformance.profiles import Profile
+from conformance.recorder import Recorder
+from conformance.targets.interpreter import Interpreter
+from conformance.targets.registry import open_target
+from conformance.verify import Verification
+
+
+@dataclass
+class Session:
+    """What every suite needs: ``record`` for what it found, ``target`` for what it tests."""
+
+    directory: Path
+    worker: str
+    profile: Profile
+    seed: int
+    only: frozenset[str] = frozenset()
+    started: float = field(default_factory=time.perf_counter)
+    targets: dict[str, Interpreter] = field(default_factory=dict)
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        return Recorder(self.directory, self.worker)
+
+    def record(self, event: Event) -> None:
+        self.recorder.record(event)
+
+    def target(self, name: str) -> Interpreter:
+        """The target called ``name``, opened once."""
+        if name not in self.targets:
+            self.targets[name] = open_target(name)
+        return self.targets[name]
+
+    def verify(self, operation: str, target: str) -> list[Discrepancy]:
+        """Check one operation on one target; what broke and is not known."""
+        check = Verification(
+            find(operation), self.target(target), self.profile, self.record, self.recorder.in_flight, self.only
+        )
+        with_hypothesis(check.structure, self.profile.structures, seed_of(operation, self.seed))
+        return check.finish()
+
+    def close(self, exit_status: int) -> None:
+        """Note the end of the worker: without it, the run counts as cut short."""
+        self.record(FinishEvent(self.worker, exit_status, round(time.perf_counter() - self.started, 1)))
+        self.recorder.close()
+
+
+def failure_text(found: list[Discrepancy]) -> str:
+    """What pytest prints of the discrepancies of one item."""
+    lines = [f"{len(found)} discrepanc{'y' if len(found) == 1 else 'ies'}"]
+    for one in found:
+        lines.append(f"  {one.property} / {one.dtype} / {one.aspect} {one.pattern}".rstrip())
+        lines.append(f"    expected {one.expected}")
+        lines.append(f"    actual   {one.actual}")
+        lines.append(f"    reproduced {one.confirmed[0]} of {one.confirmed[1]} times in a fresh process")
+    return "\n".join(lines)

@@ -1,0 +1,152 @@
+"""Verifies one operation on one target: structures are drawn, every property is examined, outcomes are counted."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from conformance.bulk import first_failing_row, rows_apply
+from conformance.choices import Choices
+from conformance.deviations import Deviation, matching
+from conformance.discrepancy import Cause, build, cause_of
+from conformance.examine import Examined
+from conformance.model.case import Case
+from conformance.model.codec import encode_case, fingerprint
+from conformance.model.inflight import InFlight
+from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
+from conformance.model.verdict import Discrepancy, Outcome, Tally
+from conformance.operation import Operation
+from conformance.operations import families
+from conformance.profiles import Profile
+from conformance.properties import every_property
+from conformance.properties.base import Property
+from conformance.strategies.cases import draw_case, dtypes_of
+from conformance.targets.interpreter import Interpreter
+
+AGREES = "agrees"
+CellKey = tuple[str, str]
+"""Property and dtype."""
+
+
+@dataclass(slots=True)
+class Failure:
+    """The first broken case of a cause, and how many there were."""
+
+    prop: Property
+    examined: Examined
+    dtype: str
+    count: int = 1
+
+
+@dataclass
+class Verification:
+    """The checks of one operation on one target. ``record`` receives the events of what was found."""
+
+    operation: Operation
+    target: Interpreter
+    profile: Profile
+    record: Callable[[Event], None]
+    in_flight: InFlight | None = None
+    only: frozenset[str] = frozenset()
+    tallies: dict[CellKey, Tally] = field(default_factory=dict)
+    failures: dict[Cause, Failure] = field(default_factory=dict)
+    known: dict[str, Deviation] = field(default_factory=dict)
+    found: list[Discrepancy] = field(default_factory=list)
+    drawn: int = 0
+
+    def __post_init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._started = time.perf_counter()
+        self._properties = [
+            prop
+            for prop in every_property().values()
+            if prop.applies(self.operation, self.target) and (not self.only or prop.name in self.only)
+        ]
+
+    def structure(self, choices: Choices) -> None:
+        """Draw one structure and examine every property of it; dtypes take turns."""
+        dtypes = dtypes_of(self.operation)
+        dtype = dtypes[self.drawn % len(dtypes)]
+        long = self.operation.pointwise and self.drawn % 3 == 2
+        self.drawn += 1
+        base = draw_case(choices, self.operation, dtype, long=long)
+        self._digest.update(fingerprint(base).encode())
+        if self.in_flight is not None:
+            self.in_flight.begin(self.operation.name, self.target.name, encode_case(base))
+        self._examine_properties(base, dtype.name, choices)
+        if self.in_flight is not None:
+            self.in_flight.end()
+
+    def _examine_properties(self, base: Case, dtype: str, choices: Choices) -> None:
+        base_broke = False
+        for prop in self._properties:
+            # What is already wrong in itself would only be found wrong again in every variation.
+            if base_broke:
+                break
+            for case in prop.derive(base, self.operation, choices):
+                self._count(prop, prop.examine(case, self.target), dtype)
+            if prop.name == AGREES:
+                base_broke = bool(self.failures) and self._last_broke
+                if not base_broke:
+                    self._rows(prop, base, dtype)
+
+    def _rows(self, prop: Property, base: Case, dtype: str) -> None:
+        """Further derived seeds of the same structure; only the first that fails is examined in full."""
+        rows = self.profile.rows if self.operation.pointwise else self.profile.few_rows
+        if not rows_apply(base, self.operation, self.target):
+            for row in range(1, self.profile.few_rows):
+                self._count(prop, prop.examine(base.at_row(row), self.target), dtype)
+            return
+        found = first_failing_row(base, self.operation, self.target, rows)
+        tally = self._tally(prop, dtype)
+        tally.add(Outcome.HELD, rows - 1 - (found.row is not None))
+        if found.worst_ulps > tally.worst_ulps:
+            tally.worst_ulps, tally.worst_input = found.worst_ulps, found.worst_input
+        if found.row is not None:
+            self._count(prop, prop.examine(base.at_row(found.row), self.target), dtype)
+
+    def _tally(self, prop: Property, dtype: str) -> Tally:
+        return self.tallies.setdefault((prop.name, dtype), Tally())
+
+    def _count(self, prop: Property, examined: Examined, dtype: str) -> None:
+        outcome = examined.outcome
+        self._last_broke = outcome is Outcome.BROKE
+        if outcome is Outcome.BROKE:
+            outcome = self._broke(prop, examined, dtype)
+        tally = self._tally(prop, dtype)
+        tally.add(outcome)
+        if outcome is Outcome.HELD:
+            tally.worst_ulps = max(tally.worst_ulps, examined.worst_ulps)
+
+    def _broke(self, prop: Property, examined: Examined, dtype: str) -> Outcome:
+        """Keep the first case of each cause; what a deviation describes is known."""
+        difference = examined.differences[0]
+        deviation = matching(self.operation.name, prop.name, self.target.name, dtype, difference)
+        if deviation is not None:
+            self.known[deviation.name] = deviation
+            return Outcome.KNOWN
+        cause = cause_of(prop, difference)
+        if cause in self.failures:
+            self.failures[cause].count += 1
+        else:
+            self.failures[cause] = Failure(prop, examined, dtype)
+        return Outcome.BROKE
+
+    def finish(self) -> list[Discrepancy]:
+        """Reduce, confirm and record what broke; record every cell."""
+        for failure in self.failures.values():
+            one = build(failure.prop, failure.examined, self.target, failure.dtype, self.operation.name)
+            self.found.append(one)
+            self.record(DiscrepancyEvent(one))
+        seconds = time.perf_counter() - self._started
+        for (prop, dtype), tally in self.tallies.items():
+            self.record(CellEvent(self._cell(prop, dtype, tally, seconds / max(len(self.tallies), 1))))
+        return self.found
+
+    def _cell(self, prop: str, dtype: str, tally: Tally, seconds: float) -> Cell:
+        family = families()[self.operation.name]
+        digest = self._digest.hexdigest()[:16]
+        return Cell(self.operation.name, family, prop, self.target.name, dtype, tally, digest, round(seconds, 4))
+
