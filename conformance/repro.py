@@ -1,0 +1,324 @@
+"""The script of a discrepancy: a program that anyone can run with nothing of this project.
+
+It imports torch (and NumPy where the case has arrays), makes the inputs from exact bits, does the steps as a person
+would write them, and prints expected beside actual. It exits 1 if the discrepancy reproduces, 0 if not, and 125
+if it does not apply to this torch or machine: so ``git bisect run`` can use it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+import textwrap
+from collections.abc import Sequence
+from importlib import metadata
+from platform import python_version
+from typing import Any
+
+import numpy as np
+
+from conformance.model.case import Case
+from conformance.model.observation import Aspect, Refused, Seen
+from conformance.model.verdict import Basis, Derived, Documented
+from conformance.operation import Effect
+from conformance.operations import find
+from conformance.render import argument_source, callee_source, input_source, steps_source, variable
+from conformance.repro_values import values_check
+
+_IMPORTS = (
+    ("base64.", "import base64"),
+    ("itertools.", "import itertools"),
+    ("math.", "import math"),
+    ("operator.", "import operator"),
+    ("struct.", "import struct"),
+    ("subprocess.", "import subprocess"),
+    ("zlib.", "import zlib"),
+)
+
+# What is compared, as an expression of the variable, and the same in words.
+_EXPRESSIONS = {
+    Aspect.DTYPE: "str({0}.dtype).removeprefix('torch.')",
+    Aspect.SHAPE: "tuple({0}.shape)",
+    Aspect.STRIDES: "{0}.stride()",
+    Aspect.OFFSET: "{0}.storage_offset()",
+    Aspect.VERSION: "{0}._version",
+    Aspect.REQUIRES_GRAD: "{0}.requires_grad",
+    Aspect.IS_LEAF: "{0}.is_leaf",
+    Aspect.GRAD_FN: "{0}.grad_fn.name() if {0}.grad_fn is not None else None",
+    Aspect.IDENTITY: "next(name for name, value in variables.items() if value is {0})",
+    Aspect.STORAGE: "next(name for name, value in variables.items() if overlap(value, {0}))",
+    Aspect.KIND: "kind({0})",
+}
+_WORDS = {
+    Aspect.IDENTITY: "{} is the same object as",
+    Aspect.STORAGE: "{} shares memory with",
+    Aspect.KIND: "type of {}",
+    Aspect.GRAD_FN: "{}.grad_fn",
+    Aspect.STRIDES: "{}.stride()",
+    Aspect.OFFSET: "{}.storage_offset()",
+    Aspect.VERSION: "{}._version",
+}
+_KIND = """
+def kind(value):
+    names = {"ndarray": "array", "Size": "tuple"}
+    name = type(value).__name__
+    return "tensor" if isinstance(value, torch.Tensor) else names.get(name, name)
+"""
+_OVERLAP = """
+def memory(value):
+    \"\"\"Where the storage starts and stops; an empty one is known by its identity.\"\"\"
+    storage = value.untyped_storage()
+    start = storage.data_ptr()
+    return start, start + storage.nbytes() if start else start, storage._cdata
+
+
+def overlap(a, b):
+    (start, stop, identity), (other_start, other_stop, other) = memory(a), memory(b)
+    if start == stop or other_start == other_stop:
+        return identity == other
+    return start < other_stop and other_start < stop
+"""
+_ARRAYS_TOO = """    if isinstance(value, np.ndarray):
+        start, stop = np.lib.array_utils.byte_bounds(value)
+        return start, stop if value.size else start, id(value)
+"""
+
+
+def script(
+    case: Case,
+    *,
+    target: str,
+    aspect: Aspect,
+    step: int,
+    variable: str,
+    expected: Seen | Refused | None,
+    allowed: np.ndarray | float | None,
+    title: str,
+    basis: Basis,
+    signed_zero: bool | None = None,
+    refused: bool = False,
+    crash: bool = False,
+) -> str:
+    """The program that shows that ``aspect`` of ``variable`` after ``step`` is not as ``expected``.
+
+    ``allowed`` is the absolute error allowed for each value, ``None`` where all bits must be the same;
+    ``signed_zero`` says whether the sign of a zero counts too, by default as the operation's accuracy has it.
+    ``refused``: the last step is refused, as it must be, and what it left behind is looked at. ``crash``: the steps
+    end the process, so they run in a child.
+    """
+    if signed_zero is None:
+        signed_zero = allowed is None or find(case.steps[0].operation).accuracy.signed_zero
+    program = _Program(case, target, step, refused)
+    if crash:
+        helpers, check = _CRASH_HELPER, f"{applying(program.run())}\nsys.exit(0)"
+    elif aspect is Aspect.REFUSAL:
+        helpers, check = "", _refusal_check(program, expected)
+    elif aspect is Aspect.GRAD or (aspect is Aspect.VALUES and isinstance(expected, Seen) and _is_array(expected)):
+        assert isinstance(expected, Seen), "values are seen, not refused"
+        values = values_check(variable, aspect, expected, allowed, signed_zero)
+        helpers, check = values.helpers, f"{applying([*program.run(), *values.prepared])}\n{values.check}"
+    elif aspect is Aspect.VALUES:
+        assert isinstance(expected, Seen), "values are seen, not refused"
+        helpers, check = "", _value_check(program, variable, expected)
+    else:
+        assert isinstance(expected, Seen), "aspects of a variable are seen, not refused"
+        helpers = _helpers(program, aspect)
+        check = _metadata_check(program, variable, aspect, expected)
+    parts = (program.compiled(), helpers.strip("\n"), check)
+    body = "\n\n\n".join(part for part in parts if part)
+    return f"{_header(title, basis, target)}\n{_imports(body)}\n\n{body}\n"
+
+
+def _is_array(expected: Seen) -> bool:
+    return isinstance(expected.values, np.ndarray) and expected.kind in ("tensor", "array")
+
+
+class _Program:
+    """The lines of a case up to one step, on one device, compiled if the target says so."""
+
+    def __init__(self, case: Case, target: str, step: int, refused: bool) -> None:
+        self.device, _, mode = target.partition("+")
+        self.is_compiled = mode == "compile"
+        self.case, self.steps = case, case.steps[: step + 1]
+        self.refused = refused
+        self.inputs = [variable(given.name) for given in case.inputs]
+        self.results = list(dict.fromkeys(variable(name) for one in self.steps for name in one.results))
+
+    @property
+    def has_arrays(self) -> bool:
+        """Whether NumPy arrays may be among the variables."""
+        shares = any(find(step.operation).effect is Effect.SHARES for step in self.steps)
+        return shares or any(given.array for given in self.case.inputs)
+
+    def setup(self) -> list[str]:
+        """The lines before the first step."""
+        lines = [f"import torch_{self.device.partition(':')[0]}"] if self.device.startswith("xla") else []
+        if self.is_compiled:
+            lines.append("run = torch.compile(run, fullgraph=True)")
+        if self.case.seed or any(find(step.operation).random for step in self.steps):
+            lines.append(f"torch.manual_seed({self.case.seed})")
+        for given in self.case.inputs:
+            lines += input_source(given, self.device)
+        return lines
+
+    def compiled(self) -> str:
+        """The steps as the function that is compiled."""
+        if not self.is_compiled:
+            return ""
+        lines = steps_source(self.case, self.steps, self.device)
+        if self.results:
+            lines.append(f"return {', '.join(self.results)}")
+        return f"def run({', '.join(self.inputs)}):\n" + _indented(lines)
+
+    def calls(self, steps: slice = slice(None)) -> list[str]:
+        """The lines of the steps."""
+        if not self.is_compiled:
+            return steps_source(self.case, self.steps[steps], self.device)
+        call = f"run({', '.join(self.inputs)})"
+        return [f"{', '.join(self.results)} = {call}" if self.results else call]
+
+    def run(self) -> list[str]:
+        """All the lines; a last step that must be refused is, or the program does not apply."""
+        if not self.refused:
+            return [*self.setup(), *self.calls()]
+        last = self.calls() if self.is_compiled else self.calls(slice(-1, None))
+        earlier = [] if self.is_compiled else self.calls(slice(-1))
+        attempt = ["try:", *_shifted(last), "except Exception as error:", '    print("refused:", error)']
+        return [*self.setup(), *earlier, *attempt, "else:", '    raise RuntimeError("the last step is not refused")']
+
+    def variables(self) -> str:
+        """Every variable by name, in the order in which they come to be."""
+        names = dict.fromkeys([*self.inputs, *([] if self.refused else self.results)])
+        pairs = ", ".join(f'"{name}": {name}' for name in names)
+        kinds = "(torch.Tensor, np.ndarray)" if self.has_arrays else "torch.Tensor"
+        return f"{{name: value for name, value in {{{pairs}}}.items() if isinstance(value, {kinds})}}"
+
+
+def _helpers(program: _Program, aspect: Aspect) -> str:
+    if aspect is Aspect.KIND:
+        return _KIND
+    if aspect is not Aspect.STORAGE:
+        return ""
+    storage = "    storage = value"
+    return _OVERLAP.replace(storage, _ARRAYS_TOO + storage) if program.has_arrays else _OVERLAP
+
+
+# -- checks ------------------------------------------------------------------------------------------------------
+
+
+def applying(lines: Sequence[str]) -> str:
+    """Lines that may fail only because this torch, or this machine, cannot run them."""
+    return "\n".join(
+        ("try:", _indented(lines), "except Exception as error:")
+        + ('    print(f"does not apply: {type(error).__name__}: {error}")', "    sys.exit(125)")
+    )
+
+
+def _refusal_check(program: _Program, expected: Seen | Refused | None) -> str:
+    wanted = expected.kind if isinstance(expected, Refused) else None
+    earlier = [] if program.is_compiled else program.calls(slice(-1))
+    last = program.calls() if program.is_compiled else program.calls(slice(-1, None))
+    callee = None if program.is_compiled else callee_source(program.steps[-1])
+    needed = [f"{callee}  # a torch without it is not judged"] if callee else []
+    before = applying([*program.setup(), *earlier, *needed] or ["pass"])
+    attempt = ["try:", *_shifted(last), '    actual, refused = "no error", None', "except Exception as error:"]
+    attempt += ['    actual, refused = f"{type(error).__name__}: {error}", error']
+    held = f"isinstance(refused, {_exception(wanted)})" if wanted else "refused is None"
+    shown = ['print("actual:  ", actual)', f"sys.exit(0 if {held} else 1)"]
+    return "\n".join((before, *attempt, "", f'print("expected:", "{wanted or "no error"}")', *shown))
+
+
+def _exception(kind: str) -> str:
+    """The class by name: what is no builtin is one of torch's own, and those derive from RuntimeError."""
+    return kind if hasattr(builtins, kind) else "RuntimeError"
+
+
+def _value_check(program: _Program, name: str, expected: Seen) -> str:
+    """A Python value: equal, NaN to NaN too."""
+    actual = f"str({variable(name)})" if expected.kind in ("DType", "dtype") else variable(name)
+    wanted = repr(str(expected.values)) if expected.kind in ("DType", "dtype") else argument_source(expected.values)
+    if expected.kind in ("tuple", "Size"):
+        actual = f"tuple({actual})"
+    lines = applying([*program.run(), f"actual = {actual}"])
+    held = "actual == expected or repr(actual) == repr(expected)"
+    shown = f'print("{name} expected:", expected)\nprint("{name} actual:  ", actual)'
+    return f"{lines}\nexpected = {wanted}\n\n{shown}\nsys.exit(0 if {held} else 1)"
+
+
+def _metadata_check(program: _Program, name: str, aspect: Aspect, expected: Seen) -> str:
+    needs_variables = aspect in (Aspect.IDENTITY, Aspect.STORAGE)
+    variables = [f"variables = {program.variables()}"] if needs_variables else []
+    expression = _EXPRESSIONS[aspect].format(variable(name))
+    if expected.kind == "array":
+        expression = {
+            Aspect.STRIDES: "tuple(stride // {0}.itemsize for stride in {0}.strides)",
+            Aspect.DTYPE: "{0}.dtype.name",
+        }.get(aspect, expression).format(variable(name))
+    lines = applying([*program.run(), *variables, f"actual = {expression}"])
+    words = _WORDS.get(aspect, f"{{}}.{aspect.value}").format(name)
+    shown = f'print("{words}: expected", expected, "actual", actual)'
+    return f"{lines}\nexpected = {_metadata(expected, aspect)!r}\n\n{shown}\nsys.exit(0 if actual == expected else 1)"
+
+
+def _metadata(expected: Seen, aspect: Aspect) -> Any:
+    found = getattr(expected, str(aspect.value))
+    if aspect is Aspect.KIND:
+        return {"DType": "dtype", "Size": "tuple"}.get(found, found)
+    return variable(found) if needs_name(aspect) and found is not None else found
+
+
+def needs_name(aspect: Aspect) -> bool:
+    """Whether what is seen is the name of a variable."""
+    return aspect in (Aspect.IDENTITY, Aspect.STORAGE)
+
+
+_CRASH_HELPER = """
+if "child" not in sys.argv:
+    status = subprocess.run([sys.executable, __file__, "child"]).returncode
+    print("expected: the process survives\\nactual:   ", f"killed by signal {-status}" if status < 0 else "it does")
+    sys.exit(1 if status < 0 else status)
+"""
+
+
+# -- the frame ---------------------------------------------------------------------------------------------------
+
+
+def _header(title: str, basis: Basis, target: str) -> str:
+    seen = f"Seen with torch {_version('torch')}, NumPy {_version('numpy')}, Python {python_version()} on {target}."
+    lines = [title, "", *textwrap.wrap(_basis(basis), 110, break_long_words=False, break_on_hyphens=False), seen, ""]
+    lines.append("Exits 1 if it reproduces, 0 if it does not, 125 if it does not apply.")
+    return '"""' + "\n".join(lines).replace("\\", "\\\\").replace('"""', "'''") + '\n"""\n'
+
+
+def _basis(basis: Basis) -> str:
+    if isinstance(basis, Documented):
+        return f'The manual: "{basis.sentence}" {basis.url}' if basis.sentence else f"The manual: {basis.url}"
+    if isinstance(basis, Derived):
+        return f"It follows from the manual: {basis.reason}"
+    return f"No page says so; releases up to {basis.version} did it."
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
+
+
+def _imports(body: str) -> str:
+    code = re.sub(r'\("[^"\n]*"\)', "()", body)
+    standard = ["import sys", *(line for name, line in _IMPORTS if re.search(rf"(?<![\w.]){re.escape(name)}", code))]
+    special = [name for name in ("inf", "nan") if re.search(rf"(?<![\w.]){name}\b", code)]
+    if special:
+        standard.append(f"from math import {', '.join(special)}")
+    standard.sort(key=lambda line: (line.startswith("from"), line))
+    others = ["import numpy as np"] if re.search(r"(?<![\w.])np\.", code) else []
+    return "\n".join([*standard, "", *others, "import torch"])
+
+
+def _indented(lines: Sequence[str]) -> str:
+    return "\n".join(_shifted(lines))
+
+
+def _shifted(lines: Sequence[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
