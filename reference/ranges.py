@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from reference.creation import deliver, dtype_for
-from reference.dtypes import BOOL, INT64, Category, DType, complex_of, default_dtype, wider
+from reference.dtypes import BOOL, INT64, Category, DType, complex_of, default_dtype, round_to, wider
 from reference.errors import refuse, refuse_type
 from reference.function import function, refuse_overlapping_write
 from reference.scalars import as_number, element
@@ -113,7 +113,15 @@ def linspace(
     https://docs.pytorch.org/docs/stable/generated/torch.linspace.html
     """
     wanted = _spaced_dtype(start, end, steps, dtype, out)
-    return _filled(_spaced(start, end, steps, wanted), wanted, out, requires_grad)
+    if steps == 1:
+        return _filled(element(as_number(start, "start"), wanted).reshape(1), wanted, out, requires_grad)
+    numbers = _spaced(start, end, steps, wanted)
+    if wanted.category is not Category.INTEGRAL:
+        return _filled(numbers, wanted, out, requires_grad)
+    made = _filled(np.trunc(numbers).astype(wanted.numpy), wanted, out, requires_grad)
+    specified = (np.abs(numbers) < 2**53) & (_exact_steps(numbers) | _far_from_integers(numbers))
+    made.specified = bool(specified.all()) or specified.reshape(made.shape)
+    return made
 
 
 @function()
@@ -134,7 +142,11 @@ def logspace(
     if isinstance(base, complex):
         refuse_type("logspace(): argument 'base' must be float, not complex")
     wanted = _spaced_dtype(start, end, steps, dtype, out)
-    exponents = _spaced(start, end, steps, wanted, cut=False)
+    if steps == 1:
+        with np.errstate(all="ignore"):
+            power = np.power(np.longdouble(base), as_number(start, "start"))
+        return _filled(element(power.item(), wanted).reshape(1), wanted, out, requires_grad)
+    exponents = _spaced(start, end, steps, wanted)
     with np.errstate(all="ignore"):
         powers = np.power(exponents.dtype.type(base), exponents)
     if wanted.category is not Category.INTEGRAL:
@@ -151,6 +163,13 @@ def _far_from_integers(powers: np.ndarray) -> np.ndarray:
     """Where a small error of the power cannot change the integer to which it is cut."""
     with np.errstate(all="ignore"):
         return np.asarray(np.abs(powers - np.rint(powers)) > 1e-4 * np.maximum(np.abs(powers), 1))
+
+
+def _exact_steps(numbers: np.ndarray) -> np.ndarray:
+    """The ends, and every number if the steps between them are exact in few bits: no rounding moves these."""
+    exact = np.isin(np.arange(numbers.size), (0, numbers.size - 1))
+    scaled = np.diff(numbers[:2]) * 1024
+    return exact | bool((scaled == np.rint(scaled)).all())
 
 
 def _exact_powers(exponents: np.ndarray, base: float) -> np.ndarray:
@@ -175,28 +194,25 @@ def _spaced_dtype(start: Any, end: Any, steps: Any, dtype: DType | None, out: Te
     if steps < 0:
         refuse("number of steps must be non-negative")
     wanted = dtype_for(dtype, out, inferred)
-    if wanted is BOOL:
+    if wanted is BOOL and steps > 1:
         refuse('"linspace_cpu" not implemented for Bool', "NotImplementedError")
     return wanted
 
 
-def _spaced(start: Any, end: Any, steps: int, dtype: DType, cut: bool = True) -> np.ndarray:
-    """Evenly spaced numbers, each counted from the nearer end."""
+def _spaced(start: Any, end: Any, steps: int, dtype: DType) -> np.ndarray:
+    """Evenly spaced numbers between bounds of the dtype, each counted from the nearer end."""
     computing = np.dtype(np.longdouble) if dtype.category is Category.INTEGRAL else wider(dtype).numpy
+    if not steps:
+        return np.empty(0, computing)
     first, last = (
-        np.asarray(element(as_number(bound, "start"), dtype).astype(dtype.numpy)).astype(computing)
-        for bound in (start, end)
+        round_to(element(as_number(bound, "start"), dtype), dtype).astype(computing) for bound in (start, end)
     )
-    if steps == 1:
-        numbers = np.array([first])
-    else:
-        index = np.arange(steps).astype(computing)
-        with np.errstate(all="ignore"):
-            step = (last - first) / computing.type(max(steps - 1, 1))
-            numbers = np.where(
-                np.arange(steps) < steps // 2, first + step * index, last - step * (computing.type(steps - 1) - index)
-            )
-    return np.trunc(numbers).astype(dtype.numpy) if cut and dtype.category is Category.INTEGRAL else numbers
+    place = np.arange(steps)
+    index = place.astype(computing)
+    with np.errstate(all="ignore"):
+        step = (last - first) / computing.type(steps - 1)
+        from_end = last - step * (computing.type(steps - 1) - index)
+        return np.where(place < steps // 2, first + step * index, from_end)
 
 
 @function()
@@ -216,7 +232,7 @@ def eye(
     for size in (n, columns):
         if isinstance(size, bool) or not isinstance(size, int):
             refuse_type(f"eye(): a size must be int, not {type(size).__name__}")
-        if size < 0:
-            refuse(f"a size must be greater or equal to 0, got {size}")
+    if n < 0 or columns < 0:
+        refuse(f"a size must be greater or equal to 0, got {min(n, columns)}")
     wanted = dtype_for(dtype, out, default_dtype())
     return deliver(Tensor.of(np.eye(n, columns, dtype=wanted.numpy), wanted), out, requires_grad)

@@ -77,8 +77,7 @@ def _fits(value: Number, dtype: DType) -> bool:
 
 
 def _fits_float(value: int | float, dtype: DType) -> bool:
-    # An integer never fails: beyond the range of float16 it becomes infinity.
-    return isinstance(value, int) or not abs(value) > largest_float(dtype) or math.isinf(value)
+    return not abs(value) > largest_float(dtype) or math.isinf(value)
 
 
 def largest_float(dtype: DType) -> float:
