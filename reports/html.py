@@ -24,6 +24,7 @@ DETAIL_BUDGET = 900_000
 TRIAGE_BUDGET = 200_000
 DISCREPANCY_BUDGET = 700_000
 ERROR_ROWS = 200
+CAUSES_OPEN = 25
 NAMES_SHOWN = 400
 NOTES_SHOWN = 200
 SCRIPT_SHOWN = 12_000
@@ -88,6 +89,7 @@ def render_html(summary: Summary) -> str:
         details_left=details_left,
         triage=triage,
         triage_left=triage_left,
+        causes_open=CAUSES_OPEN,
         articles=articles,
         articles_left=len(summary.run.discrepancies) - len(articles),
         errors=summary.errors[:ERROR_ROWS],

@@ -2,7 +2,7 @@
 (() => {
   "use strict";
   const items = [...document.querySelectorAll("[data-op]")];
-  const groups = [...document.querySelectorAll("details.family")];
+  const groups = [...document.querySelectorAll("details.group")];
   const box = document.getElementById("query");
   const fields = ["op", "dtype", "target", "property", "cause", "basis", "is"];
 
@@ -32,7 +32,7 @@
       shown += item.hidden ? 0 : 1;
     }
     for (const group of groups) {
-      group.hidden = !group.querySelector("tbody[data-op]:not([hidden])");
+      group.hidden = !group.querySelector("[data-op]:not([hidden])");
       if (wanted.length && !group.hidden) group.open = true;
     }
     document.getElementById("matches").value = wanted.length ? (shown ? `${shown} shown` : "nothing matches") : "";
@@ -78,7 +78,7 @@
   }
 
   const step = (by) => {
-    const stops = [...document.querySelectorAll(".stop:not([hidden])")];
+    const stops = [...document.querySelectorAll(".stop")].filter((stop) => stop.checkVisibility());
     const here = stops.indexOf(document.activeElement.closest(".stop"));
     const next = stops[Math.min(Math.max(here + by, 0), stops.length - 1)];
     if (next) { next.focus({ preventScroll: true }); next.scrollIntoView({ block: "nearest" }); }
@@ -93,7 +93,7 @@
   });
 
   window.addEventListener("beforeprint", () => {
-    for (const folded of document.querySelectorAll("details.family, article details")) folded.open = true;
+    for (const folded of document.querySelectorAll("details.group, article details")) folded.open = true;
   });
 
   document.getElementById("search").hidden = false;
