@@ -182,6 +182,8 @@ class Pointwise(Function):
         self.kernel = kernel
         self.promotion = promotion
         self.check = check
+        # Whether a Python number counts as a 0-d tensor when the result is laid out, or as a setting.
+        self.numbers_are_operands = True
         self.forward = self.compute
 
     def promote(self, operands: Sequence[Tensor | Number], arguments: Mapping[str, Any]) -> tuple[DType, DType]:
@@ -204,8 +206,11 @@ class Pointwise(Function):
             values = np.asarray(self.kernel(*arrays, **settings))
         if values.shape != shape:
             values = np.broadcast_to(values, shape)
-        strides = layout.pointwise_strides(shape, [(tensor.shape, tensor.strides) for tensor in tensors])
-        return Tensor.of(values, out, strides)
+        return Tensor.of(values, out, layout.pointwise_strides(shape, self._layouts(present)))
+
+    def _layouts(self, operands: Sequence[Tensor | Number]) -> list[tuple[layout.Shape, layout.Strides]]:
+        numbers = [((), ())] if self.numbers_are_operands else []
+        return [pair for o in operands for pair in ([(o.shape, o.strides)] if isinstance(o, Tensor) else numbers)]
 
 
 def _operand_array(operand: Tensor | Number, dtype: DType, computing: np.dtype[Any]) -> np.ndarray:

@@ -79,6 +79,7 @@ def _logarithm(number: Number) -> Number:
     return math.log(number) if number > 0 else -math.inf if number == 0 else math.nan
 
 
+pow.numbers_are_operands = False
 pow.vjp("input", _base_vjp)
 pow.vjp("exponent", _exponent_vjp)
 

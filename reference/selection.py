@@ -139,6 +139,7 @@ def _clamp_max_vjp(g: Tensor, input: Tensor, min: Tensor | None, max: Tensor) ->
     return chosen
 
 
+clamp.numbers_are_operands = False
 clamp.vjp("input", _inside)
 clamp.vjp("min", _clamp_min_vjp)
 clamp.vjp("max", _clamp_max_vjp)
@@ -151,6 +152,7 @@ def clamp_min(input: np.ndarray, min: np.ndarray) -> np.ndarray:
     return np.maximum(input, min)
 
 
+clamp_min.numbers_are_operands = False
 clamp_min.vjp("input", lambda g, input, min: _inside(g, input, min, None))
 clamp_min.vjp("min", lambda g, input, min: _clamp_min_vjp(g, input, min, None))
 
@@ -161,6 +163,7 @@ def clamp_max(input: np.ndarray, max: np.ndarray) -> np.ndarray:
     return np.minimum(input, max)
 
 
+clamp_max.numbers_are_operands = False
 clamp_max.vjp("input", lambda g, input, max: _inside(g, input, None, max))
 clamp_max.vjp("max", lambda g, input, max: _clamp_max_vjp(g, input, None, max))
 
@@ -207,6 +210,7 @@ def lerp(input: np.ndarray, end: np.ndarray, weight: np.ndarray) -> np.ndarray:
     return input + weight * (end - input)
 
 
+lerp.numbers_are_operands = False
 lerp.vjp("input", lambda g, weight: g * conjugate(1 - weight))
 lerp.vjp("end", lambda g, weight: g * conjugate(weight))
 lerp.vjp("weight", lambda g, input, end: g * conjugate(end - input))
