@@ -16,7 +16,7 @@ import numpy as np
 
 from conformance.judging import ValueVerdict, judge
 from conformance.ulp import finfo, ulp
-from conformance.ulp_table import MAX_ULPS, max_ulps
+from conformance.ulp_table import COMPLEX_ULPS, MAX_ULPS, max_ulps
 from reference.dtypes import BFLOAT16, EXTENDED, FLOAT16, FLOAT32, FLOAT64, DType, real_of
 
 __all__ = [
@@ -150,8 +150,9 @@ class Ulps(_Bound):
     """Class C, transcendental: k ulp, of the function in the table (``ulp_table``, with its sources) or as given.
 
     16 bits: half an ulp for the one rounding, plus k ulp of float32. float64 has one ulp more, as its column is
-    not swept. Complex: normwise, each part off by k ulp of the modulus. Where an intermediate result may underflow
-    (sigmoid's exponential), 2^emin more.
+    not swept. Complex: normwise, each part off by k ulp of the modulus, times the condition of the formula where the
+    manual defines the function by one (z^w = exp(w log z), sigmoid = 1/(1 + exp(-z))). Where an intermediate result
+    may underflow (sigmoid's exponential), 2^emin more.
     """
 
     bound: str | float
@@ -170,9 +171,12 @@ class Ulps(_Bound):
         if dtype is FLOAT64:
             k += 1
         if r.dtype.kind == "c":
-            k *= math.sqrt(2)
+            k = max(COMPLEX_ULPS.get(name or "", 0.0), math.sqrt(2) * k)
         computing = _computing(dtype)
         allowed = k * ulp(r, computing)
+        if r.dtype.kind == "c" and name in _COMPLEX_CONDITIONS:
+            condition = np.abs(_COMPLEX_CONDITIONS[name](r, judged.inputs))
+            allowed *= 1 + np.where(np.isfinite(condition), condition, 0.0)
         if computing is not dtype:
             allowed += (0.5 + _unit_of_r(dtype)) * ulp(r, dtype)
         if self.underflows or (name and MAX_ULPS[name].underflows):
@@ -348,6 +352,14 @@ class Network:
         if own == theirs:
             return held, 1.0
         return held, own / theirs if theirs else math.inf
+
+
+_COMPLEX_CONDITIONS: dict[str, Callable[[np.ndarray, tuple[np.ndarray, ...]], np.ndarray]] = {
+    # With a scalar base or exponent, log r is the same product up to its turns.
+    "pow": lambda r, inputs: inputs[1] * np.log(inputs[0]) if len(inputs) == 2 else np.log(r),
+    "sigmoid": lambda r, inputs: 1 - r,
+}
+"""By how much a relative error inside the formula is magnified, where a complex function is defined by a formula."""
 
 
 def _computing(dtype: DType) -> DType:

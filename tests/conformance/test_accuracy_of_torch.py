@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.accuracy import Judged, Ulps, ValueVerdict, judge
-from conformance.ulp_table import MAX_ULPS, WORST_INPUTS
-from reference.dtypes import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, DType, round_to, wider
+from conformance.accuracy import Accuracy, Judged, Rounded, Ulps, ValueVerdict, judge
+from conformance.ulp_table import COMPLEX_ULPS, MAX_ULPS, WORST_INPUTS
+from reference.dtypes import BFLOAT16, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, DType, round_to, wider
 
 torch = pytest.importorskip("torch")
 
@@ -45,7 +45,7 @@ def float32_inputs(name: str, count: int) -> Array:
     scattered = rng.standard_normal(count) * np.exp2(rng.uniform(-40, 10, count))
     known = [WORST_INPUTS[name]] if name in WORST_INPUTS else []
     special = [0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-45, 3.4e38, 88.8, -88.8, -103.97, *known]
-    edge = np.float32(known or [1.0]).view(np.int32) + np.arange(-500, 500, dtype=np.int32)
+    edge = np.array(known or [1.0], np.float32).view(np.int32) + np.arange(-500, 500, dtype=np.int32)
     parts = [rng.standard_normal(count), rng.uniform(-1, 1, count), scattered, special]
     return np.concatenate([bits, edge.view(np.float32), *(np.asarray(p, np.float32) for p in parts)])
 
@@ -124,3 +124,43 @@ def test_torch_is_within_the_table_for_powers() -> None:
     exponent = rng.uniform(-8, 8, base.size).astype(np.float32)
     found = judge_torch("pow", FLOAT32, np.power, base, exponent)
     assert found.held, explained(found, base, exponent)
+
+
+COMPLEX: dict[str, Callable[[Array], Array]] = {name: exact_of(name) for name in UNARY if name in COMPLEX_ULPS}
+COMPLEX |= {name: exact_of(name) for name in ("exp", "log", "sin", "cos", "sinh", "cosh", "acos", "acosh", "sigmoid")}
+
+
+def complex_normal(seed: int, count: int) -> Array:
+    return np.random.default_rng(seed).standard_normal((count, 2)).astype(np.float32).view(np.complex64)[:, 0]
+
+
+@pytest.mark.parametrize("name", COMPLEX)
+def test_torch_is_within_the_table_for_complex_values(name: str) -> None:
+    z = complex_normal(0, 50_000)
+    found = judge_complex(getattr(torch, name), COMPLEX[name], Ulps(name), z)
+    assert found.held, explained(found, z)
+
+
+@pytest.mark.parametrize(
+    ("name", "exact", "bound"),
+    [
+        ("add", np.add, Rounded()),
+        ("mul", np.multiply, Rounded(complex_units=5**0.5)),
+        ("div", np.divide, Rounded(complex_units=6)),
+        ("pow", np.power, Ulps("pow")),
+    ],
+)
+def test_torch_is_within_the_bounds_of_complex_arithmetic(name: str, exact: Any, bound: Accuracy) -> None:
+    z, w = complex_normal(0, 50_000), complex_normal(1, 50_000)
+    found = judge_complex(getattr(torch, name), exact, bound, z, w)
+    assert found.held, explained(found, z, w)
+
+
+def judge_complex(
+    function: Callable[..., Any], exact: Callable[..., Array], bound: Accuracy, *inputs: Array
+) -> ValueVerdict:
+    wide = tuple(given.astype(np.complex128) for given in inputs)
+    r = exact(*wide)
+    actual = function(*(torch.from_numpy(given) for given in inputs)).numpy()
+    judged = Judged("complex", COMPLEX64, r, wide)
+    return judge(actual, round_to(r, COMPLEX64), r, bound, judged)
