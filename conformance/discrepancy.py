@@ -105,7 +105,8 @@ def script_of(found: Discrepancy, difference: Difference, examined: Examined) ->
     title = f"{found.operation} on {found.target}: {found.aspect} ({found.property})"
     expected = difference.expected
     if not isinstance(expected, Refused) and examined.expected is not None and difference.variable:
-        expected = examined.expected.last.variables.get(difference.variable)
+        seen = next(one for one in examined.expected.observations if one.step == difference.step)
+        expected = seen.variables.get(difference.variable)
     return script(
         examined.case,
         target=found.target,

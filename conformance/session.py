@@ -16,6 +16,7 @@ from conformance.recorder import Recorder
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
 from conformance.verify import Verification
+from conformance.verify_programs import ProgramVerification
 
 
 @dataclass
@@ -50,6 +51,16 @@ class Session:
         )
         with_hypothesis(check.structure, self.profile.structures, seed_of(operation, self.seed))
         return check.finish()
+
+    def programs(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
+        """Run one of ``chunks`` equal parts of the random programs; what broke and is not known."""
+        check = ProgramVerification(self.target(target), self.record, chunk, self.recorder.in_flight)
+        with_hypothesis(check.program, self.profile.programs // chunks, seed_of(f"programs {chunk}", self.seed))
+        return check.finish()
+
+    def write_environment(self) -> None:
+        """Write what ran where; once for the whole run is enough."""
+        self.recorder.write_environment(collect_environment(self.directory.name, self.profile.name, self.seed))
 
     def close(self, exit_status: int) -> None:
         """Note the end of the worker: without it, the run counts as cut short."""

@@ -29,6 +29,7 @@ OPERATIONS = [
         ),
         dtypes=ALL,
         effect=Effect.RECORDS,
+        results=0,
         basis=Documented(
             MANUAL.format("backward"),
             "If the tensor is non-scalar and requires gradient, the function additionally requires specifying a"
@@ -51,6 +52,7 @@ OPERATIONS = [
         parameters=(AnyTensor(),),
         dtypes=ALL,
         effect=Effect.RECORDS,
+        results=0,
         basis=Documented(
             MANUAL.format("retain_grad"),
             "Enables this Tensor to have their grad populated during backward(). This is a no-op for leaf tensors.",
@@ -63,6 +65,7 @@ OPERATIONS = [
         parameters=(AnyTensor(), Computed("hook", _any_hook)),
         dtypes=ALL,
         effect=Effect.RECORDS,
+        results=0,
         basis=Documented(
             MANUAL.format("register_hook"),
             "The hook should not modify its argument, but it can optionally return a new gradient which will be used in"

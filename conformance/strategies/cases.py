@@ -49,15 +49,15 @@ def _draw_arguments(
 
 def _build(choices: Choices, drawing: Drawing, values: list[Argument | Omitted], operation: Operation) -> Case:
     pairs = list(zip(operation.parameters, values, strict=True))
-    form = choices.choose(_possible_forms(operation, pairs))
+    form = choices.choose(possible_forms(operation, pairs))
     args, kwargs = arrange(pairs)
     step = Step(operation.name, form, args, kwargs, result_names(operation))
     return Case(tuple(drawing.inputs), (step,))
 
 
-def result_names(operation: Operation) -> tuple[str, ...]:
-    """``result``, or ``result0``, ``result1`` ... of an operation that returns several."""
-    return (RESULT,) if operation.results == 1 else tuple(f"{RESULT}{i}" for i in range(operation.results))
+def result_names(operation: Operation, name: str = RESULT) -> tuple[str, ...]:
+    """The name, or ``name0``, ``name1`` ... of an operation that returns several results."""
+    return (name,) if operation.results == 1 else tuple(f"{name}{index}" for index in range(operation.results))
 
 
 def arrange(pairs: list[tuple[Parameter, Argument | Omitted]]) -> tuple[tuple[Argument, ...], tuple[tuple[str, Argument], ...]]:
@@ -76,7 +76,7 @@ def arrange(pairs: list[tuple[Parameter, Argument | Omitted]]) -> tuple[tuple[Ar
     return tuple(args), tuple(kwargs)
 
 
-def _possible_forms(operation: Operation, pairs: list[tuple[Parameter, Argument | Omitted]]) -> list[Form]:
+def possible_forms(operation: Operation, pairs: list[tuple[Parameter, Argument | Omitted]]) -> list[Form]:
     """An operator takes the operands alone; a method and the plain operator need a tensor first, the reflected one second."""
     given = [value for _, value in pairs if not isinstance(value, Omitted)]
     leading_tensor = bool(given) and isinstance(given[0], Ref)

@@ -1,0 +1,77 @@
+"""Verifies random programs on one target, in lock step with the reference."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from conformance.choices import Choices
+from conformance.deviations import matching
+from conformance.discrepancy import Cause, build, cause_of
+from conformance.examine import Examined
+from conformance.model.codec import encode_case, fingerprint
+from conformance.model.inflight import InFlight
+from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
+from conformance.model.verdict import Discrepancy, Outcome, Tally
+from conformance.properties.programs import PROPERTY
+from conformance.strategies.programs import draw_program
+from conformance.targets.interpreter import Interpreter
+
+PROGRAMS = "programs"
+MIXED = "mixed"
+
+
+@dataclass
+class ProgramVerification:
+    """The programs of one chunk on one target."""
+
+    target: Interpreter
+    record: Callable[[Event], None]
+    chunk: int
+    in_flight: InFlight | None = None
+    tally: Tally = field(default_factory=Tally)
+    failures: dict[tuple[Cause, str], Examined] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._started = time.perf_counter()
+
+    def program(self, choices: Choices) -> None:
+        """Draw a program and run it on the target, every variable compared after every step."""
+        case = draw_program(choices)
+        self._digest.update(fingerprint(case).encode())
+        if not case.steps:
+            self.tally.add(Outcome.VACUOUS)
+            return
+        if self.in_flight is not None:
+            self.in_flight.begin(PROGRAMS, self.target.name, encode_case(case))
+        examined = PROPERTY.examine(case, self.target)
+        if self.in_flight is not None:
+            self.in_flight.end()
+        self.tally.add(self._outcome(examined))
+
+    def _outcome(self, examined: Examined) -> Outcome:
+        if examined.outcome is not Outcome.BROKE:
+            return examined.outcome
+        difference = examined.differences[0]
+        operation = examined.case.steps[difference.step].operation
+        if matching(operation, PROGRAMS, self.target.name, MIXED, difference) is not None:
+            return Outcome.KNOWN
+        self.failures.setdefault((cause_of(PROPERTY, difference), operation), examined)
+        return Outcome.BROKE
+
+    def finish(self) -> list[Discrepancy]:
+        """Reduce, confirm and record what broke, one case for each cause."""
+        found = []
+        for (_, operation), examined in self.failures.items():
+            one = build(PROPERTY, examined, self.target, MIXED, operation)
+            self.record(DiscrepancyEvent(one))
+            found.append(one)
+        seconds = round(time.perf_counter() - self._started, 4)
+        digest = self._digest.hexdigest()[:16]
+        name = f"{PROGRAMS} {self.chunk}"
+        cell = Cell(name, PROGRAMS, PROGRAMS, self.target.name, MIXED, self.tally, digest, seconds)
+        self.record(CellEvent(cell))
+        return found
