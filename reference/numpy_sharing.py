@@ -36,7 +36,8 @@ def alias(array: np.ndarray) -> Tensor:
     Refused (ValueError): negative strides, strides that are no multiple of the element, foreign byte order.
     Refused (TypeError): a dtype that torch does not have.
     """
-    itemsize = array.dtype.itemsize
+    dtype = _torch_dtype(array.dtype.newbyteorder("="))
+    itemsize = dtype.itemsize
     if any(stride < 0 for stride in array.strides):
         refuse_value("At least one stride in the given numpy array is negative")
     if any(stride % itemsize for stride in array.strides):
@@ -44,7 +45,7 @@ def alias(array: np.ndarray) -> Tensor:
     if not array.dtype.isnative:
         refuse_value("given numpy array has byte order different from the native byte order")
     strides = tuple(stride // itemsize for stride in array.strides)
-    return _over(array, _torch_dtype(array.dtype), strides)
+    return _over(array, dtype, strides)
 
 
 def _torch_dtype(dtype: np.dtype[Any]) -> DType:
