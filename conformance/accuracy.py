@@ -254,13 +254,14 @@ class Softmax(_Bound):
 class LogSumExp(_Bound):
     """Class E, logsumexp and log_softmax: 4u(1 + max|x| + ln n) (Blanchard, Higham and Higham, 2021).
 
-    max|x| is the ``magnitude``, or else the largest finite modulus in the first input; n is ``terms``.
+    max|x| is the ``magnitude``, or else the largest finite modulus in the first input; n is ``terms``. u is that of
+    the result also in 16 bits, where log, sum and maximum may each be rounded before they are combined.
     """
 
     words = "4u(1 + max|x| + ln n)"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        unit = finfo(_computing(judged.dtype)).unit
+        unit = finfo(judged.dtype).unit
         return 4 * unit * (1 + _largest(judged) + math.log(judged.terms)) + _last_rounding(judged)
 
 
@@ -281,7 +282,7 @@ class Loss(_Bound):
         allowed = Summation(integers=False).allowed(judged)
         if self.logits:
             spread = 1 + _largest_finite(judged.inputs[0]) + math.log(max(judged.inputs[0].size, 1))
-            allowed = allowed + 4 * finfo(_computing(judged.dtype)).unit * spread
+            allowed = allowed + 4 * finfo(judged.dtype).unit * spread
         return allowed
 
 

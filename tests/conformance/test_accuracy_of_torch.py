@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -9,7 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.accuracy import Accuracy, Judged, Rounded, Ulps, ValueVerdict, judge
+from conformance.accuracy import (
+    Accuracy,
+    Judged,
+    LogSumExp,
+    Rounded,
+    Softmax,
+    Summation,
+    Ulps,
+    ValueVerdict,
+    Variance,
+    judge,
+)
 from conformance.ulp_table import COMPLEX_ULPS, MAX_ULPS, WORST_INPUTS
 from reference.dtypes import BFLOAT16, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, DType, round_to, wider
 
@@ -164,3 +176,31 @@ def judge_complex(
     actual = function(*(torch.from_numpy(given) for given in inputs)).numpy()
     judged = Judged("complex", COMPLEX64, r, wide)
     return judge(actual, round_to(r, COMPLEX64), r, bound, judged)
+
+
+@pytest.mark.parametrize("dtype", [FLOAT16, BFLOAT16, FLOAT32])
+def test_torch_is_within_the_bounds_of_reductions(dtype: DType) -> None:
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        n, scale = int(rng.integers(2, 1001)), 2.0 ** int(rng.integers(-3, 4))
+        x = round_to(rng.standard_normal((4, n)) * scale, dtype).astype(np.float64)
+        b = round_to(rng.standard_normal((n, 5)), dtype).astype(np.float64)
+        tensor, other = (torch.from_numpy(given).to(getattr(torch, dtype.name)) for given in (x, b))
+        top = x.max(-1, keepdims=True)
+        lse = top + np.log(np.exp(x - top).sum(-1, keepdims=True))
+        runs: list[tuple[str, Any, Array, Accuracy, Array | None]] = [
+            ("sum", tensor.sum(-1), x.sum(-1), Summation(), np.abs(x).sum(-1)),
+            ("mean", tensor.mean(-1), x.mean(-1), Summation(integers=False), np.abs(x).mean(-1)),
+            ("norm", tensor.norm(dim=-1), np.sqrt((x**2).sum(-1)), Summation(integers=False), None),
+            ("cumsum", tensor.cumsum(-1), x.cumsum(-1), Summation(), np.abs(x).cumsum(-1)),
+            ("matmul", tensor @ other, x @ b, Summation(), np.abs(x) @ np.abs(b)),
+            ("var", tensor.var(-1), x.var(-1, ddof=1), Variance(), None),
+            ("softmax", tensor.softmax(-1), np.exp(x - lse), Softmax(), None),
+            ("log_softmax", tensor.log_softmax(-1), x - lse, LogSumExp(), None),
+            ("logsumexp", tensor.logsumexp(-1), lse[:, 0], LogSumExp(), None),
+        ]
+        for name, result, r, bound, magnitude in runs:
+            given = None if magnitude is None else functools.partial(np.copy, magnitude)
+            actual = result.double().numpy().astype(dtype.numpy)
+            found = judge(actual, round_to(r, dtype), r, bound, Judged(name, dtype, r, (x,), given, n))
+            assert found.held, f"{name}, n = {n}, seed {seed}: {explained(found, actual)}"
