@@ -238,11 +238,13 @@ def refuse_leaf_write(tensor: Tensor, *others: Any) -> None:
 
     https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-operations-with-autograd
     """
-    if not is_grad_enabled() or not any_requires_grad([tensor], others):
+    if not is_grad_enabled():
+        return
+    if tensor.base is not None and tensor.created == "no_grad" and tensor.base.requires_grad:
+        refuse("A view was created in no_grad mode and is being modified inplace with grad mode enabled.")
+    if not any_requires_grad([tensor], others):
         return
     if tensor.base is not None:
-        if tensor.created == "no_grad" and tensor.base.requires_grad:
-            refuse("A view was created in no_grad mode and is being modified inplace with grad mode enabled.")
         if tensor.created == "multi-output":
             refuse("This view is the output of a function that returns multiple views.")
         if tensor.requires_grad and tensor.base.is_leaf:
