@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from conformance.model.case import Case, Dots, Drawn, DTypeName, Input, Layout, Literal, Ref, Slice, Step
+from conformance.model.case import Case, Dots, Drawn, DTypeName, Hook, Input, Layout, Literal, Ref, Slice, Step
 from conformance.model.run import (
     CellEvent,
     CrashEvent,
@@ -33,6 +33,7 @@ leaves = (
     | st.builds(Slice, st.none() | integers, st.none() | integers, st.none() | integers)
     | st.just(Dots())
     | st.builds(Layout, texts)
+    | st.builds(Hook, texts)
 )
 arguments = st.recursive(
     leaves,

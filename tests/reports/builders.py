@@ -180,7 +180,7 @@ def run_with_findings() -> Run:
         ),
         (
             Step("unfold", "method", (Ref("x"), 0, 2, 1), (), ("w",)),
-            Step("fill", "in_place", (Ref("w"), 7), (), ("w",), grad=False),
+            Step("fill", "in place", (Ref("w"), 7), (), ("w",), grad=False),
         ),
         seed=3,
     )

@@ -12,8 +12,8 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from conformance.model.run import Run
-from conformance.model.verdict import Documented
+from conformance.model.run import CrashEvent, Run
+from conformance.model.verdict import Documented, Outcome
 from reports.html import environment, render_html
 from reports.summary import summarise
 from tests.reports import builders
@@ -158,9 +158,28 @@ def test_a_run_that_was_cut_short_says_so_before_anything_else() -> None:
     assert first_line(page_of(run)).startswith("Cut short. No worker finished.")
 
 
-def test_a_clean_run_is_one_sentence() -> None:
+def headline_of(run: Run) -> str:
+    return page_of(run).one("h1").text
+
+
+def test_the_headline_of_a_run_in_which_nothing_broke() -> None:
     checks = summarise(builders.clean_run()).checks
-    assert page_of(builders.clean_run()).one("h1").text == f"All {checks:,} checks that compared something held."
+    assert headline_of(builders.clean_run()) == f"{checks:,} checks compared something, and all of it held."
+    assert headline_of(builders.cut_short_run()).startswith(f"Until it was cut short: {checks:,} checks compared")
+
+
+def test_the_headline_does_not_count_a_known_deviation_as_held() -> None:
+    run = builders.empty_run()
+    run.cells = [builders.cell(), builders.cell("mul", outcome=Outcome.KNOWN)]
+    run.discrepancies = [builders.discrepancy("mul", deviation="mul-known")]
+    assert headline_of(run) == "126 checks held, and 2 checks broke in a known way."
+
+
+def test_a_crash_between_operations_is_in_the_headline() -> None:
+    run = builders.clean_run()
+    run.crashes = [CrashEvent("", "", "out of memory")]
+    assert headline_of(run) == "1 crash."
+    assert headline_of(builders.run_with_findings()) == "4 causes of discrepancy and 1 crash in 5 of 27 operations."
 
 
 def test_a_discrepancy_shows_its_evidence() -> None:

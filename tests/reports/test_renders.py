@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from conformance.model.case import Case, Dots, Drawn, DTypeName, Input, Layout, Literal, Ref, Slice, Step
-from conformance.model.run import Run
+from conformance.model.case import Case, Dots, Drawn, DTypeName, Hook, Input, Layout, Literal, Ref, Slice, Step
+from conformance.model.run import CrashEvent, Run
 from conformance.model.store import RunError, load_run
 from reports.html import render_html
 from reports.issue import fenced, issue_text
@@ -55,6 +55,12 @@ def test_junit_never_lets_a_run_pass_that_proves_nothing(build: Callable[[], Run
     root = junit_of(build())
     assert int(root.get("errors", "0")) == 1
     assert root.find(f".//testcase[@name='{name}']/error") is not None
+
+
+def test_junit_counts_a_crash_that_belongs_to_no_target() -> None:
+    run = builders.clean_run()
+    run.crashes = [CrashEvent("", "", "out of memory")]
+    assert junit_of(run).get("errors") == "1"
 
 
 def test_junit_says_that_smoke_is_no_evidence() -> None:
@@ -161,6 +167,7 @@ def test_a_case_reads_like_python() -> None:
         (
             Step("add", "function", (Ref("a"), 1.5), (("alpha", 2),), ("r",)),
             Step("t", "method", (Ref("r"),), (), ("s",), grad=False),
+            Step("mul", "in place", (Ref("s"), Hook("double")), (), ("s",)),
             Step("getitem", "operator", (Ref("s"), (Slice(None, 2), Dots(), [True, None])), (), ("u", "v")),
             Step("to", "method", (Ref("u"), DTypeName("int8")), (("memory_format", Layout("channels_last")),), ()),
         ),
@@ -177,6 +184,7 @@ def test_a_case_reads_like_python() -> None:
         f"g = tensor(storage[{', '.join(['0'] * 16)}, ... 4 more], dtype=int8, shape=(20,))",
         "r = add(a, 1.5, alpha=2)",
         "with no_grad(): s = r.t()",
+        "s = s.mul_(double)",
         "u, v = getitem(s, (:2, ..., [True, None]))  # operator",
         "u.to(int8, memory_format=channels_last_format)",
     ]

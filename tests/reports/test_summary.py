@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from conformance.model.run import Cell, Run
+from conformance.model.run import Cell, FinishEvent, Run
 from conformance.model.verdict import Outcome, Severity, Tally
 from reports.html import render_html
 from reports.json_summary import render_json
@@ -108,7 +108,7 @@ def test_checks_add_up(build: Callable[[], Run]) -> None:
     summary = summarise(run)
     compared = (Outcome.HELD, Outcome.BROKE, Outcome.KNOWN)
     assert summary.checks == sum(c.tally.outcomes.get(o, 0) for c in run.cells for o in compared)
-    assert summary.checks == sum(row.checks[o] for row in summary.targets for o in compared)
+    assert summary.checks == sum(row.compared for row in summary.targets)
     assert summary.checks == sum(s.checks for row in summary.operations for s in row.squares.values())
     for row in summary.operations:
         for square in row.squares.values():
@@ -164,6 +164,13 @@ def test_one_worker_of_two_that_never_finished_cuts_the_run_short() -> None:
     assert state_of(run) is State.CUT_SHORT
 
 
+@pytest.mark.parametrize(("status", "state"), [(0, State.HELD), (1, State.HELD), (2, State.CUT_SHORT)])
+def test_a_worker_that_was_interrupted_cuts_the_run_short(status: int, state: State) -> None:
+    run = builders.clean_run()
+    run.finished = [FinishEvent("main", status, 1.0)]
+    assert state_of(run) is state
+
+
 def test_a_crash_alone_breaks_its_operation() -> None:
     run = builders.clean_run()
     run.crashes = builders.run_with_findings().crashes
@@ -186,7 +193,7 @@ def test_a_discrepancy_counts_though_its_cell_was_lost_with_the_process() -> Non
 def test_a_broken_cell_without_a_discrepancy_is_pointed_out() -> None:
     run = builders.clean_run()
     run.cells.append(builders.cell("sub", outcome=Outcome.BROKE))
-    assert summarise(run).notes == ["1 cells broke without a recorded discrepancy: sub agrees cpu float32"]
+    assert summarise(run).notes == ["1 of the cells that broke recorded no discrepancy: sub agrees cpu float32"]
 
 
 def test_causes_stand_worst_first_and_known_ones_last() -> None:
