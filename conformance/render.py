@@ -44,10 +44,11 @@ def input_source(given: Input, device: str) -> list[str]:
     options = f"dtype=torch.{given.dtype}{where}"
     elements = np.array(fill(given))
     if not is_plain(given):
-        layout = f"{given.shape}, {given.strides}, {given.offset}"
-        # An input is a tensor in its own right, no view of another.
-        made = f"torch.as_strided({_made((given.size,), elements, options, device)}, {layout}).detach()"
-        return [f"{name} = {made}{'.requires_grad_()' if given.requires_grad else ''}"]
+        # Detached, an input is a tensor in its own right and no view of its storage.
+        laid_out = f"{name}.as_strided({given.shape}, {given.strides}, {given.offset}).detach()"
+        tracked = ".requires_grad_()" if given.requires_grad else ""
+        storage = _made((given.size,), elements, options, device)
+        return [f"{name} = {storage}", f"{name} = {laid_out}{tracked}"]
     if given.requires_grad:
         options += ", requires_grad=True"
     return [f"{name} = {_made(given.shape, elements, options, device)}"]

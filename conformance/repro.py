@@ -37,7 +37,7 @@ _IMPORTS = (
 
 # What is compared, as an expression of the variable, and the same in words.
 _EXPRESSIONS = {
-    Aspect.DTYPE: "str({0}.dtype).removeprefix('torch.')",
+    Aspect.DTYPE: "str({0}.dtype)",
     Aspect.SHAPE: "tuple({0}.shape)",
     Aspect.STRIDES: "{0}.stride()",
     Aspect.OFFSET: "{0}.storage_offset()",
@@ -67,6 +67,8 @@ def kind(value):
 _OVERLAP = """
 def memory(value):
     \"\"\"Where the storage starts and stops; an empty one is known by its identity.\"\"\"
+    if not isinstance(value, torch.Tensor):
+        return 0, 0, id(value)
     storage = value.untyped_storage()
     start = storage.data_ptr()
     return start, start + storage.nbytes() if start else start, storage._cdata
@@ -124,9 +126,10 @@ def script(
         assert isinstance(expected, Seen), "aspects of a variable are seen, not refused"
         helpers = _helpers(program, aspect)
         check = _metadata_check(program, variable, aspect, expected)
-    parts = (program.compiled(), helpers.strip("\n"), check)
-    body = "\n\n\n".join(part for part in parts if part)
-    return f"{_header(title, basis, target)}\n{_imports(body)}\n\n{body}\n"
+    parts = [part for part in (program.compiled(), helpers.strip("\n"), check) if part]
+    body = "\n\n\n".join(parts)
+    gap = "\n\n" if len(parts) > 1 else "\n"
+    return f"{_header(title, basis, target)}\n{_imports(body)}\n{gap}{body}\n"
 
 
 def _is_array(expected: Seen) -> bool:
@@ -190,8 +193,7 @@ class _Program:
         """Every variable by name, in the order in which they come to be."""
         names = dict.fromkeys([*self.inputs, *([] if self.refused else self.results)])
         pairs = ", ".join(f'"{name}": {name}' for name in names)
-        kinds = "(torch.Tensor, np.ndarray)" if self.has_arrays else "torch.Tensor"
-        return f"{{name: value for name, value in {{{pairs}}}.items() if isinstance(value, {kinds})}}"
+        return f"{{{pairs}}}"
 
 
 def _helpers(program: _Program, aspect: Aspect) -> str:
@@ -199,8 +201,8 @@ def _helpers(program: _Program, aspect: Aspect) -> str:
         return _KIND
     if aspect is not Aspect.STORAGE:
         return ""
-    storage = "    storage = value"
-    return _OVERLAP.replace(storage, _ARRAYS_TOO + storage) if program.has_arrays else _OVERLAP
+    first = "    if not isinstance"
+    return _OVERLAP.replace(first, _ARRAYS_TOO + first) if program.has_arrays else _OVERLAP
 
 
 # -- checks ------------------------------------------------------------------------------------------------------
@@ -208,10 +210,8 @@ def _helpers(program: _Program, aspect: Aspect) -> str:
 
 def applying(lines: Sequence[str]) -> str:
     """Lines that may fail only because this torch, or this machine, cannot run them."""
-    return "\n".join(
-        ("try:", _indented(lines), "except Exception as error:")
-        + ('    print(f"does not apply: {type(error).__name__}: {error}")', "    sys.exit(125)")
-    )
+    not_applicable = ('    print(f"does not apply: {type(error).__name__}: {error}")', "    sys.exit(125)")
+    return "\n".join(("try:", _indented(lines), "except Exception as error:", *not_applicable))
 
 
 def _refusal_check(program: _Program, expected: Seen | Refused | None) -> str:
@@ -242,7 +242,7 @@ def _value_check(program: _Program, name: str, expected: Seen) -> str:
     lines = applying([*program.run(), f"actual = {actual}"])
     held = "actual == expected or repr(actual) == repr(expected)"
     shown = f'print("{name} expected:", expected)\nprint("{name} actual:  ", actual)'
-    return f"{lines}\nexpected = {wanted}\n\n{shown}\nsys.exit(0 if {held} else 1)"
+    return f"{lines}\n\nexpected = {wanted}\n{shown}\nsys.exit(0 if {held} else 1)"
 
 
 def _metadata_check(program: _Program, name: str, aspect: Aspect, expected: Seen) -> str:
@@ -256,20 +256,19 @@ def _metadata_check(program: _Program, name: str, aspect: Aspect, expected: Seen
         }.get(aspect, expression).format(variable(name))
     lines = applying([*program.run(), *variables, f"actual = {expression}"])
     words = _WORDS.get(aspect, f"{{}}.{aspect.value}").format(name)
+    wanted = _metadata(expected, aspect)
+    source = f'"{wanted}"' if isinstance(wanted, str) else repr(wanted)
     shown = f'print("{words}: expected", expected, "actual", actual)'
-    return f"{lines}\nexpected = {_metadata(expected, aspect)!r}\n\n{shown}\nsys.exit(0 if actual == expected else 1)"
+    return f"{lines}\n\nexpected = {source}\n{shown}\nsys.exit(0 if actual == expected else 1)"
 
 
 def _metadata(expected: Seen, aspect: Aspect) -> Any:
     found = getattr(expected, str(aspect.value))
+    if aspect is Aspect.DTYPE and expected.kind == "tensor":
+        return f"torch.{found}"
     if aspect is Aspect.KIND:
         return {"DType": "dtype", "Size": "tuple"}.get(found, found)
-    return variable(found) if needs_name(aspect) and found is not None else found
-
-
-def needs_name(aspect: Aspect) -> bool:
-    """Whether what is seen is the name of a variable."""
-    return aspect in (Aspect.IDENTITY, Aspect.STORAGE)
+    return variable(found) if aspect in (Aspect.IDENTITY, Aspect.STORAGE) and found is not None else found
 
 
 _CRASH_HELPER = """

@@ -11,7 +11,7 @@ import numpy as np
 from conformance.model.observation import Aspect, Seen
 from conformance.render import packed, variable
 from conformance.ulp import finfo
-from reference.dtypes import BFLOAT16, BY_NAME, BY_NUMPY, FLOAT16, FLOAT32, FLOAT64, DType, real_of
+from reference.dtypes import BFLOAT16, BY_NUMPY, FLOAT16, FLOAT32, FLOAT64, DType, real_of
 
 _MANY = 32  # more expected values than this are written compressed
 _SHOWN = 8
@@ -48,7 +48,7 @@ def values_check(
 
 
 def _prepared(what: str, aspect: Aspect, table: _Table, is_array: bool) -> tuple[list[str], list[str]]:
-    """The lines that make ``actual`` a tensor of the expected shape; a gradient that is missing or of another is wrong."""
+    """The lines that make ``actual``, which has the expected shape; a gradient of another is wrong itself."""
     shape = tuple(table.shape)
     if is_array:
         return [f"actual = {what}", f"assert actual.shape == {shape}, actual.shape"], []
@@ -57,7 +57,8 @@ def _prepared(what: str, aspect: Aspect, table: _Table, is_array: bool) -> tuple
     if aspect is Aspect.VALUES:
         return [f"actual = {plain}", f"assert {what}.shape == {shape}, {what}.shape"], []
     lines = [f"if {what} is None or {what}.shape != {shape} or {what}.dtype != torch.{table.dtype.name}:"]
-    lines += [f'    print("expected a gradient of shape {shape} in {table.dtype.name}, actual", {what})', "    sys.exit(1)"]
+    wanted = f"expected a gradient of shape {shape} in {table.dtype.name}, actual"
+    lines += [f'    print("{wanted}", {what})', "    sys.exit(1)"]
     return [], [*lines, f"actual = {plain}", ""]
 
 
@@ -105,6 +106,10 @@ class _Table:
         return self.dtype.is_floating_point or self.is_complex
 
     @property
+    def shows_bits(self) -> bool:
+        return self.is_float and self.by_parts == self.is_complex
+
+    @property
     def packs(self) -> bool:
         """Whether there are too many values to write in rows."""
         return self.chosen.size > _MANY and bool(self.chosen.all()) and self.wanted.dtype.kind != "c"
@@ -141,29 +146,30 @@ class _Table:
         return np.where(np.isfinite(rest), rest, 0).astype(np.complex128 if rest.dtype.kind == "c" else np.float64)
 
     def _bounds(self) -> np.ndarray:
-        """The errors allowed; none where the exact value is infinite."""
-        return np.where(np.isinf(np.abs(self.exact)), 0.0, self.bounds.astype(np.float64))
+        """The errors allowed; none where the exact value is no number."""
+        return np.where(np.isfinite(self.exact), self.bounds.astype(np.float64), 0.0)
 
     def helpers(self) -> str:
         """The functions that the check needs."""
         found = []
         if self.packs:
             found.append(_UNPACKED)
-        if not self.is_float or (self.is_complex and not self.by_parts):
-            return "\n\n\n".join(textwrap.dedent(part).strip() for part in found)
-        cut = "[:4]" if self.real is BFLOAT16 else ""
-        found.append(f"""
-            def bits(value):
-                return "0x" + struct.pack("{_FORMATS[self.real]}", value).hex(){cut}
-        """)
+        if self.shows_bits:
+            cut = "[:4]" if self.real is BFLOAT16 else ""
+            found.append(_BITS.format(code=_FORMATS[self.real], cut=cut))
+        if not self.bitwise:
+            info = finfo(self.real)
+            found.append(_ULP.format(dtype=self.real.name, least=info.emin + 1, p=info.p))
+        if self.overflows:
+            found.append(_FINITE.format(limit=_infinity(self.real)))
         return "\n\n\n".join(textwrap.dedent(part).strip() for part in found)
 
     def loop(self, what: str) -> str:
         """The loop over the elements, and the verdict."""
-        bits = " ({bits(%s)})" if self.is_float and not (self.is_complex and not self.by_parts) else ""
-        expected = "{expected}" + (bits % "expected" if bits else "")
-        actual = "{value}" + (bits % "value" if bits else "")
-        message = f'f"{what}{{list(index) or \'\'}}: expected {expected}, actual {actual}'
+        expected, actual = "{expected}", "{value}"
+        if self.shows_bits:
+            expected, actual = expected + " ({bits(expected)})", actual + " ({bits(value)})"
+        message = f"f\"{what}{{list(index) or ''}}: expected {expected}, actual {actual}"
         lines = ["wrong = 0"]
         if self.bitwise:
             lines += ["for index, expected in EXPECTED:", "    value = actual[index].item()"]
@@ -181,12 +187,7 @@ class _Table:
     def _within(self) -> list[str]:
         lines = ["    error = abs(value - expected - rest)"]
         if self.overflows:
-            limit = f"2.0**{finfo(self.real).emax + 1}" if self.real is not FLOAT64 else "1.7976931348623157e308"
-            finite = f"math.copysign({limit}, {{0}}) if math.isinf({{0}}) else {{0}}"
-            lines = [
-                "    # Infinity counts as the next power of two.",
-                f"    error = abs(({finite.format('value')}) - ({finite.format('expected')}) - rest)",
-            ]
+            lines = ["    error = abs(finite(value) - finite(expected) - rest)"]
         zero = " or (value == expected == 0 and repr(value) != repr(expected))" if self.signed_zero else ""
         held = "value == expected or error <= allowed or (value != value and expected != expected)"
         if self.is_complex and not self.by_parts:
@@ -194,15 +195,32 @@ class _Table:
         return [*lines, f"    if not ({held}){zero}:"]
 
     def _distance(self) -> str:
-        info = finfo(self.real)
-        unit = f"2.0 ** (max(math.frexp(abs(expected) or 5e-324)[1], {info.emin + 1}) - {info.p})"
-        return f", off by {{error / ({unit}):.4g}} ulp, {{allowed / ({unit}):.4g}} allowed"
+        return ", off by {error / ulp(expected):.4g} ulp, {allowed / ulp(expected):.4g} allowed"
 
 
+_BITS = """
+    def bits(value):
+        return "0x" + struct.pack("{code}", value).hex(){cut}
+"""
+_ULP = """
+    def ulp(value):
+        \"\"\"The distance of neighbours in {dtype} at value.\"\"\"
+        return 2.0 ** (max(math.frexp(abs(value) or 5e-324)[1], {least}) - {p})
+"""
+_FINITE = """
+    def finite(value):
+        \"\"\"Infinity as one step beyond the largest number.\"\"\"
+        return math.copysign({limit}, value) if math.isinf(value) else value
+"""
 _UNPACKED = """
     def unpacked(code, data):
         return struct.unpack(f"<{len(data) // 8}{code}", data)
 """
+
+
+def _infinity(dtype: DType) -> str:
+    """The place of infinity among Python's numbers: the next power of two, where there is one."""
+    return f"2.0**{finfo(dtype).emax + 1}" if dtype is not FLOAT64 else repr(float(finfo(dtype).max))
 
 
 def _plain_index(index: np.ndarray) -> tuple[int, ...]:
@@ -214,4 +232,3 @@ def _number(element: Any) -> str:
     if isinstance(value, complex):
         return f"complex({value.real!r}, {value.imag!r})"
     return repr(value) if isinstance(value, (bool, int)) else repr(float(value))
-

@@ -1,0 +1,109 @@
+"""Confirms scripts: each is run several times in fresh processes before anyone is shown it.
+
+Importing torch takes seconds, a fork of a process that has imported it milliseconds. So one supervisor imports torch
+and forks for every execution. A device that does not survive a fork gets a new process each time, and so does a
+script that held in every fork: forks are single-threaded, and a user's process is not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+REPRODUCED, HELD = 1, 0
+IMPORT_SECONDS = 60  # what importing torch may take is no part of the time allowed
+_DEVICES = re.compile(r'"(cuda|xla|mps|xpu|hpu)\b')
+
+# Prints one line a script: its exit statuses, negative where a signal ended it.
+_SUPERVISOR = """
+import json, os, runpy, signal, sys
+import torch
+torch.set_num_threads(1)  # a fork after OpenMP has started its threads hangs
+
+def execute(path, timeout):
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    signal.setitimer(signal.ITIMER_REAL, timeout)  # SIGALRM ends the process
+    status = 0
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 0 if end.code is None else 2
+    except BaseException:
+        status = 2  # what no script should do: neither right nor wrong
+    os._exit(status)
+
+request = json.load(sys.stdin)
+for path in request["paths"]:
+    statuses = []
+    for _ in range(request["times"]):
+        sys.argv = [path]
+        child = os.fork()
+        if child == 0:
+            execute(path, request["timeout"])
+        statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    print(json.dumps(statuses), flush=True)
+"""
+
+
+def confirm(scripts: Sequence[str], times: int = 3, timeout: float = 60) -> list[tuple[int, int]]:
+    """How often each script reproduced, and how often it was tried.
+
+    An execution that takes longer than ``timeout`` seconds, or ends by a signal, did not reproduce: a script about a
+    crash runs the crash in a child and reports it.
+    """
+    with tempfile.TemporaryDirectory(prefix="confirm-") as directory:
+        paths = [Path(directory) / f"script{number}.py" for number in range(len(scripts))]
+        for path, script in zip(paths, scripts, strict=True):
+            path.write_text(script, "utf-8")
+        forkable = [path for path, script in zip(paths, scripts, strict=True) if can_fork(script)]
+        statuses = dict(zip(forkable, _forked(forkable, times, timeout), strict=False))
+        for path in paths:
+            if set(statuses.get(path, [HELD])) == {HELD}:
+                statuses[path] = [_fresh(path, timeout) for _ in range(times)]
+    return [(statuses[path].count(REPRODUCED), len(statuses[path])) for path in paths]
+
+
+def can_fork(script: str) -> bool:
+    """Whether the script may run in a fork: not where a context on an accelerator would have to survive it."""
+    return hasattr(os, "fork") and not _DEVICES.search(script)
+
+
+def _forked(paths: Sequence[Path], times: int, timeout: float) -> list[list[int]]:
+    """The exit statuses of each script under the supervisor; fewer where the supervisor itself was lost."""
+    if not paths:
+        return []
+    request = {"paths": [str(path) for path in paths], "times": times, "timeout": timeout}
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-c", _SUPERVISOR],
+            input=json.dumps(request),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=paths[0].parent,
+            timeout=IMPORT_SECONDS + timeout * times * len(paths),
+        )
+    except subprocess.TimeoutExpired:
+        return []
+    return [json.loads(line) for line in ended.stdout.splitlines() if line.startswith("[")]
+
+
+def _fresh(path: Path, timeout: float) -> int:
+    """The exit status of a script in a process of its own; that of a kill where it takes too long."""
+    try:
+        return subprocess.run(
+            [sys.executable, str(path)],
+            cwd=path.parent,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=timeout + IMPORT_SECONDS,
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return -9
