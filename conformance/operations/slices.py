@@ -1,0 +1,280 @@
+"""Views that take a part, and any layout over a storage. https://docs.pytorch.org/docs/stable/tensor_view.html"""
+
+from __future__ import annotations
+
+from conformance.accuracy import GradientOf
+from conformance.choices import Choices
+from conformance.model.verdict import Documented
+from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed, Dim
+from conformance.strategies.drawing import Drawing
+from reference import conversion, slicing, splitting, view_changes
+from reference.dtypes import COMPLEX
+from reference.layout import extent
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+
+
+def _start_within(choices: Choices, drawing: Drawing) -> int:
+    return choices.integer(0, _size_of_dim(drawing))
+
+
+def _length_left(choices: Choices, drawing: Drawing) -> int:
+    start = drawing.arguments["start"]
+    assert isinstance(start, int), "start is drawn before length"
+    return choices.integer(0, _size_of_dim(drawing) - start)
+
+
+def _too_long(choices: Choices, drawing: Drawing) -> int:
+    return _size_of_dim(drawing) + 1
+
+
+def _size_of_dim(drawing: Drawing, name: str = "dim") -> int:
+    given, dim = drawing.given("input"), drawing.arguments.get(name, 0)
+    assert given is not None, "the input is a tensor"
+    assert isinstance(dim, int), f"{name} is drawn before what depends on it"
+    return given.shape[dim]
+
+
+def _place_along_dim(choices: Choices, drawing: Drawing) -> int:
+    """An index of the dimension, from either end; a dimension without elements has none, and 0 is refused."""
+    size = _size_of_dim(drawing)
+    return choices.integer(-size, size - 1) if size else 0
+
+
+def _beyond(choices: Choices, drawing: Drawing) -> int:
+    size = _size_of_dim(drawing)
+    return choices.choose((size, -size - 1))
+
+
+def _other_dim(choices: Choices, drawing: Drawing) -> int:
+    """A second dimension of the tensor, other than ``dim1``."""
+    given, first = drawing.given("input"), drawing.arguments["dim1"]
+    assert given is not None, "the input is a tensor"
+    assert isinstance(first, int), "dim1 is drawn before dim2"
+    ndim = len(given.shape)
+    return choices.choose([dim for dim in range(-ndim, ndim) if (dim - first) % ndim])
+
+
+def _same_dim(choices: Choices, drawing: Drawing) -> int:
+    first = drawing.arguments["dim1"]
+    assert isinstance(first, int), "dim1 is drawn before dim2"
+    return first
+
+
+def _window(choices: Choices, drawing: Drawing) -> int:
+    return choices.integer(0, _size_of_dim(drawing, "dimension"))
+
+
+def _window_too_large(choices: Choices, drawing: Drawing) -> int:
+    return _size_of_dim(drawing, "dimension") + 1
+
+
+def _strided_sizes(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
+    return tuple(choices.integer(0, 3) for _ in range(choices.integer(0, 3)))
+
+
+def _strided_steps(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
+    """Strides that stay within the storage; overlaps among them."""
+    size, offset = drawing.arguments["size"], _offset(drawing)
+    given = drawing.given("input")
+    assert given is not None, "the input is a tensor"
+    assert isinstance(size, tuple), "size is drawn before stride"
+    steps: list[int] = []
+    for count in size:
+        assert isinstance(count, int), "sizes are integers"
+        used = offset + extent([n for n in size[: len(steps)] if isinstance(n, int)], steps)
+        room = (given.size - used) // (count - 1) if count > 1 else 4
+        steps.append(choices.integer(0, max(min(room, 4), 0)))
+    return tuple(steps)
+
+
+def _strides_beyond(choices: Choices, drawing: Drawing) -> tuple[int, ...] | Omitted:
+    size, given = drawing.arguments["size"], drawing.given("input")
+    assert given is not None, "the input is a tensor"
+    if not isinstance(size, tuple) or not size or 0 in size or size[0] == 1:
+        return OMITTED
+    return (given.size + 1, *(1 for _ in size[1:]))
+
+
+def _offset(drawing: Drawing) -> int:
+    given = drawing.given("input")
+    return given.offset if given is not None else 0
+
+
+def _sections(choices: Choices, drawing: Drawing) -> int | tuple[int, ...]:
+    """One size for every part, or a size for each."""
+    size = drawing.inputs[0].shape[0]
+    if choices.flag():
+        return choices.integer(1, max(size, 1) + 1)
+    first = choices.integer(0, size)
+    return (first, size - first)
+
+
+def _sections_too_large(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
+    return (1, drawing.inputs[0].shape[0])
+
+
+OPERATIONS = [
+    Operation(
+        name="narrow",
+        reference=slicing.narrow,
+        spellings=spelled("torch.narrow", "Tensor.narrow"),
+        parameters=(
+            AnyTensor(min_ndim=1),
+            Dim(),
+            Computed("start", _start_within),
+            Computed("length", _length_left, _too_long),
+        ),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.VIEW,
+        basis=Documented(MANUAL.format("narrow"), "The returned tensor and input tensor share the same storage."),
+    ),
+    Operation(
+        name="select",
+        reference=slicing.select,
+        spellings=spelled("torch.select", "Tensor.select"),
+        parameters=(AnyTensor(min_ndim=1), Dim(), Computed("index", _place_along_dim, _beyond)),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.VIEW,
+        basis=Documented(
+            MANUAL.format("select"),
+            "Slices the input tensor along the selected dimension at the given index. This function returns a view of"
+            " the original tensor with the given dimension removed.",
+        ),
+    ),
+    Operation(
+        name="diagonal",
+        reference=slicing.diagonal,
+        spellings=spelled("torch.diagonal", "Tensor.diagonal"),
+        parameters=(
+            AnyTensor(min_ndim=2),
+            Choice("offset", (0, 1, -1, 2, -3)),
+            Dim("dim1"),
+            Computed("dim2", _other_dim, _same_dim),
+        ),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.VIEW,
+        basis=Documented(
+            MANUAL.format("diagonal"),
+            "Returns a partial view of input with the its diagonal elements with respect to dim1 and dim2 appended as a"
+            " dimension at the end of the shape.",
+        ),
+    ),
+    Operation(
+        name="unfold",
+        reference=slicing.unfold,
+        spellings=spelled(method="Tensor.unfold"),
+        parameters=(
+            AnyTensor(min_ndim=1, max_ndim=3),
+            Dim("dimension"),
+            Computed("size", _window, _window_too_large),
+            Choice("step", (1, 2, 3), forbidden=0),
+        ),
+        dtypes=ALL,
+        gradient=GradientOf(1),
+        effect=Effect.VIEW,
+        basis=Documented(
+            MANUAL.format("Tensor.unfold"),
+            "Returns a view of the original tensor which contains all slices of size size from self tensor in the"
+            " dimension dimension.",
+        ),
+    ),
+    Operation(
+        name="as_strided",
+        reference=slicing.as_strided,
+        spellings=spelled("torch.as_strided", "Tensor.as_strided", in_place="Tensor.as_strided_"),
+        written=view_changes.as_strided_,
+        parameters=(
+            AnyTensor(),
+            Computed("size", _strided_sizes),
+            Computed("stride", _strided_steps, _strides_beyond),
+        ),
+        dtypes=ALL,
+        gradient=GradientOf(2),
+        effect=Effect.VIEW,
+        basis=Documented(
+            MANUAL.format("as_strided"),
+            "Create a view of an existing torch.Tensor input with specified size, stride and storage_offset.",
+        ),
+    ),
+    Operation(
+        name="unbind",
+        reference=splitting.unbind,
+        spellings=spelled("torch.unbind", "Tensor.unbind"),
+        parameters=(AnyTensor(min_ndim=1), Dim(required=False)),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.VIEW,
+        results=2,
+        basis=Documented(
+            MANUAL.format("unbind"), "Returns a tuple of all slices along a given dimension, already without it."
+        ),
+    ),
+    Operation(
+        name="split",
+        reference=splitting.split,
+        spellings=spelled("torch.split", "Tensor.split"),
+        parameters=(AnyTensor(min_ndim=1), Computed("split_size", _sections, _sections_too_large)),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.VIEW,
+        results=2,
+        basis=Documented(
+            MANUAL.format("split"), "Splits the tensor into chunks. Each chunk is a view of the original."
+        ),
+    ),
+    Operation(
+        name="chunk",
+        reference=splitting.chunk,
+        spellings=spelled("torch.chunk", "Tensor.chunk"),
+        parameters=(AnyTensor(min_ndim=1), Choice("chunks", (1, 2, 3, 5), forbidden=0), Dim(required=False)),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.VIEW,
+        results=2,
+        basis=Documented(
+            MANUAL.format("chunk"),
+            "Attempts to split a tensor into the specified number of chunks. Each chunk is a view of the input tensor.",
+        ),
+    ),
+    Operation(
+        name="real",
+        reference=conversion.real,
+        spellings=spelled("torch.real"),
+        parameters=(AnyTensor(),),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.MAY_VIEW,
+        basis=Documented(
+            MANUAL.format("real"),
+            "Returns a new tensor containing real values of the self tensor. The returned tensor and self share the"
+            " same underlying storage.",
+        ),
+    ),
+    Operation(
+        name="imag",
+        reference=conversion.imag,
+        spellings=spelled("torch.imag"),
+        parameters=(AnyTensor(),),
+        dtypes=COMPLEX,
+        gradient=GradientOf(0),
+        effect=Effect.VIEW,
+        basis=Documented(MANUAL.format("imag"), "imag() is only supported for tensors with complex dtypes."),
+    ),
+    Operation(
+        name="view_as_real",
+        reference=conversion.view_as_real,
+        spellings=spelled("torch.view_as_real"),
+        parameters=(AnyTensor(max_ndim=3),),
+        dtypes=COMPLEX,
+        gradient=GradientOf(0),
+        effect=Effect.VIEW,
+        basis=Documented(
+            MANUAL.format("view_as_real"), "view_as_real() is only supported for tensors with complex dtypes."
+        ),
+    ),
+]
