@@ -82,7 +82,6 @@ def render_html(summary: Summary) -> str:
         summary=summary,
         environment=summary.run.environment,
         State=State,
-        Outcome=Outcome,
         headline=words.headline(summary),
         families=families,
         rows_left=rows_left,

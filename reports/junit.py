@@ -85,6 +85,8 @@ def _run_suite(summary: Summary) -> ET.Element | None:
         problems.append(("empty", "the run checked nothing, and proves nothing"))
     if summary.cut_short:
         problems.append(("cut short", "the run did not get to its end"))
+    named = {row.info.name for row in summary.targets}
+    problems += [("crash", crash.detail) for crash in summary.run.crashes if crash.target not in named]
     if not problems and not summary.smoke:
         return None
     suite = ET.Element("testsuite", name="run")

@@ -12,6 +12,7 @@ from conformance.model.case import (
     Dots,
     Drawn,
     DTypeName,
+    Hook,
     Input,
     Layout,
     Literal,
@@ -24,6 +25,7 @@ _FORMATS = {
     "bool": "?", "uint8": "B", "int8": "b", "uint16": "H", "int16": "h", "uint32": "I", "int32": "i",
     "uint64": "Q", "int64": "q", "float16": "e", "float32": "f", "float64": "d",
 }  # fmt: skip
+_METHODS = {"method": "", "in place": "_"}
 _SHOWN = 16
 
 
@@ -31,10 +33,10 @@ def program_lines(case: Case) -> list[str]:
     """The inputs, one line each, then the steps.
 
     >>> x = Input("x", (2,), "float32", (1,), 0, 2, Literal(struct.pack("<2f", 0.5, -0.0)))
-    >>> step = Step("add", "in_place", (Ref("x"), 1), (("alpha", 2.0),), ("y",))
+    >>> step = Step("add", "operator", (Ref("x"), 1), (("alpha", 2.0),), ("y",))
     >>> print("\\n".join(program_lines(Case((x,), (step,)))))
     x = tensor([0.5, -0.0], dtype=float32)
-    y = add(x, 1, alpha=2.0)  # in_place
+    y = add(x, 1, alpha=2.0)  # operator
     """
     lines = [f"manual_seed({case.seed})"] if case.seed else []
     lines += [_input_line(given) for given in case.inputs]
@@ -132,8 +134,8 @@ def _call(step: Step, given: list[str]) -> str:
     receiver = bool(step.args) and isinstance(step.args[0], Ref)
     if step.spelling == "function":
         return f"{step.operation}({', '.join(given)})"
-    if step.spelling == "method" and receiver:
-        return f"{given[0]}.{step.operation}({', '.join(given[1:])})"
+    if step.spelling in _METHODS and receiver:
+        return f"{given[0]}.{step.operation}{_METHODS[step.spelling]}({', '.join(given[1:])})"
     return f"{step.operation}({', '.join(given)})  # {step.spelling}"
 
 
@@ -143,7 +145,7 @@ def argument_text(value: Argument) -> str:
     >>> argument_text((Ref("x"), Slice(1, None, 2), Dots(), DTypeName("int8")))
     '(x, 1::2, ..., int8)'
     """
-    if isinstance(value, (Ref, DTypeName)):
+    if isinstance(value, (Ref, DTypeName, Hook)):
         return value.name
     if isinstance(value, Layout):
         return f"{value.memory_format}_format"

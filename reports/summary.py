@@ -29,6 +29,7 @@ _STANDINGS = {
     Outcome.VACUOUS: Standing.VACUOUS,
     Outcome.INAPPLICABLE: Standing.NOT_TESTED,
 }
+_COMPARED = (Outcome.HELD, Outcome.BROKE, Outcome.KNOWN)
 _RANK = {standing: rank for rank, standing in enumerate(Standing)}
 SMOKE = "smoke"
 
@@ -115,6 +116,11 @@ class TargetRow:
     cells: Counter[Standing]
     checks: Counter[Outcome]
     not_tested: list[str]
+
+    @property
+    def compared(self) -> int:
+        """The checks that compared something; over all targets they add up to the checks of the run."""
+        return sum(self.checks[outcome] for outcome in _COMPARED)
 
 
 @dataclass(slots=True)
@@ -227,8 +233,9 @@ def state_of(run: Run) -> State:
 
 
 def is_cut_short(run: Run) -> bool:
-    """Whether some worker did not get to its end."""
-    return not run.finished or bool(run.unfinished)
+    """Whether some worker did not get to its end, or ended by anything but success or a finding."""
+    ended_well = all(event.exit_status in (0, 1) for event in run.finished)
+    return not run.finished or bool(run.unfinished) or not ended_well
 
 
 def standing_of(cell: Cell) -> Standing:
@@ -239,7 +246,7 @@ def standing_of(cell: Cell) -> Standing:
 def checks_in(cell: Cell) -> int:
     """The checks that compared something: neither vacuous nor inapplicable ones count."""
     counted = cell.tally.outcomes
-    return counted.get(Outcome.HELD, 0) + counted.get(Outcome.BROKE, 0) + counted.get(Outcome.KNOWN, 0)
+    return sum(counted.get(outcome, 0) for outcome in _COMPARED)
 
 
 def _targets(run: Run) -> list[TargetInfo]:
@@ -326,4 +333,6 @@ def _inconsistencies(run: Run) -> list[str]:
     if not silent:
         return []
     named = ", ".join(f"{c.operation} {c.property} {c.target} {c.dtype}" for c in silent[:5])
-    return [f"{len(silent)} cells broke without a recorded discrepancy: {named}{' ...' if len(silent) > 5 else ''}"]
+    return [
+        f"{len(silent)} of the cells that broke recorded no discrepancy: {named}{' ...' if len(silent) > 5 else ''}"
+    ]

@@ -8,7 +8,7 @@ import unicodedata
 import zlib
 from itertools import groupby
 
-from conformance.model.verdict import Basis, Derived, Discrepancy, Documented
+from conformance.model.verdict import Basis, Derived, Discrepancy, Documented, Outcome
 from reports.summary import Standing, State, Summary
 
 GLYPHS = {
@@ -43,14 +43,24 @@ def headline(summary: Summary) -> str:
     """The run in one sentence."""
     if summary.state is State.EMPTY:
         return "Empty: this run checked nothing, and proves nothing."
-    broken = [row for row in summary.operations if Standing.BROKE in row.standings]
-    if not broken:
-        return f"All {plural(summary.checks, 'check')} that compared something held."
-    causes = len(summary.broken_causes)
-    found = [plural(causes, "cause") + " of discrepancy"] if causes else []
+    until = "Until it was cut short: " if summary.cut_short else ""
+    if not summary.broken_causes and not summary.run.crashes and not _broken(summary):
+        return until + _nothing_broke(summary)
+    found = [plural(len(summary.broken_causes), "cause") + " of discrepancy"] if summary.broken_causes else []
     found += [plural(len(summary.run.crashes), "crash", "crashes")] if summary.run.crashes else []
-    where = f"in {len(broken)} of {plural(len(summary.operations), 'operation')}"
-    return f"{' and '.join(found) or 'Something broke'} {where}."
+    where = f" in {_broken(summary)} of {plural(len(summary.operations), 'operation')}" if _broken(summary) else ""
+    return f"{until}{' and '.join(found) or 'something broke'}{where}."
+
+
+def _broken(summary: Summary) -> int:
+    return sum(Standing.BROKE in row.standings for row in summary.operations)
+
+
+def _nothing_broke(summary: Summary) -> str:
+    known = sum(row.checks[Outcome.KNOWN] for row in summary.targets)
+    if known:
+        return f"{plural(summary.checks - known, 'check')} held, and {plural(known, 'check')} broke in a known way."
+    return f"{plural(summary.checks, 'check')} compared something, and all of it held."
 
 
 def claim(found: Discrepancy) -> str:
