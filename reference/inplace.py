@@ -31,7 +31,6 @@ def _converted(target: Tensor, source: Tensor) -> Tensor:
 
 def _expanded(made: Tensor, shape: tuple[int, ...]) -> Tensor:
     wide = expand(made, shape)
-    wide.unrounded = None if made.unrounded is None else np.broadcast_to(made.unrounded, shape)
     wide.specified = made.specified if isinstance(made.specified, bool) else np.broadcast_to(made.specified, shape)
     return wide
 

@@ -110,7 +110,9 @@ class Tensor:
             flat = flat.copy() if np.may_share_memory(flat, array) else flat
             made = cls(Storage.of(flat), dtype, shape, layout.contiguous_strides(shape))
             if array.dtype != dtype.numpy:
-                made.storage.exact, made.storage.exact_dtype = np.ascontiguousarray(array).reshape(-1), dtype
+                # What lends its memory (another tensor's, a broadcast number) is not taken over.
+                exact = np.ascontiguousarray(array) if array.flags.owndata else array.copy()
+                made.storage.exact, made.storage.exact_dtype = exact.reshape(-1), dtype
             return made
         made = cls(Storage.allocate(layout.extent(shape, strides), dtype), dtype, shape, strides)
         made.array[...] = rounded

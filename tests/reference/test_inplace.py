@@ -1,0 +1,129 @@
+"""Writes: values, versions, what autograd records of them, and what is refused. Expected values by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reference import arithmetic, construction, creation, inplace, reduction, slicing, transcendental
+from reference.autograd.engine import backward
+from reference.autograd.mode import no_grad
+from reference.dtypes import BOOL, FLOAT32, INT32, UINT8
+from reference.errors import Refusal
+from reference.function import in_place
+from reference.tensor import Tensor
+
+
+def refused(kind: str, call: Any, *args: Any, **kwargs: Any) -> None:
+    with pytest.raises(Refusal) as caught:
+        call(*args, **kwargs)
+    assert caught.value.kind == kind
+
+
+def numbers(*values: float, **options: Any) -> Tensor:
+    made: Tensor = construction.tensor(list(values), **options)
+    return made
+
+
+def test_copy_broadcasts_and_casts() -> None:
+    target = creation.zeros(2, 3, dtype=INT32)
+    assert inplace.copy_(target, numbers(1.9, -2.9, 3.0)) is target
+    assert target.array.tolist() == [[1, -2, 3], [1, -2, 3]]
+    assert target.version == 1
+    assert inplace.copy_(creation.zeros(2, dtype=BOOL), numbers(0.5, 0.0)).array.tolist() == [True, False]
+    assert inplace.copy_(creation.zeros(2), construction.tensor([3 + 1j, 2j])).array.tolist() == [3, 0]
+
+
+def test_copy_of_what_no_integer_holds_is_unspecified() -> None:
+    target = inplace.copy_(creation.zeros(3, dtype=UINT8), numbers(1.0, 300.0, -1.0))
+    assert np.asarray(target.specified).tolist() == [True, False, False]
+
+
+def test_copy_refuses_shapes_and_overlap() -> None:
+    refused("RuntimeError", inplace.copy_, creation.zeros(2), creation.zeros(3))
+    refused("RuntimeError", inplace.copy_, creation.zeros(2), creation.zeros(2, 2))
+    refused("TypeError", inplace.copy_, creation.zeros(2), [1, 2])
+    row = creation.zeros(4)
+    refused("RuntimeError", inplace.copy_, row.view_as((3,), (1,), 1), row.view_as((3,), (1,), 0))
+    refused("RuntimeError", inplace.copy_, creation.zeros(1).view_as((3,), (0,)), numbers(1, 2, 3))
+    assert inplace.copy_(row, row) is row
+
+
+def test_copy_sends_the_gradient_to_its_source_alone() -> None:
+    source, earlier = numbers(1.0, 2.0, requires_grad=True), numbers(5.0, 6.0, requires_grad=True)
+    target = inplace.copy_(earlier * 1, source)
+    assert target.grad_fn is not None
+    assert target.grad_fn.name == "CopyBackwards"
+    backward(reduction.sum(target * 3))
+    assert source.grad is not None
+    assert earlier.grad is not None
+    assert source.grad.array.tolist() == [3, 3]
+    assert earlier.grad.array.tolist() == [0, 0]
+
+
+def test_a_write_through_a_view_cuts_the_gradient_where_it_wrote() -> None:
+    leaf = numbers(1.0, 2.0, 3.0, requires_grad=True)
+    whole = leaf * 2
+    inplace.zero_(slicing.narrow(whole, 0, 1, 1))
+    assert whole.grad_fn is not None
+    assert whole.grad_fn.name == "CopySlices"
+    backward(reduction.sum(whole))
+    assert leaf.grad is not None
+    assert leaf.grad.array.tolist() == [2, 0, 2]
+
+
+def test_fill_takes_numbers_that_fit_and_casts_tensors() -> None:
+    assert inplace.fill_(creation.zeros(2, dtype=INT32), 2.7).array.tolist() == [2, 2]
+    refused("RuntimeError", inplace.fill_, creation.zeros(2, dtype=UINT8), 300)
+    assert inplace.fill_(creation.zeros(2, dtype=INT32), construction.tensor(-2.7)).array.tolist() == [-2, -2]
+    refused("RuntimeError", inplace.fill_, creation.zeros(2), numbers(1.0))
+    assert inplace.fill_(creation.zeros(1).view_as((3,), (0,)), 2).array.tolist() == [2, 2, 2]
+
+
+def test_a_leaf_that_requires_a_gradient_is_not_written_while_recording() -> None:
+    leaf = numbers(1.0, 2.0, requires_grad=True)
+    for write in (inplace.zero_, lambda x: inplace.fill_(x, 1), lambda x: in_place(arithmetic.add, x, 1)):
+        refused("RuntimeError", write, leaf)
+        refused("RuntimeError", write, slicing.narrow(leaf, 0, 0, 1))
+    with no_grad():
+        assert inplace.zero_(leaf).version == 1
+
+
+def test_a_view_made_under_no_grad_is_not_written_while_recording() -> None:
+    base = numbers(1.0, 2.0, requires_grad=True) * 1
+    with no_grad():
+        view = slicing.narrow(base, 0, 0, 1)
+    refused("RuntimeError", inplace.zero_, view)
+
+
+def test_what_backward_saved_must_not_change() -> None:
+    leaf = numbers(0.5, 1.0, requires_grad=True)
+    result = transcendental.exp(leaf)
+    in_place(arithmetic.mul, result, 2)
+    refused("RuntimeError", backward, reduction.sum(result))
+
+
+def test_in_place_forms_refuse_results_that_do_not_fit() -> None:
+    refused("RuntimeError", in_place, arithmetic.add, creation.zeros(2), creation.zeros(2, 2))
+    refused("RuntimeError", in_place, arithmetic.add, creation.zeros(2, dtype=INT32), 1.5)
+    refused("RuntimeError", in_place, arithmetic.add, creation.zeros(1).view_as((3,), (0,)), 1)
+    assert in_place(arithmetic.add, creation.zeros(2, dtype=UINT8), numbers(300, 300)).array.tolist() == [44, 44]
+
+
+def test_detach_in_place_makes_a_leaf_and_refuses_views() -> None:
+    result = numbers(1.0, requires_grad=True) * 2
+    refused("RuntimeError", inplace.detach_, slicing.narrow(result, 0, 0, 1))
+    assert inplace.detach_(result).is_leaf
+    assert (result.requires_grad, result.version) == (False, 0)
+
+
+def test_data_shares_memory_but_not_the_version() -> None:
+    tensor = numbers(1.0, 2.0, requires_grad=True)
+    data = inplace.data_of(tensor)
+    inplace.zero_(data)
+    assert (tensor.array.tolist(), tensor.version, data.version) == ([0, 0], 0, 1)
+    inplace.set_data(tensor, numbers(3.0, 4.0, 5.0))
+    assert (tensor.shape, tensor.requires_grad, tensor.dtype) == ((3,), True, FLOAT32)
+    refused("RuntimeError", inplace.set_data, tensor, numbers(1, 2))
