@@ -9,7 +9,7 @@ from typing import Any
 from reference import layout
 from reference.conversion import clone, contiguous, reinterpreted
 from reference.dtypes import DType
-from reference.errors import refuse
+from reference.errors import refuse, refuse_type
 from reference.function import function
 from reference.function import view as view_of
 from reference.layout import Shape, Strides
@@ -258,6 +258,8 @@ def movedim(input: Tensor, source: int | Sequence[int], destination: int | Seque
 
     https://docs.pytorch.org/docs/stable/generated/torch.movedim.html
     """
+    if isinstance(source, int) != isinstance(destination, int):
+        refuse_type("movedim() takes two integers or two sequences")
     sources = [source] if isinstance(source, int) else list(source)
     destinations = [destination] if isinstance(destination, int) else list(destination)
     if len(sources) != len(destinations):

@@ -1,0 +1,150 @@
+"""Indexing, read and written. https://docs.pytorch.org/docs/stable/tensor_view.html"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.accuracy import GradientOf
+from conformance.choices import Choices
+from conformance.model.case import Argument, Dots, Input, Literal, Ref, Slice
+from conformance.model.verdict import Documented
+from conformance.operation import ALL, Effect, Form, Omitted, Operation
+from conformance.parameters import AnyTensor, Computed, draw_number
+from conformance.strategies.drawing import Drawing
+from conformance.strategies.shapes import draw_broadcastable
+from conformance.targets.reference import make_input
+from conformance.values import fill
+from reference import indexing
+from reference.layout import contiguous_strides
+from reference.tensor import Tensor
+
+GUIDE = "https://docs.pytorch.org/docs/stable/tensor_view.html"
+
+
+def _any_index(choices: Choices, drawing: Drawing) -> Argument:
+    """An item alone, or several as a tuple: basic ones, and in half of the draws lists, masks and index tensors."""
+    shape = drawing.inputs[0].shape
+    items = _items(choices, drawing, shape, advanced=choices.flag())
+    if len(items) == 1 and choices.flag() and items[0] is not None:
+        return items[0]
+    return tuple(items)
+
+
+def _items(choices: Choices, drawing: Drawing, shape: tuple[int, ...], *, advanced: bool) -> list[Argument]:
+    items: list[Argument] = []
+    dim = 0
+    dots = False
+    length = choices.integer(0, 3)
+    while dim < len(shape) and not choices.flag(10):
+        if choices.flag(10):
+            items.append(None)
+        elif not dots and choices.flag(10):
+            items.append(Dots())
+            dots = True
+            shape = shape[: len(shape) - choices.integer(0, len(shape) - dim)]
+        elif advanced and choices.flag():
+            items.append(_advanced(choices, drawing, shape[dim], length))
+            dim += 1
+        else:
+            items.append(_basic(choices, shape[dim], integers=not advanced))
+            dim += 1
+    return items
+
+
+def _basic(choices: Choices, size: int, *, integers: bool) -> Argument:
+    """A slice or an integer; NumPy places an integer beside index tensors otherwise than torch, so not there."""
+    if integers and size and choices.flag():
+        return choices.integer(-size, size - 1)
+    bounds = [None if choices.flag(30) else choices.integer(-size - 1, size + 1) for _ in range(2)]
+    return Slice(bounds[0], bounds[1], choices.choose((None, 1, 2, 3)))
+
+
+def _advanced(choices: Choices, drawing: Drawing, size: int, length: int) -> Argument:
+    """A list, a mask with ``length`` true elements as far as there are any, or an index tensor of that length."""
+    if choices.flag(30):
+        true = min(length, size)
+        mask = np.zeros(size, np.bool_)
+        mask[[choices.integer(0, size - 1) for _ in range(true)]] = True
+        return _tensor(drawing, mask) if mask.sum() == length else _tensor(drawing, np.zeros(0, np.int64))
+    places = [choices.integer(-size, size - 1) for _ in range(length)] if size else []
+    if choices.flag(30):
+        return list(places)
+    return _tensor(drawing, np.array(places, np.int64).astype(choices.choose((np.int64, np.int32))))
+
+
+def _tensor(drawing: Drawing, values: np.ndarray) -> Ref:
+    """An input that holds exactly these values."""
+    name = f"index{len(drawing.inputs)}"
+    strides = contiguous_strides(values.shape)
+    data = Literal(np.ascontiguousarray(values).tobytes())
+    drawing.inputs.append(Input(name, values.shape, values.dtype.name, strides, 0, values.size, data))
+    return Ref(name)
+
+
+def _out_of_range(choices: Choices, drawing: Drawing) -> Argument:
+    """An integer beyond the first dimension, a step that is not positive, or too many indices."""
+    shape = drawing.inputs[0].shape
+    if not shape:
+        return (0,)
+    return choices.choose((shape[0], -shape[0] - 1, Slice(None, None, -1), (*(Slice(),) * len(shape), 0)))
+
+
+def _value(choices: Choices, drawing: Drawing) -> Argument:
+    """A number, or a tensor that broadcasts to what the index chooses, at times with leading dimensions of one."""
+    if choices.flag(30):
+        return draw_number(choices, drawing.dtype)
+    shape = draw_broadcastable(choices, _chosen_shape(drawing))
+    return drawing.tensor("value", (1, *shape) if choices.flag(20) else shape)
+
+
+def _value_too_large(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    return drawing.tensor("value", (6, *_chosen_shape(drawing)))
+
+
+def _chosen_shape(drawing: Drawing) -> tuple[int, ...]:
+    """The shape of what the index chooses, as the reference finds it."""
+    tensors = {given.name: make_input(given, fill(given)) for given in drawing.inputs}
+    chosen: Tensor = indexing.getitem(tensors["input"], _live(drawing.arguments["index"], tensors))
+    return chosen.shape
+
+
+def _live(argument: Argument, tensors: dict[str, Tensor | np.ndarray]) -> object:
+    if isinstance(argument, Ref):
+        return tensors[argument.name]
+    if isinstance(argument, Slice):
+        return slice(argument.start, argument.stop, argument.step)
+    if isinstance(argument, (tuple, list)):
+        return type(argument)(_live(part, tensors) for part in argument)
+    return ... if isinstance(argument, Dots) else argument
+
+
+OPERATIONS = [
+    Operation(
+        name="getitem",
+        reference=indexing.getitem,
+        spellings={Form.OPERATOR: "operator.getitem"},
+        parameters=(AnyTensor(), Computed("index", _any_index, _out_of_range)),
+        dtypes=ALL,
+        gradient=GradientOf(2),
+        effect=Effect.MAY_VIEW,
+        basis=Documented(
+            GUIDE,
+            "When accessing the contents of a tensor via indexing, PyTorch follows Numpy behaviors that basic indexing"
+            " returns views, while advanced indexing returns a copy.",
+        ),
+    ),
+    Operation(
+        name="setitem",
+        reference=indexing.setitem,
+        spellings={Form.OPERATOR: "operator.setitem"},
+        parameters=(
+            AnyTensor(writeable=True),
+            Computed("index", _any_index, _out_of_range),
+            Computed("value", _value, _value_too_large),
+        ),
+        dtypes=ALL,
+        effect=Effect.WRITES,
+        results=0,
+        basis=Documented(GUIDE, "Assignment via either basic or advanced indexing is in-place."),
+    ),
+]
