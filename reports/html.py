@@ -58,6 +58,7 @@ def environment() -> jinja2.Environment:
         "slug",
         "css",
         "clip",
+        "short",
         "basis_kind",
         "web_address",
         "claim",
@@ -84,6 +85,7 @@ def render_html(summary: Summary) -> str:
         State=State,
         headline=words.headline(summary),
         families=families,
+        columns=matrix_targets(summary),
         rows_left=rows_left,
         details_left=details_left,
         triage=triage,
@@ -101,7 +103,7 @@ def render_html(summary: Summary) -> str:
 def _matrix(jinja: jinja2.Environment, summary: Summary) -> tuple[list[Family], int, int]:
     """The families with their rows rendered, worst operations first served where space is short."""
     template = jinja.get_template("operation.html")
-    targets = [row.info.name for row in summary.targets]
+    targets = matrix_targets(summary)
     rendered: dict[str, Markup] = {}
     room, detail_room, details_left = MATRIX_BUDGET, DETAIL_BUDGET, 0
     for row in sorted(summary.operations, key=_interest):
@@ -125,6 +127,13 @@ def _matrix(jinja: jinja2.Environment, summary: Summary) -> tuple[list[Family], 
     few = len(summary.operations) <= 60
     shown = [_family(name, rows, rendered, few) for name, rows in families.items()]
     return shown, len(summary.operations) - len(rendered), details_left
+
+
+def matrix_targets(summary: Summary) -> list[str]:
+    """The columns of the matrix: a target that was not there has nothing to show, and stands in the headline."""
+    return [
+        row.info.name for row in summary.targets if row.info.available or row.cells or row.operations[Standing.BROKE]
+    ]
 
 
 def _interest(row: OperationRow) -> tuple[bool, bool, str]:

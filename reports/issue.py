@@ -33,7 +33,7 @@ def issue_text(found: Discrepancy) -> str:
 def measured(found: Discrepancy) -> list[str]:
     """How much is wrong, by how far, what is allowed, and how often it was seen again."""
     lines = []
-    if found.compared:
+    if found.wrong:
         lines.append(f"{found.wrong:,} of {plural(found.compared, 'element')} wrong.")
     if found.worst_ulps is not None:
         lines.append(f"Worst error: {ulps(found.worst_ulps)} ulp. Allowed: {found.allowed or 'none'}.")

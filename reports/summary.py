@@ -324,15 +324,10 @@ def _errors(rows: list[OperationRow]) -> list[WorstError]:
 
 def _inconsistencies(run: Run) -> list[str]:
     """Where cells and discrepancies contradict each other, the reader is told and not left to guess."""
-    shown = {(d.operation, d.property, d.target, d.dtype) for d in run.discrepancies}
-    silent = [
-        cell
-        for cell in run.cells
-        if cell.tally.outcome is Outcome.BROKE and (cell.operation, cell.property, cell.target, cell.dtype) not in shown
-    ]
+    shown = {(d.operation, d.property, d.target) for d in run.discrepancies if not d.deviation}
+    broke = {(c.operation, c.property, c.target) for c in run.cells if c.tally.outcome is Outcome.BROKE}
+    silent = [" ".join(key) for key in sorted(broke - shown)]
     if not silent:
         return []
-    named = ", ".join(f"{c.operation} {c.property} {c.target} {c.dtype}" for c in silent[:5])
-    return [
-        f"{len(silent)} of the cells that broke recorded no discrepancy: {named}{' ...' if len(silent) > 5 else ''}"
-    ]
+    more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
+    return [f"broken, and yet without a recorded discrepancy: {', '.join(silent[:5])}{more}"]

@@ -29,7 +29,7 @@ _CLAIMS = {
     "agrees": "the target gives what the reference gives",
     "in place": "the in-place spelling gives the values of the plain one, in the same tensor",
     "out": "a result written to out= is the result, and only a tensor that fits is taken",
-    "layout": "the values do not depend on how the inputs lie in memory",
+    "layout": "however the inputs lie in memory, the result is the one specified",
     "aliasing": "a write shows in exactly those tensors that share the storage",
     "gradient": "the gradient is the derivative",
     "metadata": "shape, dtype and strides are known without the values",
@@ -152,6 +152,12 @@ def clip(text: str, limit: int = 4000) -> str:
     return (
         text if len(text) <= limit else f"{text[:limit]}\n... {len(text) - limit:,} characters more in events-*.jsonl"
     )
+
+
+def short(text: str, limit: int = 120) -> str:
+    """The text on one line, cut where it gets long."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
 def differing(text: str, other: str) -> list[tuple[bool, str]]:
