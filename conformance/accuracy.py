@@ -31,6 +31,7 @@ __all__ = [
     "Network",
     "Rounded",
     "Softmax",
+    "Spaced",
     "Summation",
     "Ulps",
     "ValueVerdict",
@@ -204,6 +205,26 @@ class Fused(_Bound):
         unit = finfo(judged.dtype).unit
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
         return unit * spread * (2 + self.further) * product + spread * _one_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Spaced(_Bound):
+    """Numbers between two ends, counted from one of them: ``units`` u max|r|.
+
+    The step is rounded, multiplied by up to half the count and added: each element is off by a few roundings of
+    the larger end, however small the element itself. A power of such a number is off by log(base) times as much.
+    """
+
+    units: float = 3
+
+    @property
+    def words(self) -> str:
+        return f"{self.units:g} u max|r|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        size = judged.size
+        largest = np.max(size[np.isfinite(size)], initial=0)
+        return np.full(size.shape, self.units * finfo(real_of(judged.dtype)).unit * largest)
 
 
 @dataclass(frozen=True, slots=True)

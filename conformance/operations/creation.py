@@ -1,0 +1,260 @@
+"""Tensors from sizes, data and ranges. https://docs.pytorch.org/docs/stable/torch.html#creation-ops"""
+
+from __future__ import annotations
+
+from conformance.accuracy import Spaced
+from conformance.choices import Choices
+from conformance.model.case import Argument
+from conformance.model.verdict import Documented
+from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Effect, Omitted, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, Sizes
+from conformance.strategies.drawing import Drawing
+from reference import construction, creation, ranges
+from reference.dtypes import Category
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+SIZE = Sizes("size")
+DTYPE = DTypeOption(keyword=True)
+OTHER_DTYPE = DTypeOption(dtypes=ALL, keyword=True, required=False)
+FILLS = (0, 1, 2, -1, 0.5, True)
+
+
+def _nested(choices: Choices, drawing: Drawing, depth: int) -> Argument:
+    if not depth:
+        return choices.choose(_numbers(drawing))
+    return [_nested(choices, drawing, depth - 1) for _ in range(2)]
+
+
+def _data(choices: Choices, drawing: Drawing) -> Argument:
+    """A number, or lists of numbers as deep as one another."""
+    return _nested(choices, drawing, choices.integer(0, 3))
+
+
+def _ragged(choices: Choices, drawing: Drawing) -> Argument:
+    return [[1, 2], [3]]
+
+
+def _numbers(drawing: Drawing) -> tuple[bool | int | float | complex, ...]:
+    by_category: dict[Category, tuple[bool | int | float | complex, ...]] = {
+        Category.BOOL: (True, False),
+        Category.INTEGRAL: (0, 1, 2, 7, 100),
+        Category.FLOATING: (0, 1, -2, 0.5, -1.25, 3.0),
+        Category.COMPLEX: (0, 1, 0.5, 1j, 2 - 0.5j),
+    }
+    return by_category[drawing.dtype.category]
+
+
+def _fill(choices: Choices, drawing: Drawing) -> Argument:
+    return choices.choose(_numbers(drawing))
+
+
+def _step(choices: Choices, drawing: Drawing) -> Argument:
+    """A step that leads from start to end."""
+    start, end = drawing.arguments["start"], drawing.arguments["end"]
+    assert isinstance(start, int), "start is drawn before step"
+    assert isinstance(end, int), "end is drawn before step"
+    size = choices.choose((1, 2, 3) if drawing.dtype.category is Category.INTEGRAL else (1, 2, 0.5, 0.25))
+    return size if start <= end else -size
+
+
+def _no_step(choices: Choices, drawing: Drawing) -> Argument:
+    return 0
+
+
+def _steps(choices: Choices, drawing: Drawing) -> Argument:
+    return choices.integer(0, 40)
+
+
+def _negative(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    return -1
+
+
+BOUNDS = (0, 1, -3, 5, 10, 17)
+STEPS = Computed("steps", _steps, _negative)
+
+OPERATIONS = [
+    *(
+        Operation(
+            name=name,
+            reference=reference,
+            spellings=spelled(f"torch.{name}"),
+            parameters=(SIZE, DTYPE),
+            dtypes=ALL,
+            effect=Effect.CREATES,
+            basis=Documented(MANUAL.format(name), sentence),
+        )
+        for name, reference, sentence in (
+            ("zeros", creation.zeros, "Returns a tensor filled with the scalar value 0, with the shape size."),
+            ("ones", creation.ones, "Returns a tensor filled with the scalar value 1, with the shape size."),
+            ("empty", creation.empty, "Returns a tensor filled with uninitialized data."),
+        )
+    ),
+    Operation(
+        name="full",
+        reference=creation.full,
+        spellings=spelled("torch.full"),
+        parameters=(SIZE, Computed("fill_value", _fill), DTYPE),
+        dtypes=ALL,
+        effect=Effect.CREATES,
+        basis=Documented(MANUAL.format("full"), "Creates a tensor of size size filled with fill_value."),
+    ),
+    *(
+        Operation(
+            name=name,
+            reference=reference,
+            spellings=spelled(f"torch.{name}"),
+            parameters=(AnyTensor(), OTHER_DTYPE),
+            dtypes=ALL,
+            basis=Documented(MANUAL.format(name), sentence),
+        )
+        for name, reference, sentence in (
+            ("zeros_like", creation.zeros_like, "filled with the scalar value 0, with the same size as input"),
+            ("ones_like", creation.ones_like, "filled with the scalar value 1, with the same size as input"),
+            ("empty_like", creation.empty_like, "Returns an uninitialized tensor with the same size as input."),
+        )
+    ),
+    Operation(
+        name="full_like",
+        reference=creation.full_like,
+        spellings=spelled("torch.full_like"),
+        parameters=(AnyTensor(), Computed("fill_value", _fill)),
+        dtypes=ALL,
+        basis=Documented(
+            MANUAL.format("full_like"), "Returns a tensor with the same size as input filled with fill_value."
+        ),
+    ),
+    *(
+        Operation(
+            name=name,
+            reference=reference,
+            spellings=spelled(method=f"Tensor.{name}"),
+            parameters=(AnyTensor("self"), SIZE, OTHER_DTYPE),
+            dtypes=ALL,
+            basis=Documented(MANUAL.format(f"Tensor.{name}"), sentence),
+        )
+        for name, reference, sentence in (
+            ("new_zeros", creation.new_zeros, "Returns a Tensor of size size filled with 0."),
+            ("new_ones", creation.new_ones, "Returns a Tensor of size size filled with 1."),
+            ("new_empty", creation.new_empty, "Returns a Tensor of size size filled with uninitialized data."),
+        )
+    ),
+    Operation(
+        name="new_full",
+        reference=creation.new_full,
+        spellings=spelled(method="Tensor.new_full"),
+        parameters=(AnyTensor("self"), SIZE, Computed("fill_value", _fill)),
+        dtypes=ALL,
+        basis=Documented(MANUAL.format("Tensor.new_full"), "Returns a Tensor of size size filled with fill_value."),
+    ),
+    Operation(
+        name="tensor",
+        reference=construction.tensor,
+        spellings=spelled("torch.tensor"),
+        parameters=(Computed("data", _data, _ragged), DTYPE),
+        dtypes=ALL,
+        effect=Effect.CREATES,
+        basis=Documented(
+            MANUAL.format("tensor"),
+            "Constructs a tensor with no autograd history (also known as a 'leaf tensor') by copying data.",
+        ),
+    ),
+    Operation(
+        name="tensor_inferred",
+        reference=construction.tensor,
+        spellings=spelled("torch.tensor"),
+        parameters=(Computed("data", _data, _ragged),),
+        dtypes=ALL,
+        effect=Effect.CREATES,
+        basis=Documented(MANUAL.format("tensor"), "Default: if None, infers data type from data."),
+    ),
+    Operation(
+        name="as_tensor",
+        reference=construction.as_tensor,
+        spellings=spelled("torch.as_tensor"),
+        parameters=(AnyTensor("data"), DTYPE),
+        dtypes=ALL,
+        effect=Effect.MAY_VIEW,
+        basis=Documented(
+            MANUAL.format("as_tensor"),
+            "Converts data into a tensor, sharing data and preserving autograd history if possible.",
+        ),
+    ),
+    Operation(
+        name="asarray",
+        reference=construction.asarray,
+        spellings=spelled("torch.asarray"),
+        parameters=(AnyTensor("obj"), Choice("copy", (True, None), keyword=True)),
+        dtypes=ALL,
+        effect=Effect.MAY_VIEW,
+        basis=Documented(
+            MANUAL.format("asarray"),
+            "copy controls whether the returned tensor shares memory with obj.",
+        ),
+    ),
+    Operation(
+        name="scalar_tensor",
+        reference=construction.scalar_tensor,
+        spellings=spelled("torch.scalar_tensor"),
+        parameters=(Computed("s", _fill), DTYPE),
+        dtypes=ALL,
+        effect=Effect.CREATES,
+        basis=Documented(MANUAL.format("tensor"), "A number as a tensor without dimensions."),
+    ),
+    Operation(
+        name="arange",
+        reference=ranges.arange,
+        spellings=spelled("torch.arange"),
+        parameters=(
+            Number("start", BOUNDS),
+            Number("end", BOUNDS),
+            Computed("step", _step, _no_step),
+            DTYPE,
+        ),
+        dtypes=REAL_NUMERIC,
+        accuracy=Spaced(),
+        effect=Effect.CREATES,
+        basis=Documented(
+            MANUAL.format("arange"),
+            "Returns a 1-D tensor of size ceil((end - start) / step) with values from the interval [start, end).",
+        ),
+    ),
+    Operation(
+        name="linspace",
+        reference=ranges.linspace,
+        spellings=spelled("torch.linspace"),
+        parameters=(Number("start", BOUNDS), Number("end", BOUNDS), STEPS, DTYPE),
+        dtypes=NUMERIC,
+        accuracy=Spaced(),
+        effect=Effect.CREATES,
+        basis=Documented(
+            MANUAL.format("linspace"),
+            "a one-dimensional tensor of size steps whose values are evenly spaced from start to end, inclusive",
+        ),
+    ),
+    Operation(
+        name="logspace",
+        reference=ranges.logspace,
+        spellings=spelled("torch.logspace"),
+        parameters=(Number("start", (0, 1, -1, 2)), Number("end", (0, 1, -1, 2)), STEPS, DTYPE),
+        dtypes=NUMERIC,
+        accuracy=Spaced(24),
+        effect=Effect.CREATES,
+        basis=Documented(
+            MANUAL.format("logspace"),
+            "values are evenly spaced from base^start to base^end, inclusive, on a logarithmic scale with base base",
+        ),
+    ),
+    Operation(
+        name="eye",
+        reference=ranges.eye,
+        spellings=spelled("torch.eye"),
+        parameters=(
+            Computed("n", lambda choices, drawing: choices.integer(0, 5), _negative),
+            Computed("m", lambda choices, drawing: choices.integer(0, 5), _negative),
+            DTYPE,
+        ),
+        dtypes=ALL,
+        effect=Effect.CREATES,
+        basis=Documented(MANUAL.format("eye"), "Returns a 2-D tensor with ones on the diagonal and zeros elsewhere."),
+    ),
+]
