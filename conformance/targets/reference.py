@@ -77,7 +77,8 @@ def make_array(given: Input, elements: np.ndarray) -> np.ndarray:
     """A NumPy array of the input's layout over ``elements``."""
     strides = tuple(stride * elements.itemsize for stride in given.strides)
     made = np.lib.stride_tricks.as_strided(elements[given.offset :], given.shape, strides)
-    made.flags.writeable = given.writeable
+    if not given.writeable:
+        made.flags.writeable = False
     return made
 
 
