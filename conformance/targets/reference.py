@@ -75,8 +75,10 @@ def make_input(given: Input, elements: np.ndarray) -> Tensor | np.ndarray:
 
 def make_array(given: Input, elements: np.ndarray) -> np.ndarray:
     """A NumPy array of the input's layout over ``elements``."""
-    strides = tuple(stride * elements.itemsize for stride in given.strides)
-    made = np.lib.stride_tricks.as_strided(elements[given.offset :], given.shape, strides)
+    itemsize = elements.itemsize
+    strides = tuple(stride * itemsize for stride in given.strides)
+    # Through bytes: ml_dtypes has no buffer of its own.
+    made = np.ndarray(given.shape, elements.dtype, elements.view(np.uint8).data, given.offset * itemsize, strides)
     if not given.writeable:
         made.flags.writeable = False
     return made

@@ -1,0 +1,75 @@
+"""Writes. https://docs.pytorch.org/docs/stable/tensors.html"""
+
+from __future__ import annotations
+
+from conformance.choices import Choices
+from conformance.model.case import Argument
+from conformance.model.verdict import Documented
+from conformance.operation import ALL, Effect, Operation, spelled
+from conformance.parameters import AnyTensor, Computed, LikeTensor
+from conformance.strategies.drawing import Drawing
+from reference import inplace
+from reference.dtypes import Category
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.{}.html"
+TARGET = AnyTensor(writeable=True)
+
+
+def _value(choices: Choices, drawing: Drawing) -> Argument:
+    """A number that the dtype holds: a fraction is cut by an integral one."""
+    return choices.choose(
+        (1, 2, 0, 3, 0.5, 2.0, 10, True, 2j)[: 9 if drawing.dtype.category is Category.COMPLEX else 8]
+    )
+
+
+def _no_number(choices: Choices, drawing: Drawing) -> Argument:
+    return "one"
+
+
+OPERATIONS = [
+    Operation(
+        name="fill_",
+        reference=inplace.fill_,
+        written=inplace.fill_,
+        spellings=spelled(in_place="Tensor.fill_"),
+        parameters=(TARGET, Computed("value", _value, _no_number)),
+        dtypes=ALL,
+        effect=Effect.WRITES,
+        basis=Documented(MANUAL.format("fill_"), "Fills self tensor with the specified value."),
+    ),
+    Operation(
+        name="zero_",
+        reference=inplace.zero_,
+        written=inplace.zero_,
+        spellings=spelled(in_place="Tensor.zero_"),
+        parameters=(TARGET,),
+        dtypes=ALL,
+        effect=Effect.WRITES,
+        basis=Documented(MANUAL.format("zero_"), "Fills self tensor with zeros."),
+    ),
+    Operation(
+        name="copy_",
+        reference=inplace.copy_,
+        written=inplace.copy_,
+        spellings=spelled(in_place="Tensor.copy_"),
+        parameters=(TARGET, LikeTensor("src", broadcast=True)),
+        dtypes=ALL,
+        effect=Effect.WRITES,
+        basis=Documented(
+            MANUAL.format("copy_"),
+            "The src tensor must be broadcastable with the self tensor. It may be of a different data type.",
+        ),
+    ),
+    Operation(
+        name="detach_",
+        reference=inplace.detach_,
+        written=inplace.detach_,
+        spellings=spelled(in_place="Tensor.detach_"),
+        parameters=(AnyTensor(),),
+        dtypes=ALL,
+        effect=Effect.RECORDS,
+        basis=Documented(
+            MANUAL.format("detach_"), "Detaches the Tensor from the graph that created it, making it a leaf."
+        ),
+    ),
+]

@@ -1,0 +1,112 @@
+"""Memory shared with NumPy. https://docs.pytorch.org/docs/stable/generated/torch.from_numpy.html"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance.choices import Choices
+from conformance.model.case import Argument, Input, Ref
+from conformance.model.verdict import Documented
+from conformance.operation import ALL, Effect, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed
+from conformance.strategies.drawing import Drawing
+from conformance.strategies.shapes import draw_shape
+from reference import construction, numpy_sharing
+from reference.dtypes import BFLOAT16
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+SHARED = tuple(dtype for dtype in ALL if dtype is not BFLOAT16)
+
+
+def _array(choices: Choices, drawing: Drawing) -> Argument:
+    """A NumPy array of a drawn layout."""
+    return _as_array(drawing, drawing.tensor("array", draw_shape(choices)))
+
+
+def _reversed(choices: Choices, drawing: Drawing) -> Argument:
+    """An array whose last dimension runs backwards."""
+    size = choices.integer(2, 4)
+    values = drawing.values(size)
+    drawing.replace(Input("array", (size,), drawing.dtype.name, (-1,), size - 1, size, values, array=True))
+    return Ref("array")
+
+
+def _as_array(drawing: Drawing, ref: Ref) -> Ref:
+    given = next(given for given in drawing.inputs if given.name == ref.name)
+    drawing.replace(replace(given, array=True))
+    return ref
+
+
+ARRAY = Computed("ndarray", _array, _reversed)
+
+OPERATIONS = [
+    Operation(
+        name="from_numpy",
+        reference=numpy_sharing.from_numpy,
+        spellings=spelled("torch.from_numpy"),
+        parameters=(ARRAY,),
+        dtypes=SHARED,
+        effect=Effect.SHARES,
+        basis=Documented(
+            MANUAL.format("from_numpy"),
+            "The returned tensor and ndarray share the same memory. Modifications to the tensor will be reflected in"
+            " the ndarray and vice versa.",
+        ),
+    ),
+    Operation(
+        name="tensor_from_array",
+        reference=construction.tensor,
+        spellings=spelled("torch.tensor"),
+        parameters=(ARRAY,),
+        dtypes=SHARED,
+        basis=Documented(MANUAL.format("tensor"), "torch.tensor() always copies data."),
+    ),
+    Operation(
+        name="as_tensor_from_array",
+        reference=construction.as_tensor,
+        spellings=spelled("torch.as_tensor"),
+        parameters=(ARRAY,),
+        dtypes=SHARED,
+        effect=Effect.SHARES,
+        basis=Documented(
+            MANUAL.format("as_tensor"),
+            "If data is a NumPy array (an ndarray) with the same dtype and device is the cpu"
+            " then no copy is performed.",
+        ),
+    ),
+    Operation(
+        name="asarray_from_array",
+        reference=construction.asarray,
+        spellings=spelled("torch.asarray"),
+        parameters=(ARRAY, Choice("copy", (True, False, None), keyword=True)),
+        dtypes=SHARED,
+        effect=Effect.SHARES,
+        basis=Documented(MANUAL.format("asarray"), "copy controls whether the returned tensor shares memory with obj."),
+    ),
+    Operation(
+        name="from_dlpack",
+        reference=numpy_sharing.from_dlpack,
+        spellings=spelled("torch.from_dlpack"),
+        # A negative stride is left out: torch 2.13 ends the process there instead of refusing.
+        parameters=(Computed("ext_tensor", _array),),
+        dtypes=SHARED,
+        effect=Effect.SHARES,
+        basis=Documented(
+            MANUAL.format("from_dlpack"),
+            "The returned PyTorch tensor will share the memory with the input tensor (which may have come from another"
+            " library).",
+        ),
+    ),
+    Operation(
+        name="numpy",
+        reference=numpy_sharing.numpy,
+        spellings=spelled(method="Tensor.numpy"),
+        parameters=(AnyTensor(),),
+        dtypes=ALL,
+        effect=Effect.SHARES,
+        basis=Documented(
+            MANUAL.format("Tensor.numpy"),
+            "If force is False, the returned ndarray and the tensor will share their storage.",
+        ),
+    ),
+]
