@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from conformance.accuracy import GradientOf
@@ -35,14 +37,14 @@ def _items(choices: Choices, drawing: Drawing, shape: tuple[int, ...], *, advanc
     dim = 0
     dots = False
     length = choices.integer(0, 3)
-    while dim < len(shape) and not choices.flag(10):
+    while dim < len(shape) and (dots or not choices.flag(10)):
         if choices.flag(10):
             items.append(None)
         elif not dots and choices.flag(10):
             items.append(Dots())
             dots = True
-            shape = shape[: len(shape) - choices.integer(0, len(shape) - dim)]
-        elif advanced and choices.flag():
+            dim += choices.integer(0, len(shape) - dim)
+        elif advanced and shape[dim] and choices.flag():
             items.append(_advanced(choices, drawing, shape[dim], length))
             dim += 1
         else:
@@ -60,16 +62,16 @@ def _basic(choices: Choices, size: int, *, integers: bool) -> Argument:
 
 
 def _advanced(choices: Choices, drawing: Drawing, size: int, length: int) -> Argument:
-    """A list, a mask with ``length`` true elements as far as there are any, or an index tensor of that length."""
-    if choices.flag(30):
-        true = min(length, size)
+    """A list, an index tensor, or a mask, that names ``length`` places."""
+    if length <= size and choices.flag(30):
+        order = list(range(size))
         mask = np.zeros(size, np.bool_)
-        mask[[choices.integer(0, size - 1) for _ in range(true)]] = True
-        return _tensor(drawing, mask) if mask.sum() == length else _tensor(drawing, np.zeros(0, np.int64))
-    places = [choices.integer(-size, size - 1) for _ in range(length)] if size else []
+        mask[[order.pop(choices.integer(0, len(order) - 1)) for _ in range(length)]] = True
+        return _tensor(drawing, mask)
+    places: list[Argument] = [choices.integer(-size, size - 1) for _ in range(length)]
     if choices.flag(30):
-        return list(places)
-    return _tensor(drawing, np.array(places, np.int64).astype(choices.choose((np.int64, np.int32))))
+        return places
+    return _tensor(drawing, np.array(places, choices.choose((np.int64, np.int32))))
 
 
 def _tensor(drawing: Drawing, values: np.ndarray) -> Ref:
@@ -86,7 +88,8 @@ def _out_of_range(choices: Choices, drawing: Drawing) -> Argument:
     shape = drawing.inputs[0].shape
     if not shape:
         return (0,)
-    return choices.choose((shape[0], -shape[0] - 1, Slice(None, None, -1), (*(Slice(),) * len(shape), 0)))
+    spoiled: tuple[Argument, ...] = (shape[0], -shape[0] - 1, Slice(None, None, -1), (*(Slice(),) * len(shape), 0))
+    return choices.choose(spoiled)
 
 
 def _value(choices: Choices, drawing: Drawing) -> Argument:
@@ -108,7 +111,7 @@ def _chosen_shape(drawing: Drawing) -> tuple[int, ...]:
     return chosen.shape
 
 
-def _live(argument: Argument, tensors: dict[str, Tensor | np.ndarray]) -> object:
+def _live(argument: Argument, tensors: dict[str, Tensor | np.ndarray]) -> Any:
     if isinstance(argument, Ref):
         return tensors[argument.name]
     if isinstance(argument, Slice):

@@ -85,6 +85,14 @@ def test_index_tensors_choose_what_the_model_does(dims: list[int], index_shape: 
         assert made.array.tolist() == model(given.array, dims, chosen).tolist()
 
 
+def test_indexed_dimensions_apart_from_each_other_move_to_the_front() -> None:
+    given = strided((2, 3, 4, 2), (24, 8, 2, 1), 0)
+    chosen = [np.array([2, -1, 0]), np.array([1, 0, 1])]
+    made = getitem(given, (slice(None), ints(chosen[0]), slice(None), ints(chosen[1])))
+    assert made.shape == (3, 2, 4)
+    assert made.array.tolist() == model(given.array, [1, 3], chosen).tolist()
+
+
 def test_index_tensors_are_broadcast_together() -> None:
     given = strided((3, 4), (4, 1), 0)
     made = getitem(given, (ints([[0], [2]]), ints([1, 3])))
