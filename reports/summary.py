@@ -283,6 +283,15 @@ def _lower(square: Square, found: Discrepancy) -> None:
         square.by_property.setdefault(found.property, Mark()),
     ):
         mark.lower(standing)
+        if found.worst_ulps is not None and worse_error(found.worst_ulps, mark.worst_ulps):
+            mark.worst_ulps, mark.worst_input = found.worst_ulps, _worst_pair(found)
+
+
+def _worst_pair(found: Discrepancy) -> str:
+    if not found.elements:
+        return ""
+    worst = max(found.elements, key=lambda element: error_order(element.ulps or 0.0))
+    return f"expected {worst.expected}, got {worst.actual}"
 
 
 def _target_row(cells: list[Cell], info: TargetInfo, rows: list[OperationRow]) -> TargetRow:

@@ -192,6 +192,14 @@ def test_a_discrepancy_counts_though_its_cell_was_lost_with_the_process() -> Non
     assert summary.targets[0].operations[Standing.BROKE] == 1
 
 
+def test_the_error_of_a_discrepancy_is_the_worst_of_its_cell() -> None:
+    run = builders.empty_run()
+    run.cells = [builders.cell("exp", ulps=0.5)]
+    run.discrepancies = [builders.discrepancy(ulps=9.0)]
+    (worst,) = summarise(run).errors
+    assert (worst.ulps, worst.given) == (9.0, "expected 1.9947859e+34, got 1.9947866e+34")
+
+
 def test_a_broken_cell_without_a_discrepancy_is_pointed_out() -> None:
     run = builders.clean_run()
     run.cells.append(builders.cell("sub", outcome=Outcome.BROKE))
