@@ -37,7 +37,11 @@ def examine(case: Case, target: Interpreter, *, every_step: bool = False) -> Exa
 
 def examine_against(expected: Trace, case: Case, target: Interpreter, *, every_step: bool = False) -> Examined:
     """The same where the reference's trace is already known."""
-    actual = target.run(case, every_step=every_step)
+    return relate(expected, target.run(case, every_step=every_step), case, target)
+
+
+def relate(expected: Trace, actual: Trace, case: Case, target: Interpreter) -> Examined:
+    """The verdict on two traces of a case."""
     if unsupported(expected.refused, actual.refused, target):
         return Examined(case, Outcome.INAPPLICABLE, expected=expected, actual=actual)
     comparison = Comparison(target.aspects, target.traits, lazy_standard(case, expected)).traces(expected, actual)

@@ -12,7 +12,7 @@ import numpy as np
 
 from conformance.model.case import Argument, Case, Dots, DTypeName, Hook, Input, Layout, Literal, Ref, Slice, Step
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
-
+from conformance.operations import find
 
 HOOKS: dict[str, Callable[[Any], Any]] = {
     "double": lambda grad: grad * 2,
@@ -40,15 +40,22 @@ class Memory:
 
 
 class Interpreter(ABC):
-    """Someone who runs cases. ``aspects`` are those that it can observe."""
+    """Someone who runs cases. ``aspects`` are those that it can observe.
+
+    ``in_bulk``: preparing a case costs so much that many are run as one. ``trials`` is how often a failing case may
+    be run to find a smaller one.
+    """
 
     name: str
     aspects: frozenset[Aspect] = EVERY_ASPECT
     traits: Traits = Traits()
+    in_bulk: bool = False
+    trials: int = 200
 
     def run(self, case: Case, *, every_step: bool = False) -> Trace:
         """Run a case; observe after its last step, or after every one. A refusal ends it and is observed."""
-        self.seed(case.seed)
+        if any(find(step.operation).random for step in case.steps):
+            self.seed(case.seed)
         variables = {given.name: self.make(given) for given in case.inputs}
         observations: list[Observation] = []
         for index, step in enumerate(case.steps):

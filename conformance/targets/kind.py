@@ -12,11 +12,13 @@ from conformance.targets.interpreter import Interpreter
 class TargetKind(ABC):
     """One way to run torch. ``look`` is given the torch module, so that a kind can be named where there is none.
 
-    ``name`` is what a user types; with ``numbered``, targets are called ``name:0``, ``name:1`` and so on.
+    ``name`` is what a user types; with ``numbered``, targets are called ``name:0``, ``name:1`` and so on. ``in_bulk``:
+    its targets run many cases as one, and no operation on its own.
     """
 
     name: ClassVar[str]
     numbered: ClassVar[bool] = False
+    in_bulk: ClassVar[bool] = False
 
     @abstractmethod
     def look(self, torch: Any) -> list[TargetInfo]:

@@ -18,6 +18,7 @@ _DEFAULT_COMPILERS = {"darwin": "clang++", "win32": "cl"}
 
 class CpuCompile(TargetKind):
     name = "cpu+compile"
+    in_bulk = True
 
     def look(self, torch: Any) -> list[TargetInfo]:
         why_not = _unsupported(torch)
