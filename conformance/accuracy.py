@@ -34,6 +34,7 @@ __all__ = [
     "Spaced",
     "Summation",
     "Ulps",
+    "Unspecified",
     "ValueVerdict",
     "Variance",
     "judge",
@@ -205,6 +206,16 @@ class Fused(_Bound):
         unit = finfo(judged.dtype).unit
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
         return unit * spread * (2 + self.further) * product + spread * _one_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Unspecified(_Bound):
+    """No value is promised, nor the same one twice (``empty``)."""
+
+    words = "any value"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        return np.full(judged.exact.shape, np.inf)
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,9 +261,10 @@ def normal(
         refuse_type("normal() of two numbers needs a size")
     _check_deviations(std)
     target = _place(broadcast_shapes(*(tensor.shape for tensor in tensors)), None, out, tensors[0].dtype)
-    _, standard = _normal(target)
-    assert standard is not None
-    unrounded = _by_address(standard, target.shape, target.strides) * _wide(std, target) + _wide(mean, target)
+    drawn, standard = _normal(target)
+    unrounded = _by_address(drawn if standard is None else standard, target.shape, target.strides) * _wide(
+        std, target
+    ) + _wide(mean, target)
     made = Tensor.of(round_to(unrounded, target.dtype), target.dtype)
     made.unrounded = unrounded
     if out is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import Spaced
+from conformance.accuracy import Exact, Spaced, Unspecified
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
@@ -81,6 +81,7 @@ OPERATIONS = [
             parameters=(SIZE, DTYPE),
             dtypes=ALL,
             effect=Effect.CREATES,
+            accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
             basis=Documented(MANUAL.format(name), sentence),
         )
         for name, reference, sentence in (
@@ -105,6 +106,7 @@ OPERATIONS = [
             spellings=spelled(f"torch.{name}"),
             parameters=(AnyTensor(), OTHER_DTYPE),
             dtypes=ALL,
+            accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
             basis=Documented(MANUAL.format(name), sentence),
         )
         for name, reference, sentence in (
@@ -130,6 +132,7 @@ OPERATIONS = [
             spellings=spelled(method=f"Tensor.{name}"),
             parameters=(AnyTensor("self"), SIZE, OTHER_DTYPE),
             dtypes=ALL,
+            accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
             basis=Documented(MANUAL.format(f"Tensor.{name}"), sentence),
         )
         for name, reference, sentence in (

@@ -6,11 +6,11 @@ from conformance.accuracy import Spaced
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import DIFFERENTIABLE, REAL, REAL_NUMERIC, Effect, Operation, spelled
+from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Effect, Operation, spelled
 from conformance.parameters import AnyTensor, Computed, DTypeOption, Number, Sizes
 from conformance.strategies.drawing import Drawing
 from reference import random
-from reference.dtypes import BOOL, FLOATING
+from reference.dtypes import BOOL
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
@@ -40,6 +40,7 @@ def _deviation(choices: Choices, drawing: Drawing) -> Argument:
     return choices.choose((0, 1, 2, 0.5))
 
 
+# torch accepts an empty tensor of any dtype where it draws one deviate at a time: ALL, and the reference refuses.
 OPERATIONS = [
     Operation(
         name="rand",
@@ -81,7 +82,7 @@ OPERATIONS = [
         reference=random.randn_like,
         spellings=spelled("torch.randn_like"),
         parameters=(AnyTensor(),),
-        dtypes=DIFFERENTIABLE,
+        dtypes=ALL,
         accuracy=DEVIATES,
         random=True,
         basis=Documented(MANUAL.format("randn_like"), "Returns a tensor with the same size as input."),
@@ -123,7 +124,7 @@ OPERATIONS = [
         reference=random.normal,
         spellings=spelled("torch.normal"),
         parameters=(AnyTensor("mean", mode="small"), Computed("std", _deviation, _negative)),
-        dtypes=FLOATING,
+        dtypes=ALL,
         accuracy=DEVIATES,
         random=True,
         basis=Documented(
@@ -155,7 +156,7 @@ OPERATIONS = [
             Number("mean", (0, 1, -2)),
             Computed("std", _deviation, _negative),
         ),
-        dtypes=DIFFERENTIABLE,
+        dtypes=ALL,
         accuracy=DEVIATES,
         effect=Effect.WRITES,
         random=True,
@@ -169,7 +170,7 @@ OPERATIONS = [
         written=random.random_,
         spellings=spelled(in_place="Tensor.random_"),
         parameters=(AnyTensor("self", writeable=True), Computed("to", _high, _nothing_below)),
-        dtypes=REAL,
+        dtypes=ALL,
         effect=Effect.WRITES,
         random=True,
         basis=Documented(
@@ -186,7 +187,7 @@ OPERATIONS = [
             AnyTensor("self", writeable=True),
             Computed("p", lambda c, d: c.choose((0, 0.5, 1, 0.3)), _negative),
         ),
-        dtypes=REAL,
+        dtypes=ALL,
         effect=Effect.WRITES,
         random=True,
         basis=Documented(

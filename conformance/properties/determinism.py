@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from conformance.accuracy import Exact, Unspecified
 from conformance.choices import Choices
 from conformance.compare import Comparison, Standard
-from conformance.accuracy import Exact
 from conformance.examine import Examined
 from conformance.model.case import Case
 from conformance.model.observation import Aspect
@@ -21,7 +21,7 @@ class Determinism(Property):
     claim = "Two runs of the same call on the same inputs give identical bits."
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
-        return Aspect.VALUES in target.aspects
+        return Aspect.VALUES in target.aspects and not isinstance(operation.accuracy, Unspecified)
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         yield base
