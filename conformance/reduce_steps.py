@@ -13,6 +13,7 @@ from conformance.operations import find
 Fails = Callable[[Case], bool]
 
 _PLAINER_FORMS = (Form.FUNCTION, Form.METHOD, Form.OPERATOR)
+_PLAIN_FLOATS = (0.0, 1.0, 2.0, 0.5)
 
 
 def fewer_steps(case: Case, fails: Fails) -> Case:
@@ -158,7 +159,7 @@ def simpler_arguments(argument: Argument) -> Iterator[Argument]:
         candidates = dict.fromkeys((0, 1, int(argument / 2), argument - 1 if argument > 0 else argument + 1))
         yield from (n for n in candidates if (abs(n), n < 0) < (abs(argument), argument < 0))
     elif isinstance(argument, float):
-        yield from (n for n in (0.0, 1.0, 2.0, 0.5) if len(repr(n)) < len(repr(argument)) or n < argument == 1.0)
+        yield from _PLAIN_FLOATS[: _PLAIN_FLOATS.index(argument)] if argument in _PLAIN_FLOATS else _PLAIN_FLOATS
     elif isinstance(argument, complex):
         yield from (n for n in (0j, 1j) if len(repr(n)) < len(repr(argument)))
     elif isinstance(argument, Slice):

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.model.case import Argument, Case, Dots, DTypeName, Input, Layout, Ref, Slice, Step
+from conformance.model.case import Argument, Case, Dots, DTypeName, Hook, Input, Layout, Ref, Slice, Step
 from conformance.operation import OPERATORS, UNARY_OPERATORS, Effect, Form
 from conformance.operations import find
 from conformance.values import fill
@@ -23,6 +23,8 @@ _LONG = 64
 
 _BINARY = {f"operator.{name}": symbol for symbol, name in OPERATORS.items()}
 _UNARY = {f"operator.{name}": symbol for symbol, name in UNARY_OPERATORS.items() if not symbol.isalpha()}
+
+_HOOKS = {"double": "lambda grad: grad * 2", "negate": "lambda grad: -grad", "look": "lambda grad: None"}
 
 
 # -- inputs ------------------------------------------------------------------------------------------------------
@@ -98,6 +100,7 @@ def _array_source(given: Input) -> str:
         made = f"np.array({nested([str(text) for text in texts], shape)}, dtype={dtype})"
     else:
         made = f"np.frombuffer({_bytes_source(elements.tobytes())}, dtype={dtype})"
+        made += f".reshape({given.shape})" if is_plain(given) and elements.size and len(given.shape) != 1 else ""
     if is_plain(given) and elements.size:
         return made
     strides = tuple(stride * elements.itemsize for stride in given.strides)
@@ -168,6 +171,8 @@ def step_source(step: Step, device: str = "cpu") -> str:
         target, index, value = step.args
         return f"{_operand(target)}[{index_source(index)}] = {argument_source(value)}"
     results = ", ".join(map(variable, step.results))
+    if len(step.results) > 1 and operation.effect is Effect.VIEW:
+        results += ", *_"  # an input is split into as many parts as it has
     return f"{results} = {_call(path, step.args, kwargs)}" if results else _call(path, step.args, kwargs)
 
 
@@ -239,6 +244,8 @@ def argument_source(argument: Any) -> str:
             return f"slice({start}, {stop}, {step})"
         case Dots():
             return "..."
+        case Hook(name):
+            return _HOOKS[name]
         case list():
             return f"[{', '.join(map(argument_source, argument))}]"
         case tuple():

@@ -109,7 +109,7 @@ def script(
     end the process, so they run in a child.
     """
     if signed_zero is None:
-        signed_zero = allowed is None or find(case.steps[0].operation).accuracy.signed_zero
+        signed_zero = allowed is None or find(case.main.operation).accuracy.signed_zero
     program = _Program(case, target, step, refused)
     if crash:
         helpers, check = _CRASH_HELPER, f"{applying(program.run())}\nsys.exit(0)"

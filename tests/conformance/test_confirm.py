@@ -1,0 +1,84 @@
+"""Confirming: exit statuses counted, faults and devices seen as a user's process would see them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from conformance import confirm as confirming
+from conformance.confirm import can_fork, confirm
+
+pytest.importorskip("torch")
+
+FAULT = """
+import importlib.abc, importlib.machinery, sys
+
+class Finder(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name != "torch":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
+        load = spec.loader.exec_module
+
+        def exec_module(module):
+            load(module)
+            module.exp = module.tanh
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+sys.meta_path.insert(0, Finder())
+"""
+EXP = "import sys, torch\nsys.exit(1 if torch.exp(torch.zeros(3)).sum() != 3 else 0)"
+
+
+def test_statuses_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirming, "_fresh", lambda path, timeout: 0)
+    scripts = [
+        "import sys, torch; sys.exit(1)",
+        "import sys; sys.exit(0)",
+        "import sys; sys.exit(125)",
+        "import os; os.abort()",
+        "raise ValueError('a fault of the script')",
+        "import sys; sys.exit('a message')",
+        "import time; time.sleep(60)",
+    ]
+    assert confirm(scripts, times=2, timeout=1) == [(2, 2), *[(0, 2)] * 6]
+
+
+def test_what_happens_only_sometimes_is_counted_as_often(tmp_path: Path) -> None:
+    flip = f"import os, sys\ntry: os.mkdir({str(tmp_path / 'first')!r})\nexcept OSError: sys.exit(0)\nsys.exit(1)"
+    assert confirm([flip], times=3) == [(1, 3)]
+
+
+def test_what_holds_in_forks_is_tried_in_fresh_processes() -> None:
+    threads = "import sys, torch\nsys.exit(1 if '-c' not in sys.orig_argv else 0)"
+    assert confirm([threads], times=1) == [(1, 1)]
+
+
+def test_a_fault_on_the_python_path_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert confirm([EXP], times=1) == [(0, 1)]
+    (tmp_path / "sitecustomize.py").write_text(FAULT)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert confirm([EXP], times=2) == [(2, 2)]
+
+
+def test_without_a_supervisor_each_is_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confirming, "_SUPERVISOR", "raise SystemExit(3)")
+    assert confirm(["import sys; sys.exit(1)"], times=2) == [(2, 2)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
+def test_no_context_on_an_accelerator_is_forked() -> None:
+    assert can_fork('x = torch.zeros(3, device="meta")')
+    for device in ("cuda:0", "cuda", "xla:0", "mps"):
+        assert not can_fork(f'x = torch.zeros(3, device="{device}")')
+
+
+def test_nothing_to_confirm_starts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subprocess, "run", None)
+    assert confirm([]) == []
