@@ -12,6 +12,7 @@ from reference import formatting as formatting
 from reference import indexing as indexing
 from reference import inplace as inplace
 from reference import linalg as linalg
+from reference import masking as masking
 from reference import moments as moments
 from reference import numpy_sharing as numpy_sharing
 from reference import powers as powers
