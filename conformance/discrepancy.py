@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from conformance.reduce import reduce
 from conformance.repro import script
 from conformance.targets.interpreter import Interpreter
 from conformance.ulp import bits
+from conformance.wording import pattern_of, text_of
 from reference.dtypes import BY_NAME
 
 ELEMENTS_SHOWN = 8
@@ -35,30 +36,35 @@ def cause_of(prop: Property, difference: Difference) -> Cause:
     return (prop.name, difference.aspect.value, pattern_of(difference))
 
 
-def pattern_of(difference: Difference) -> str:
-    """What kind of difference it is, within its aspect."""
-    if difference.verdict is not None:
-        return difference.verdict.pattern
-    expected, actual = difference.expected, difference.actual
-    if isinstance(expected, Refused) and isinstance(actual, Refused):
-        return f"{actual.kind} in place of {expected.kind}"
-    if isinstance(expected, Refused):
-        return f"no {expected.kind}"
-    return f"unexpected {actual.kind}" if isinstance(actual, Refused) else ""
+@dataclass(slots=True)
+class Failure:
+    """The first broken case of a cause: of which property, in which dtype, of which operation."""
+
+    prop: Property
+    examined: Examined
+    dtype: str
+    operation: str
 
 
-def build(prop: Property, examined: Examined, target: Interpreter, dtype: str, operation: str) -> Discrepancy:
-    """The discrepancy that a broken case proves: minimal, confirmed in fresh processes, with its script."""
-    cause = cause_of(prop, examined.differences[0])
-    case = reduce(examined.case, still_breaks(prop, target, cause))
-    reduced = prop.examine(case, target)
-    if reduced.outcome is not Outcome.BROKE:
-        case, reduced = examined.case, examined
-    difference = reduced.differences[0]
-    found = describe(prop, reduced, difference, target, dtype, operation)
-    program = script_of(found, difference, reduced)
-    ((reproduced, tried),) = confirm([program], times=CONFIRMATIONS)
-    return replace(found, confirmed=(reproduced, tried), script=program if reproduced else "")
+def prove(failures: Iterable[Failure], target: Interpreter) -> list[Discrepancy]:
+    """The discrepancies that broken cases prove: minimal, with scripts, confirmed together in fresh processes."""
+    found = [_reduced(failure, target) for failure in failures]
+    confirmations = confirm([one.script for one in found], times=CONFIRMATIONS) if found else []
+    return [
+        replace(one, confirmed=confirmed, script=one.script if confirmed[0] else "")
+        for one, confirmed in zip(found, confirmations, strict=True)
+    ]
+
+
+def _reduced(failure: Failure, target: Interpreter) -> Discrepancy:
+    prop = failure.prop
+    cause = cause_of(prop, failure.examined.differences[0])
+    case = reduce(failure.examined.case, still_breaks(prop, target, cause), budget=target.trials)
+    examined = prop.examine(case, target)
+    if examined.outcome is not Outcome.BROKE:
+        examined = failure.examined
+    found = describe(failure, examined, target)
+    return replace(found, script=script_of(found, examined.differences[0], examined))
 
 
 def still_breaks(prop: Property, target: Interpreter, cause: Cause) -> Callable[[Case], bool]:
@@ -71,10 +77,10 @@ def still_breaks(prop: Property, target: Interpreter, cause: Cause) -> Callable[
     return breaks
 
 
-def describe(
-    prop: Property, examined: Examined, difference: Difference, target: Interpreter, dtype: str, operation: str
-) -> Discrepancy:
+def describe(failure: Failure, examined: Examined, target: Interpreter) -> Discrepancy:
     """The discrepancy in words, without its proof."""
+    difference = examined.differences[0]
+    prop, operation, dtype = failure.prop, failure.operation, failure.dtype
     verdict = difference.verdict
     numeric = isinstance(difference.expected, np.ndarray) and isinstance(difference.actual, np.ndarray)
     elements = _elements(difference) if numeric and verdict is not None else ()
@@ -140,12 +146,3 @@ def _element(index: tuple[int, ...], expected: np.ndarray, actual: np.ndarray, u
         bits(actual[index], dtype) if dtype else "",
         error if np.isfinite(error) else None,
     )
-
-
-def text_of(value: Any) -> str:
-    """A value for people: an array in a few lines, a refusal as it would print."""
-    if isinstance(value, Refused):
-        return f"{value.kind}: {value.message.splitlines()[0] if value.message else ''}"
-    if isinstance(value, np.ndarray):
-        return np.array2string(value, threshold=20, edgeitems=4)
-    return "no refusal" if value is None else repr(value)

@@ -9,6 +9,7 @@ from conformance.compare import Comparison, Difference, Standard
 from conformance.model.case import Case
 from conformance.model.observation import Refused, Trace
 from conformance.model.verdict import Outcome
+from conformance.operation import Form
 from conformance.operations import find
 from conformance.standard import standard_for
 from conformance.targets.interpreter import Interpreter
@@ -44,7 +45,12 @@ def relate(expected: Trace, actual: Trace, case: Case, target: Interpreter) -> E
     """The verdict on two traces of a case."""
     if unsupported(expected.refused, actual.refused, target):
         return Examined(case, Outcome.INAPPLICABLE, expected=expected, actual=actual)
-    comparison = Comparison(target.aspects, target.traits, lazy_standard(case, expected)).traces(expected, actual)
+    comparison = Comparison(
+        target.aspects,
+        target.traits,
+        lazy_standard(case, expected),
+        counts_versions=all(step.spelling != Form.OUT for step in case.steps),
+    ).traces(expected, actual)
     if comparison.differences:
         return Examined(case, Outcome.BROKE, comparison.differences, comparison.worst_ulps, expected, actual)
     outcome = Outcome.HELD if comparison.compared else Outcome.VACUOUS

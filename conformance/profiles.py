@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How many structures are drawn for an operation on a target, and how many rows of values for each.
+    """How many structures are drawn for an operation, dtype and target, and how many rows of values for each.
 
     ``rows`` derived seeds are tried for a pointwise structure, ``few_rows`` for any other; ``programs`` random
     programs are run, and ``compiled`` cases of an operation go into compiled graphs. ``evidence`` is false where a
@@ -26,8 +26,8 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", structures=14, rows=8, few_rows=1, programs=150, compiled=0, evidence=False),
-        Profile("standard", structures=60, rows=16, few_rows=2, programs=1500, compiled=1),
-        Profile("thorough", structures=400, rows=32, few_rows=4, programs=15000, compiled=4),
+        Profile("smoke", structures=2, rows=8, few_rows=1, programs=150, compiled=0, evidence=False),
+        Profile("standard", structures=8, rows=16, few_rows=2, programs=1500, compiled=1),
+        Profile("thorough", structures=50, rows=32, few_rows=4, programs=15000, compiled=4),
     )
 }

@@ -98,7 +98,7 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     directory = config.stash[_directory]
     if getattr(config, "workerinput", None) is not None or not directory.exists():
         return
-    from conformance.commands.summary import print_summary
+    from reports.terminal import print_summary
     from reports.write import write_reports
 
     terminalreporter.section("conformance")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from conformance.drivers import seed_of, with_hypothesis
+from conformance.environment import collect_environment
 from conformance.model.run import Event, FinishEvent
 from conformance.model.verdict import Discrepancy
 from conformance.operations import find
 from conformance.profiles import Profile
 from conformance.recorder import Recorder
+from conformance.strategies.cases import dtypes_of
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
 from conformance.verify import Verification
@@ -49,7 +51,9 @@ class Session:
         check = Verification(
             find(operation), self.target(target), self.profile, self.record, self.recorder.in_flight, self.only
         )
-        with_hypothesis(check.structure, self.profile.structures, seed_of(operation, self.seed))
+        for dtype in dtypes_of(check.operation):
+            draws = partial(check.structure, dtype=dtype)
+            with_hypothesis(draws, self.profile.structures, seed_of(f"{operation} {dtype.name}", self.seed))
         return check.finish()
 
     def programs(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
@@ -60,7 +64,7 @@ class Session:
 
     def write_environment(self) -> None:
         """Write what ran where; once for the whole run is enough."""
-        self.recorder.write_environment(collect_environment(self.directory.name, self.profile.name, self.seed))
+        self.recorder.write_environment(collect_environment(self.profile.name, self.seed, run_id=self.directory.name))
 
     def close(self, exit_status: int) -> None:
         """Note the end of the worker: without it, the run counts as cut short."""

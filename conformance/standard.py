@@ -25,6 +25,7 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
     return Standard(
         operation.accuracy,
         operation.name,
+        _last_result(expected, case).shape,
         _floating_inputs(operation, case),
         (lambda: _magnitude(case)) if sums else None,
         _terms(case, expected),

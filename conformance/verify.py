@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from conformance.bulk import first_failing_row, rows_apply
-from conformance.choices import Choices
-from conformance.deviations import Deviation, matching
-from conformance.discrepancy import Cause, build, cause_of
+from conformance.choices import Choices, SeededChoices
+from conformance.deviations import matching
+from conformance.discrepancy import Cause, Failure, cause_of, prove
+from conformance.drivers import seed_of
 from conformance.examine import Examined
 from conformance.model.case import Case
 from conformance.model.codec import encode_case, fingerprint
@@ -22,22 +23,13 @@ from conformance.operations import families
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property
-from conformance.strategies.cases import draw_case, dtypes_of
+from conformance.strategies.cases import draw_case
 from conformance.targets.interpreter import Interpreter
+from reference.dtypes import DType
 
 AGREES = "agrees"
 CellKey = tuple[str, str]
 """Property and dtype."""
-
-
-@dataclass(slots=True)
-class Failure:
-    """The first broken case of a cause, and how many there were."""
-
-    prop: Property
-    examined: Examined
-    dtype: str
-    count: int = 1
 
 
 @dataclass
@@ -52,9 +44,6 @@ class Verification:
     only: frozenset[str] = frozenset()
     tallies: dict[CellKey, Tally] = field(default_factory=dict)
     failures: dict[Cause, Failure] = field(default_factory=dict)
-    known: dict[str, Deviation] = field(default_factory=dict)
-    found: list[Discrepancy] = field(default_factory=list)
-    drawn: int = 0
 
     def __post_init__(self) -> None:
         self._digest = hashlib.sha256()
@@ -65,26 +54,29 @@ class Verification:
             if prop.applies(self.operation, self.target) and (not self.only or prop.name in self.only)
         ]
 
-    def structure(self, choices: Choices) -> None:
-        """Draw one structure and examine every property of it; dtypes take turns."""
-        dtypes = dtypes_of(self.operation)
-        dtype = dtypes[self.drawn % len(dtypes)]
-        long = self.operation.pointwise and self.drawn % 3 == 2
-        self.drawn += 1
+    def structure(self, choices: Choices, dtype: DType) -> None:
+        """Draw one structure of a dtype and examine every property of it.
+
+        What the properties derive is drawn from a seed: neither the target nor what it does may change what the
+        source of choices gives next.
+        """
+        long = self.operation.pointwise and choices.flag(33)
         base = draw_case(choices, self.operation, dtype, long=long)
+        seed = choices.integer(0, 2**32 - 1)
         self._digest.update(fingerprint(base).encode())
         if self.in_flight is not None:
             self.in_flight.begin(self.operation.name, self.target.name, encode_case(base))
-        self._examine_properties(base, dtype.name, choices)
+        self._examine_properties(base, dtype.name, seed)
         if self.in_flight is not None:
             self.in_flight.end()
 
-    def _examine_properties(self, base: Case, dtype: str, choices: Choices) -> None:
+    def _examine_properties(self, base: Case, dtype: str, seed: int) -> None:
         base_broke = False
         for prop in self._properties:
             # What is already wrong in itself would only be found wrong again in every variation.
             if base_broke:
                 break
+            choices = SeededChoices(seed_of(prop.name, seed))
             for case in prop.derive(base, self.operation, choices):
                 self._count(prop, prop.examine(case, self.target), dtype)
             if prop.name == AGREES:
@@ -123,30 +115,22 @@ class Verification:
     def _broke(self, prop: Property, examined: Examined, dtype: str) -> Outcome:
         """Keep the first case of each cause; what a deviation describes is known."""
         difference = examined.differences[0]
-        deviation = matching(self.operation.name, prop.name, self.target.name, dtype, difference)
-        if deviation is not None:
-            self.known[deviation.name] = deviation
+        if matching(self.operation.name, prop.name, self.target.name, dtype, difference) is not None:
             return Outcome.KNOWN
-        cause = cause_of(prop, difference)
-        if cause in self.failures:
-            self.failures[cause].count += 1
-        else:
-            self.failures[cause] = Failure(prop, examined, dtype)
+        self.failures.setdefault(cause_of(prop, difference), Failure(prop, examined, dtype, self.operation.name))
         return Outcome.BROKE
 
     def finish(self) -> list[Discrepancy]:
         """Reduce, confirm and record what broke; record every cell."""
-        for failure in self.failures.values():
-            one = build(failure.prop, failure.examined, self.target, failure.dtype, self.operation.name)
-            self.found.append(one)
+        found = prove(self.failures.values(), self.target)
+        for one in found:
             self.record(DiscrepancyEvent(one))
         seconds = time.perf_counter() - self._started
         for (prop, dtype), tally in self.tallies.items():
             self.record(CellEvent(self._cell(prop, dtype, tally, seconds / max(len(self.tallies), 1))))
-        return self.found
+        return found
 
     def _cell(self, prop: str, dtype: str, tally: Tally, seconds: float) -> Cell:
         family = families()[self.operation.name]
         digest = self._digest.hexdigest()[:16]
         return Cell(self.operation.name, family, prop, self.target.name, dtype, tally, digest, round(seconds, 4))
-

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from conformance.choices import Choices
 from conformance.deviations import matching
-from conformance.discrepancy import Cause, build, cause_of
+from conformance.discrepancy import Cause, Failure, cause_of, prove
 from conformance.examine import Examined
 from conformance.model.codec import encode_case, fingerprint
 from conformance.model.inflight import InFlight
@@ -32,7 +32,7 @@ class ProgramVerification:
     chunk: int
     in_flight: InFlight | None = None
     tally: Tally = field(default_factory=Tally)
-    failures: dict[tuple[Cause, str], Examined] = field(default_factory=dict)
+    failures: dict[tuple[Cause, str], Failure] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._digest = hashlib.sha256()
@@ -59,16 +59,15 @@ class ProgramVerification:
         operation = examined.case.steps[difference.step].operation
         if matching(operation, PROGRAMS, self.target.name, MIXED, difference) is not None:
             return Outcome.KNOWN
-        self.failures.setdefault((cause_of(PROPERTY, difference), operation), examined)
+        failure = Failure(PROPERTY, examined, MIXED, operation)
+        self.failures.setdefault((cause_of(PROPERTY, difference), operation), failure)
         return Outcome.BROKE
 
     def finish(self) -> list[Discrepancy]:
         """Reduce, confirm and record what broke, one case for each cause."""
-        found = []
-        for (_, operation), examined in self.failures.items():
-            one = build(PROPERTY, examined, self.target, MIXED, operation)
+        found = prove(self.failures.values(), self.target)
+        for one in found:
             self.record(DiscrepancyEvent(one))
-            found.append(one)
         seconds = round(time.perf_counter() - self._started, 4)
         digest = self._digest.hexdigest()[:16]
         name = f"{PROGRAMS} {self.chunk}"

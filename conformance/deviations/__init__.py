@@ -18,6 +18,7 @@ from conformance.compare import Difference
 from conformance.model.case import Case
 from conformance.model.codec import decode_case
 from conformance.operations import every_operation
+from conformance.wording import pattern_of, text_of
 
 REASONS = ("bug", "documented limitation", "undocumented behaviour", "backend difference")
 _KEYS = {
@@ -25,6 +26,8 @@ _KEYS = {
     "property": str,
     "aspect": str,
     "pattern": str,
+    "expected": str,
+    "actual": str,
     "dtype": str,
     "target": str,
     "torch": str,
@@ -35,7 +38,7 @@ _KEYS = {
     "expires": date,
     "witness": str,
 }
-_OPTIONAL = {"property": "*", "pattern": "*", "dtype": "*", "torch": "", "issue": ""}
+_OPTIONAL = {"property": "*", "pattern": "*", "expected": "*", "actual": "*", "dtype": "*", "torch": "", "issue": ""}
 
 
 class DeviationError(ValueError):
@@ -44,13 +47,15 @@ class DeviationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One known discrepancy. ``property``, ``pattern``, ``dtype`` and ``target`` are shell patterns."""
+    """One known discrepancy. The fields from ``operation`` to ``target`` are shell patterns."""
 
     name: str
     operation: str
     property: str
     aspect: str
     pattern: str
+    expected: str
+    actual: str
     dtype: str
     target: str
     torch: str
@@ -64,12 +69,14 @@ class Deviation:
     def covers(self, operation: str, prop: str, target: str, dtype: str, difference: Difference) -> bool:
         """Whether a difference is the one described."""
         return (
-            operation == self.operation
+            fnmatchcase(operation, self.operation)
             and difference.aspect.value == self.aspect
             and fnmatchcase(prop, self.property)
             and fnmatchcase(target, self.target)
             and fnmatchcase(dtype, self.dtype)
-            and fnmatchcase(_pattern(difference), self.pattern)
+            and fnmatchcase(pattern_of(difference), self.pattern)
+            and fnmatchcase(text_of(difference.expected), self.expected)
+            and fnmatchcase(text_of(difference.actual), self.actual)
         )
 
     def in_force(self) -> bool:
@@ -83,12 +90,6 @@ def torch_version() -> Version:
     return Version(Version(metadata.version("torch")).base_version)
 
 
-def _pattern(difference: Difference) -> str:
-    from conformance.discrepancy import pattern_of
-
-    return pattern_of(difference)
-
-
 def matching(operation: str, prop: str, target: str, dtype: str, difference: Difference) -> Deviation | None:
     """The deviation that describes a difference, if one does."""
     for deviation in for_operation(operation):
@@ -100,7 +101,7 @@ def matching(operation: str, prop: str, target: str, dtype: str, difference: Dif
 @cache
 def for_operation(operation: str) -> tuple[Deviation, ...]:
     """The deviations in force for an operation."""
-    return tuple(entry for entry in every_deviation() if entry.operation == operation and entry.in_force())
+    return tuple(entry for entry in every_deviation() if fnmatchcase(operation, entry.operation) and entry.in_force())
 
 
 @cache
@@ -125,7 +126,7 @@ def _read(file: str, name: str, entry: dict[str, object]) -> Deviation:
     for key, kind in _KEYS.items():
         if not isinstance(values.get(key), kind):
             raise DeviationError(f"{place}: {key!r} must be given, as a {kind.__name__}")
-    if values["operation"] not in every_operation():
+    if not any(fnmatchcase(name, str(values["operation"])) for name in every_operation()):
         near = get_close_matches(str(values["operation"]), every_operation(), 1)
         raise DeviationError(f"{place}: no operation is called {values['operation']!r}; nearest: {near}")
     if values["reason"] not in REASONS:

@@ -24,7 +24,9 @@ class Layout(Property):
         if not tensors:
             return
         given = choices.choose(tensors)
-        layouts = [name for name in LAYOUTS if name != "expanded" and (name != "channels last" or len(given.shape) == 4)]
+        layouts = [
+            name for name in LAYOUTS if name != "expanded" and (name != "channels last" or len(given.shape) == 4)
+        ]
         layout = choices.choose(layouts)
         yield base.with_input(relaid(given, layout, choices.integer(0, max(len(given.shape) - 1, 0))))
 

@@ -6,9 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.choices import Choices
+from conformance.compare import Comparison
+from conformance.examine import REFERENCE, Examined, examine, lazy_standard
 from conformance.model.case import Case, Input, Ref, Step
-from conformance.model.observation import Seen
+from conformance.model.observation import Aspect, Observation, Seen, Trace
+from conformance.model.verdict import Outcome
 from conformance.operation import Form, Operation
+from conformance.operations import find
 from conformance.properties.base import Property, first_tensor, in_form, result_seen, with_kwarg
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
@@ -44,6 +48,65 @@ class Out(Property):
         if given is not None:
             yield _overlapping(called, given, choices)
 
+    def examine(self, case: Case, target: Interpreter) -> Examined:
+        examined = examine(case, target)
+        if examined.outcome is Outcome.BROKE and examined.expected is not None and examined.actual is not None:
+            return _allowed(examined, target)
+        return examined
+
+
+def _allowed(examined: Examined, target: Interpreter) -> Examined:
+    """What no page decides: another dtype than the result's may be refused, and memory shared with an input either
+    refused or handled right."""
+    case, expected, actual = examined.case, examined.expected, examined.actual
+    assert expected is not None, "the case was run"
+    assert actual is not None, "the case was run"
+    if expected.refused is None:
+        other_dtype = examined.differences[0].aspect is Aspect.REFUSAL and _is_cast(case)
+        return Examined(case, Outcome.HELD) if other_dtype else examined
+    if actual.refused is not None:
+        return examined
+    if "memory location" in expected.refused.message:
+        return _right_values(examined, target)
+    undecided = not find(case.main.operation).pointwise and "cast" in expected.refused.message
+    return Examined(case, Outcome.INAPPLICABLE) if undecided else examined
+
+
+def _is_cast(case: Case) -> bool:
+    """Whether ``out`` has another dtype than the result that the call gives without it."""
+    out = next((given.dtype for given in case.inputs if given.name == "out"), None)
+    result = REFERENCE.run(_without_out(case))
+    if result.refused is not None:
+        return False
+    made = result.last.variables[case.main.results[0]].dtype
+    aliased = first_tensor(case) if out is None else None
+    return made != (aliased.dtype if aliased is not None else out)
+
+
+def _without_out(case: Case) -> Case:
+    """The call without ``out=``, on the same parts of the inputs."""
+    step = replace(case.main, kwargs=tuple(pair for pair in case.main.kwargs if pair[0] != "out"))
+    parts = tuple(one for one in case.steps if one is not case.main and one.results != ("out",))
+    return replace(case, steps=(*parts, replace(step, spelling=Form.FUNCTION)))
+
+
+def _right_values(examined: Examined, target: Interpreter) -> Examined:
+    """A target that writes to overlapping memory instead of refusing must still give the right values."""
+    assert examined.actual is not None, "the case was run"
+    case = _without_out(examined.case)
+    expected = REFERENCE.run(case)
+    if expected.refused is not None:
+        return examined
+    name = case.main.results[0]
+    actual = examined.actual.last.variables[name]
+    wanted, found = Trace("", [Observation(0, None, {name: expected.last.variables[name]})]), replace(actual)
+    seen = Trace("", [Observation(0, None, {name: found})])
+    only = frozenset({Aspect.VALUES, Aspect.SHAPE}) & target.aspects
+    comparison = Comparison(only, target.traits, lazy_standard(case, expected)).traces(wanted, seen)
+    if not comparison.differences:
+        return Examined(examined.case, Outcome.HELD)
+    return examined
+
 
 def _with_out(case: Case, out: Input) -> Case:
     case = with_kwarg(case, "out", Ref("out"))
@@ -71,14 +134,19 @@ def replace_shape(seen: Seen, shape: tuple[int, ...]) -> Seen:
 
 
 def _overlapping(case: Case, given: Input, choices: Choices) -> Case:
-    """``out`` is the first argument itself, or a part of it."""
-    if not given.shape or choices.flag(40):
+    """``out`` is the first argument itself, or begins one row after the part of it that is read."""
+    if not given.shape or given.shape[0] < 2 or choices.flag(40):
         return with_kwarg(case, "out", Ref(given.name))
-    size = given.shape[0]
-    start = choices.integer(0, min(1, size))
-    step = Step("narrow", Form.METHOD, (Ref(given.name), 0, start, size - start), (), ("out",))
-    case = with_kwarg(case, "out", Ref("out"))
-    return replace(case, steps=(step, *case.steps))
+    rows = given.shape[0] - 1
+    steps = [Step("narrow", Form.METHOD, (Ref(given.name), 0, 1, rows), (), ("out",))]
+    parts: dict[str, str] = {}
+    for one in case.inputs:
+        if one.shape[:1] == given.shape[:1]:
+            parts[one.name] = f"{one.name}_part"
+            steps.append(Step("narrow", Form.METHOD, (Ref(one.name), 0, 0, rows), (), (parts[one.name],)))
+    args = tuple(Ref(parts.get(a.name, a.name)) if isinstance(a, Ref) else a for a in case.main.args)
+    main = replace(case.main, args=args, kwargs=(*case.main.kwargs, ("out", Ref("out"))))
+    return replace(case, steps=(*steps, main))
 
 
 PROPERTY = Out()

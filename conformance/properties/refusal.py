@@ -27,9 +27,15 @@ class Refusal(Property):
         dtype = BY_NAME[given.dtype] if given is not None else choices.choose(operation.dtypes)
         yield from spoiled_cases(choices, operation, dtype)
         refused = [dtype for dtype in TORCH_DTYPES if dtype not in operation.dtypes]
-        if given is not None and refused and not given.array:
-            changed = replace(given, dtype=choices.choose(refused).name)
-            yield base.with_input(changed)
+        if given is not None and refused and _is_of_one_dtype(base):
+            name = choices.choose(refused).name
+            yield replace(base, inputs=tuple(replace(one, dtype=name) for one in base.inputs))
+
+
+def _is_of_one_dtype(base: Case) -> bool:
+    """Whether nothing else could raise the dtype: all tensors have one dtype and no number is of a higher category."""
+    numbers = any(isinstance(argument, (float, complex)) for argument in base.steps[0].args)
+    return len({given.dtype for given in base.inputs}) == 1 and not numbers and not base.inputs[0].array
 
 
 PROPERTY = Refusal()

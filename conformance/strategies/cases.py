@@ -90,7 +90,7 @@ def possible_forms(operation: Operation, pairs: list[tuple[Parameter, Argument |
         if form is Form.REFLECTED and (leading_tensor or not plain):
             continue
         forms.append(form)
-    return forms or list(operation.functional[:1])
+    return forms or list(operation.functional[:1]) or list(operation.spellings)[:1]
 
 
 def dtypes_of(operation: Operation) -> tuple[DType, ...]:

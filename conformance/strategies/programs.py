@@ -7,6 +7,7 @@ not exact is not taken, so that whatever differs later is no rounding error pass
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,6 @@ from reference.errors import Refusal
 MOST_STEPS = 12
 ATTEMPTS_A_STEP = 4
 DTYPES = (FLOAT32, FLOAT64, INT64)
-EFFECTS = ("view", "write", "compute", "backward", "track", "share")
 _KINDS: dict[str, tuple[Effect, ...]] = {
     "view": (Effect.VIEW, Effect.MAY_VIEW),
     "write": (Effect.WRITES,),
@@ -119,7 +119,7 @@ def _input(choices: Choices, name: str) -> Input:
 def _with_step(choices: Choices, case: Case, trace: Trace | None, number: int) -> Case | None:
     """The case with one more step: an effect, then an operation that has it, then its operands."""
     seen = trace.last.variables if trace is not None else _inputs_seen(case)
-    effect = choices.choose(EFFECTS)
+    effect = choices.choose([effect for effect in _KINDS if _with_effect(effect)])
     operation, form = _operation_with(choices, effect)
     drawing = ProgramDrawing(choices, operation, seen, f"n{number}_")
     pairs: list[tuple[Any, Argument | Omitted]] = []
@@ -155,12 +155,14 @@ def _operation_with(choices: Choices, effect: str) -> tuple[Operation, Form | No
     return operation, None if operation.functional else Form.IN_PLACE
 
 
+@cache
 def _with_effect(effect: str) -> list[Operation]:
     return [
         one for one in every_operation().values() if one.effect in _KINDS[effect] and one.parameters and not one.random
     ]
 
 
+@cache
 def _with_form(form: Form) -> list[Operation]:
     return [one for one in every_operation().values() if form in one.spellings and not one.random]
 

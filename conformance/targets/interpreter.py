@@ -57,12 +57,17 @@ class Interpreter(ABC):
         if any(find(step.operation).random for step in case.steps):
             self.seed(case.seed)
         variables = {given.name: self.make(given) for given in case.inputs}
+        versions = {name: self.version(value) for name, value in variables.items()}
         observations: list[Observation] = []
         for index, step in enumerate(case.steps):
             refused = self._step(step, variables)
+            if refused is None:
+                versions.update({name: self.version(variables[name]) for name in step.results if name in variables})
             last = refused is not None or index == len(case.steps) - 1
             if last or every_step:
-                observations.append(Observation(index, refused, self.see_all(variables)))
+                seen = self.see_all(variables)
+                _since_made(seen, versions)
+                observations.append(Observation(index, refused, seen))
             if refused is not None:
                 break
         return Trace(self.name, observations)
@@ -116,9 +121,7 @@ class Interpreter(ABC):
         """
         results = []
         for row in range(len(next(iter(blocks.values())))):
-            inputs = tuple(
-                replace(given, values=Literal(blocks[given.name][row].tobytes())) for given in case.inputs
-            )
+            inputs = tuple(replace(given, values=Literal(blocks[given.name][row].tobytes())) for given in case.inputs)
             seen = self.run(replace(case, inputs=inputs)).last.variables.get(case.steps[0].results[0])
             if seen is None or not isinstance(seen.values, np.ndarray):
                 return None
@@ -144,6 +147,10 @@ class Interpreter(ABC):
     def see(self, value: Any) -> Seen: ...
 
     @abstractmethod
+    def version(self, value: Any) -> int:
+        """How often a tensor was written to; 0 for what has no version."""
+
+    @abstractmethod
     def memory(self, value: Any) -> Memory | None: ...
 
     @abstractmethod
@@ -154,6 +161,13 @@ class Interpreter(ABC):
 
     @abstractmethod
     def memory_format(self, name: str) -> Any: ...
+
+
+def _since_made(seen: dict[str, Seen], versions: dict[str, int]) -> None:
+    """Count versions from when a variable was bound: what an operation did to a tensor of its own is nobody's concern."""
+    for name, one in seen.items():
+        if one.version is not None:
+            one.version -= versions[name]
 
 
 def _owner(memory: Memory, spans: list[tuple[str, Memory]], name: str) -> str:

@@ -47,6 +47,9 @@ class ReferenceTarget(Interpreter):
     def see(self, value: Any) -> Seen:
         return see(value)
 
+    def version(self, value: Any) -> int:
+        return value.version if isinstance(value, Tensor) else 0
+
     def memory(self, value: Any) -> Memory | None:
         if isinstance(value, Tensor):
             start = value.storage.address
@@ -85,10 +88,10 @@ def make_array(given: Input, elements: np.ndarray) -> np.ndarray:
 
 
 def refuse_dtype(operation: Operation, args: Sequence[Any]) -> None:
-    """Refuse a first tensor of a dtype that the operation does not take."""
-    first = next((argument for argument in args if isinstance(argument, Tensor)), None)
-    if first is not None and first.dtype in BY_NAME.values() and not takes(operation, first.dtype):
-        raise Refusal("RuntimeError", f'"{operation.name}" is not implemented for {first.dtype!r}')
+    """Refuse tensors that are all of dtypes that the operation does not take; mixed ones it may promote."""
+    tensors = [argument for argument in args if isinstance(argument, Tensor)]
+    if tensors and not any(takes(operation, tensor.dtype) for tensor in tensors):
+        raise Refusal("RuntimeError", f'"{operation.name}" is not implemented for {tensors[0].dtype!r}')
 
 
 def takes(operation: Operation, dtype: DType) -> bool:

@@ -1,0 +1,31 @@
+"""Differences in words: the pattern by which they are grouped, and their two sides as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from conformance.compare import Difference
+from conformance.model.observation import Refused
+
+
+def pattern_of(difference: Difference) -> str:
+    """What kind of difference it is, within its aspect."""
+    if difference.verdict is not None:
+        return difference.verdict.pattern
+    expected, actual = difference.expected, difference.actual
+    if isinstance(expected, Refused) and isinstance(actual, Refused):
+        return f"{actual.kind} in place of {expected.kind}"
+    if isinstance(expected, Refused):
+        return f"no {expected.kind}"
+    return f"unexpected {actual.kind}" if isinstance(actual, Refused) else ""
+
+
+def text_of(value: Any) -> str:
+    """A value for people: an array in a few lines, a refusal as it would print."""
+    if isinstance(value, Refused):
+        return f"{value.kind}: {value.message.splitlines()[0] if value.message else ''}"
+    if isinstance(value, np.ndarray):
+        return np.array2string(value, threshold=20, edgeitems=4)
+    return "no refusal" if value is None else repr(value)
