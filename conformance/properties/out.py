@@ -46,7 +46,7 @@ class Out(Property):
         yield _with_out(called, other)
         given = first_tensor(base)
         if given is not None:
-            yield _overlapping(called, given, choices)
+            yield from _overlapping(called, given, result, choices)
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         examined = examine(case, target)
@@ -133,10 +133,12 @@ def replace_shape(seen: Seen, shape: tuple[int, ...]) -> Seen:
     return replace(seen, shape=shape)
 
 
-def _overlapping(case: Case, given: Input, choices: Choices) -> Case:
+def _overlapping(case: Case, given: Input, result: Seen, choices: Choices) -> Iterable[Case]:
     """``out`` is the first argument itself, or begins one row after the part of it that is read."""
-    if not given.shape or given.shape[0] < 2 or choices.flag(40):
-        return with_kwarg(case, "out", Ref(given.name))
+    if given.shape == result.shape and choices.flag(40):
+        yield with_kwarg(case, "out", Ref(given.name))
+    if not given.shape or given.shape[0] < 2:
+        return
     rows = given.shape[0] - 1
     steps = [Step("narrow", Form.METHOD, (Ref(given.name), 0, 1, rows), (), ("out",))]
     parts: dict[str, str] = {}
@@ -146,7 +148,7 @@ def _overlapping(case: Case, given: Input, choices: Choices) -> Case:
             steps.append(Step("narrow", Form.METHOD, (Ref(one.name), 0, 0, rows), (), (parts[one.name],)))
     args = tuple(Ref(parts.get(a.name, a.name)) if isinstance(a, Ref) else a for a in case.main.args)
     main = replace(case.main, args=args, kwargs=(*case.main.kwargs, ("out", Ref("out"))))
-    return replace(case, steps=(*steps, main))
+    yield replace(case, steps=(*steps, main))
 
 
 PROPERTY = Out()
