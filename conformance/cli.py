@@ -47,7 +47,7 @@ def make_parser() -> argparse.ArgumentParser:
     for name, module in every_command().items():
         subparser = subparsers.add_parser(name, help=module.HELP, description=module.__doc__)
         module.add_arguments(subparser)
-        subparser.set_defaults(run=module.run)
+        subparser.set_defaults(perform=module.run)
     return parser
 
 
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status. What the user can mend is one line on standard error."""
     arguments = make_parser().parse_args(argv)
     try:
-        status: int = arguments.run(arguments)
+        status: int = arguments.perform(arguments)
         sys.stdout.flush()
         return status
     except CommandError as error:

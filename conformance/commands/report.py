@@ -7,9 +7,9 @@ from pathlib import Path
 
 from conformance.commands import CommandError
 from conformance.commands.display import print_line
-from conformance.commands.summary import print_summary
-from conformance.model.store import RunError, load_run
-from reports.write import write_reports_of
+from conformance.model.store import RunError
+from reports.terminal import print_summary
+from reports.write import write_reports
 
 HELP = "write the reports of a recorded run again"
 
@@ -21,10 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the reports, print the summary and the path of the page."""
     try:
-        recorded = load_run(arguments.run)
-        index = write_reports_of(recorded, arguments.run)
+        index = write_reports(arguments.run)
     except RunError as error:
         raise CommandError(str(error)) from None
-    print_summary(recorded)
+    print_summary(arguments.run)
     print_line(f"report: {index}")
     return 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
@@ -50,24 +51,31 @@ def look(kind: TargetKind, torch: Any) -> list[TargetInfo]:
         return kind.missing(f"looking for it failed with {type(error).__name__}: {' '.join(str(error).split())[:200]}")
 
 
+def choose_targets(asked: Iterable[str]) -> list[str]:
+    """The names of the targets to test: those asked for, or all that are here; ``TargetError`` where there is none."""
+    found = {info.name: info for info in available_targets()}
+    here = [name for name, info in found.items() if info.available]
+    if not here:
+        raise TargetError(next(iter(found.values())).detail)
+    chosen = []
+    for name in asked:
+        kind = kind_of(name)
+        name = kind.first if name == kind.name else name
+        if name not in here:
+            near = found.get(name, found.get(kind.first))
+            why = near.detail if near is not None and not near.available else f"there is {', '.join(here)}"
+            raise TargetError(f"target {name} is not here: {why}")
+        chosen.append(name)
+    return list(dict.fromkeys(chosen)) or here
+
+
 def open_target(name: str) -> Interpreter:
     """The target called ``name``; ``TargetError`` where there is none, or it is not here.
 
     ``cuda`` means ``cuda:0``, and likewise for every kind that is numbered.
     """
-    kind = kind_of(name)
-    name = kind.first if name == kind.name else name
-    try:
-        torch = require_torch()
-    except TorchMissing as missing:
-        raise TargetError(f"target {name} is not here: {missing}") from None
-    seen = {info.name: info for info in look(kind, torch)}
-    here = [info.name for info in seen.values() if info.available]
-    if not here:
-        raise TargetError(f"target {name} is not here: {seen[kind.first].detail}")
-    if name not in here:
-        raise TargetError(f"target {name} is not here: of this kind there is {', '.join(here)}")
-    return kind.open(name)
+    (name,) = choose_targets([name])
+    return kind_of(name).open(name)
 
 
 def kind_of(name: str) -> TargetKind:
