@@ -7,19 +7,21 @@ import numpy as np
 _TWO_OVER_ROOT_PI = np.longdouble("1.12837916709551257389615890312154517168810125865799771")
 _ROOT_PI = np.longdouble("1.77245385090551602729816748334114518279754945612238713")
 # Between the two, the series still converges fast and the complement's relative error does not matter.
-_SERIES_LIMIT = 2.5
-_TERMS = 60
-_FRACTIONS = 60
+_SERIES_LIMIT = 2.0
+# From here on erf is 1 to every digit of long double.
+_ONE_FROM = 7
+_TERMS = 50
+_FRACTIONS = 90
 
 
 def error_function(x: np.ndarray) -> np.ndarray:
-    """erf(x) to a few units in the last place of long double."""
+    """erf(x) to six units in the last place of long double."""
     size = np.abs(x)
     inner = size < _SERIES_LIMIT
     outer = size >= _SERIES_LIMIT
-    result = x.copy()
+    result = x.copy()  # nan is in neither
     result[inner] = _series(x[inner])
-    result[outer] = np.copysign(1 - _complement(size[outer]), x[outer])
+    result[outer] = np.copysign(1 - _complement(np.minimum(size[outer], _ONE_FROM)), x[outer])
     return result
 
 
@@ -31,7 +33,7 @@ def _series(x: np.ndarray) -> np.ndarray:
     for n in range(1, _TERMS):
         term = term * (2 * square) / (2 * n + 1)
         total = total + term
-    return np.asarray(_TWO_OVER_ROOT_PI * np.exp(-square) * total)
+    return np.asarray(_TWO_OVER_ROOT_PI * _gaussian(x) * total)
 
 
 def _complement(x: np.ndarray) -> np.ndarray:
@@ -39,4 +41,10 @@ def _complement(x: np.ndarray) -> np.ndarray:
     fraction = x.copy()
     for n in range(_FRACTIONS, 0, -1):
         fraction = x + np.longdouble(n) / 2 / fraction
-    return np.asarray(np.exp(-x * x) / (_ROOT_PI * fraction))
+    return np.asarray(_gaussian(x) / (_ROOT_PI * fraction))
+
+
+def _gaussian(x: np.ndarray) -> np.ndarray:
+    """exp(-x^2), where the square of the leading 24 bits is exact, so that rounding x^2 costs nothing."""
+    leading = x.astype(np.float32).astype(np.longdouble)
+    return np.asarray(np.exp(-leading * leading) * np.exp((leading - x) * (leading + x)))

@@ -1,29 +1,47 @@
-"""Arithmetic: pointwise operations with operators. https://docs.pytorch.org/docs/stable/torch.html#pointwise-ops"""
+"""Arithmetic: pointwise sums, products, quotients. https://docs.pytorch.org/docs/stable/torch.html#pointwise-ops"""
 
 from __future__ import annotations
 
-from conformance.accuracy import Fused, GradientOf, Rounded
+from conformance.accuracy import Exact, Fused, GradientOf, Rounded, Ulps
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Operation, spelled
-from conformance.parameters import Number, Operand
-from reference import arithmetic
+from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Operation, spelled
+from conformance.parameters import Choice, Number, Operand
+from reference import arithmetic, powers, signs
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+ALPHA = Number("alpha", keyword=True, required=False)
+VALUE = Number("value", options=(2, -1, 3), keyword=True, required=False)
 
 OPERATIONS = [
     Operation(
         name="add",
         reference=arithmetic.add,
         spellings=spelled("torch.add", "Tensor.add", in_place="Tensor.add_", operator="+", out=True),
-        parameters=(
-            Operand("input"),
-            Operand("other", number=True),
-            Number("alpha", keyword=True, required=False),
-        ),
+        parameters=(Operand("input"), Operand("other", number=True), ALPHA),
         dtypes=ALL,
         accuracy=Fused(),
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("add"), "Adds other, scaled by alpha, to input."),
+    ),
+    Operation(
+        name="sub",
+        reference=arithmetic.sub,
+        spellings=spelled("torch.sub", "Tensor.sub", in_place="Tensor.sub_", operator="-", out=True, reflected=False),
+        parameters=(Operand("input"), Operand("other", number=True), ALPHA),
+        dtypes=NUMERIC,
+        accuracy=Fused(),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("sub"), "Subtracts other, scaled by alpha, from input."),
+    ),
+    Operation(
+        name="rsub",
+        reference=arithmetic.rsub,
+        spellings=spelled("torch.rsub"),
+        parameters=(Operand("input"), Operand("other", number=True), ALPHA),
+        dtypes=NUMERIC,
+        accuracy=Fused(1),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("sub"), "other - alpha * input"),
     ),
     Operation(
         name="mul",
@@ -31,8 +49,110 @@ OPERATIONS = [
         spellings=spelled("torch.mul", "Tensor.mul", in_place="Tensor.mul_", operator="*", out=True),
         parameters=(Operand("input"), Operand("other", number=True)),
         dtypes=ALL,
-        accuracy=Rounded(),
+        accuracy=Rounded(complex_units=2.24),
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("mul"), "Multiplies input by other."),
+    ),
+    Operation(
+        name="div",
+        reference=arithmetic.div,
+        spellings=spelled("torch.div", "Tensor.div", in_place="Tensor.div_", operator="/", out=True, reflected=False),
+        parameters=(Operand("input"), Operand("other", number=True)),
+        dtypes=ALL,
+        accuracy=Rounded(complex_units=16),
+        gradient=GradientOf(4),
+        basis=Documented(
+            MANUAL.format("div"), "Divides each element of the input by the corresponding element of other."
+        ),
+    ),
+    Operation(
+        name="div_rounded",
+        reference=arithmetic.div,
+        spellings=spelled("torch.div", "Tensor.div", in_place="Tensor.div_", out=True),
+        parameters=(
+            Operand("input"),
+            Operand("other", mode="positive"),
+            Choice("rounding_mode", ("trunc", "floor"), keyword=True, forbidden="round"),
+        ),
+        dtypes=REAL_NUMERIC,
+        accuracy=Exact(),
+        gradient=GradientOf(0),
+        basis=Documented(
+            MANUAL.format("div"),
+            "'trunc' rounds the results of the division towards zero; 'floor' rounds the results of the division down.",
+        ),
+    ),
+    Operation(
+        name="reciprocal",
+        reference=arithmetic.reciprocal,
+        spellings=spelled("torch.reciprocal", "Tensor.reciprocal", in_place="Tensor.reciprocal_", out=True),
+        parameters=(Operand("input"),),
+        dtypes=ALL,
+        accuracy=Rounded(complex_units=16),
+        gradient=GradientOf(8),
+        basis=Documented(
+            MANUAL.format("reciprocal"), "Returns a new tensor with the reciprocal of the elements of input."
+        ),
+    ),
+    Operation(
+        name="addcmul",
+        reference=arithmetic.addcmul,
+        spellings=spelled("torch.addcmul", "Tensor.addcmul", in_place="Tensor.addcmul_", out=True),
+        parameters=(Operand("input"), Operand("tensor1"), Operand("tensor2"), VALUE),
+        dtypes=NUMERIC,
+        accuracy=Fused(further=1),
+        gradient=GradientOf(4),
+        basis=Documented(MANUAL.format("addcmul"), "out_i = input_i + value * tensor1_i * tensor2_i"),
+    ),
+    Operation(
+        name="addcdiv",
+        reference=arithmetic.addcdiv,
+        spellings=spelled("torch.addcdiv", "Tensor.addcdiv", in_place="Tensor.addcdiv_", out=True),
+        parameters=(Operand("input"), Operand("tensor1"), Operand("tensor2"), VALUE),
+        dtypes=NUMERIC[5:],
+        accuracy=Fused(further=1),
+        gradient=GradientOf(8),
+        basis=Documented(MANUAL.format("addcdiv"), "out_i = input_i + value * tensor1_i / tensor2_i"),
+    ),
+    Operation(
+        name="neg",
+        reference=signs.neg,
+        spellings=spelled("torch.neg", "Tensor.neg", in_place="Tensor.neg_", unary_operator="-", out=True),
+        parameters=(Operand("input"),),
+        dtypes=NUMERIC,
+        gradient=GradientOf(0),
+        basis=Documented(MANUAL.format("neg"), "Returns a new tensor with the negative of the elements of input."),
+    ),
+    Operation(
+        name="abs",
+        reference=signs.abs,
+        spellings=spelled("torch.abs", "Tensor.abs", unary_operator="abs", out=True),
+        parameters=(Operand("input"),),
+        dtypes=NUMERIC,
+        accuracy=Rounded(2),
+        gradient=GradientOf(8),
+        basis=Documented(MANUAL.format("abs"), "Computes the absolute value of each element in input."),
+    ),
+    Operation(
+        name="pow",
+        reference=powers.pow,
+        spellings=spelled("torch.pow", "Tensor.pow", in_place="Tensor.pow_", operator="**", out=True, reflected=False),
+        parameters=(Operand("input"), Operand("exponent", mode="positive")),
+        dtypes=NUMERIC,
+        accuracy=Ulps("pow"),
+        gradient=GradientOf(16),
+        basis=Documented(
+            MANUAL.format("pow"), "Takes the power of each element in input with exponent and returns a tensor."
+        ),
+    ),
+    Operation(
+        name="square",
+        reference=powers.square,
+        spellings=spelled("torch.square", "Tensor.square", in_place="Tensor.square_", out=True),
+        parameters=(Operand("input"),),
+        dtypes=ALL,
+        accuracy=Rounded(complex_units=2.24),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("square"), "Returns a new tensor with the square of the elements of input."),
     ),
 ]

@@ -1,0 +1,157 @@
+"""Comparisons, logic and choices among operands. https://docs.pytorch.org/docs/stable/torch.html#comparison-ops"""
+
+from __future__ import annotations
+
+from conformance.accuracy import Fused, GradientOf
+from conformance.model.verdict import Documented
+from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Operation, spelled
+from conformance.parameters import Number, Operand
+from reference import comparison, selection, signs
+from reference.dtypes import BOOL, INTEGRAL, DType
+from reference.function import Function
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+
+
+def _compare(reference: Function, operator: str, dtypes: tuple[DType, ...] = ALL) -> Operation:
+    name = reference.name
+    return Operation(
+        name=name,
+        reference=reference,
+        spellings=spelled(
+            f"torch.{name}",
+            f"Tensor.{name}",
+            in_place=f"Tensor.{name}_",
+            operator=operator,
+            out=True,
+            reflected=False,
+            in_place_operator=False,
+        ),
+        parameters=(Operand("input"), Operand("other", number=True)),
+        dtypes=dtypes,
+        basis=Documented(MANUAL.format(name), f"Computes input {operator} other element-wise, as a boolean tensor."),
+    )
+
+
+def _pair(reference: Function, claim: str, dtypes: tuple[DType, ...] = ALL, *, writes: bool = True) -> Operation:
+    name = reference.name
+    return Operation(
+        name=name,
+        reference=reference,
+        spellings=spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_" if writes else "", out=True),
+        parameters=(Operand("input"), Operand("other")),
+        dtypes=dtypes,
+        gradient=None if writes else GradientOf(1),
+        basis=Documented(MANUAL.format(name), claim),
+    )
+
+
+def _single(
+    reference: Function, claim: str, dtypes: tuple[DType, ...] = ALL, *, writes: bool = True, flat: bool = False
+) -> Operation:
+    name = reference.name
+    return Operation(
+        name=name,
+        reference=reference,
+        spellings=spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_" if writes else "", out=writes),
+        parameters=(Operand("input"),),
+        dtypes=dtypes,
+        gradient=GradientOf(0) if flat else None,
+        basis=Documented(MANUAL.format(name), claim),
+    )
+
+
+OPERATIONS = [
+    _compare(comparison.eq, "=="),
+    _compare(comparison.ne, "!="),
+    _compare(comparison.lt, "<", REAL),
+    _compare(comparison.le, "<=", REAL),
+    _compare(comparison.gt, ">", REAL),
+    _compare(comparison.ge, ">=", REAL),
+    _pair(comparison.logical_and, "Zeros are treated as False and nonzeros are treated as True."),
+    _pair(comparison.logical_or, "Zeros are treated as False and nonzeros are treated as True."),
+    _pair(comparison.logical_xor, "Zeros are treated as False and nonzeros are treated as True."),
+    _pair(comparison.bitwise_and, "Computes the bitwise AND of input and other.", (BOOL, *INTEGRAL)),
+    _pair(comparison.bitwise_or, "Computes the bitwise OR of input and other.", (BOOL, *INTEGRAL)),
+    _pair(comparison.bitwise_xor, "Computes the bitwise XOR of input and other.", (BOOL, *INTEGRAL)),
+    _pair(
+        selection.maximum,
+        "If one of the elements being compared is a NaN, then that element is returned.",
+        REAL,
+        writes=False,
+    ),
+    _pair(
+        selection.minimum,
+        "If one of the elements being compared is a NaN, then that element is returned.",
+        REAL,
+        writes=False,
+    ),
+    _single(comparison.logical_not, "Zeros are treated as False, non-zeros are treated as True."),
+    _single(comparison.bitwise_not, "Computes the bitwise NOT of the given input tensor.", (BOOL, *INTEGRAL)),
+    _single(
+        comparison.isnan, "Complex values are NaN when either their real and/or imaginary part is NaN.", writes=False
+    ),
+    _single(
+        comparison.isinf, "Complex values are infinite when their real or imaginary part is infinite.", writes=False
+    ),
+    _single(
+        comparison.isfinite,
+        "Real values are finite when they are not NaN, negative infinity, or infinity.",
+        writes=False,
+    ),
+    _single(signs.sign, "Returns a new tensor with the signs of the elements of input.", REAL, flat=True),
+    _single(signs.floor, "The largest integer less than or equal to each element.", REAL_NUMERIC, flat=True),
+    _single(signs.ceil, "The smallest integer greater than or equal to each element.", REAL_NUMERIC, flat=True),
+    _single(signs.trunc, "Returns the truncated integer values of the elements of input.", REAL_NUMERIC, flat=True),
+    _single(signs.round, "Rounds half to even.", REAL_NUMERIC, flat=True),
+    Operation(
+        name="where",
+        reference=selection.where,
+        spellings=spelled("torch.where", out=True),
+        parameters=(Operand("condition", dtypes=(BOOL,)), Operand("input"), Operand("other", number=True)),
+        dtypes=(BOOL,),
+        gradient=GradientOf(0),
+        basis=Documented(MANUAL.format("where"), "out_i = input_i if condition_i else other_i"),
+    ),
+    Operation(
+        name="clamp",
+        reference=selection.clamp,
+        spellings=spelled("torch.clamp", "Tensor.clamp", in_place="Tensor.clamp_", out=True),
+        parameters=(
+            Operand("input"),
+            Number("min", options=(0, 1, 0.5, -2.5)),
+            Number("max", options=(2, 0, 1.5), required=False),
+        ),
+        dtypes=REAL,
+        gradient=GradientOf(0),
+        basis=Documented(MANUAL.format("clamp"), "y_i = min(max(x_i, min_value_i), max_value_i)"),
+    ),
+    Operation(
+        name="clamp_by_tensors",
+        reference=selection.clamp,
+        spellings=spelled("torch.clamp", "Tensor.clamp", in_place="Tensor.clamp_", out=True),
+        parameters=(Operand("input"), Operand("min"), Operand("max")),
+        dtypes=REAL_NUMERIC,
+        gradient=GradientOf(0),
+        basis=Documented(MANUAL.format("clamp"), "y_i = min(max(x_i, min_value_i), max_value_i)"),
+    ),
+    Operation(
+        name="relu",
+        reference=selection.relu,
+        spellings=spelled("torch.relu", "Tensor.relu", in_place="Tensor.relu_"),
+        parameters=(Operand("input"),),
+        dtypes=REAL_NUMERIC,
+        gradient=GradientOf(0),
+        basis=Documented("https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU.html", "ReLU(x) = max(0, x)"),
+    ),
+    Operation(
+        name="lerp",
+        reference=selection.lerp,
+        spellings=spelled("torch.lerp", "Tensor.lerp", in_place="Tensor.lerp_", out=True),
+        parameters=(Operand("input"), Operand("end"), Number("weight", options=(0.0, 0.25, 0.5, 0.75, 1.0))),
+        dtypes=DIFFERENTIABLE,
+        accuracy=Fused(further=2),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("lerp"), "out_i = start_i + weight_i * (end_i - start_i)"),
+    ),
+]

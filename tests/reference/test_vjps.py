@@ -1,0 +1,294 @@
+"""Every vjp against central differences; a vjp that no example reaches fails the last test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from reference.autograd.engine import backward
+from reference.autograd.graph import CallNode
+from reference.function import Function
+from reference.nn.convolution import convolution, pad_far_end
+from reference.nn.losses import over_number, times_number
+from reference.nn.windows import Windows, col2im, im2col
+from reference.tensor import METHODS, Tensor
+from tests.reference.gradients import assert_gradients, tensor
+
+# These modules are the subject here; the vjps of views and copies are proved beside their own tests.
+POINTWISE_MODULES = ["arithmetic", "comparison", "powers", "selection", "signs", "transcendental"]
+REDUCING_MODULES = ["extrema", "linalg", "moments", "reduction", "softmax"]
+NETWORK_MODULES = ["nn.convolution", "nn.losses", "nn.pooling", "nn.windows"]
+MODULES = [*POINTWISE_MODULES, *REDUCING_MODULES, *NETWORK_MODULES]
+
+X = np.array([[0.7, -1.3, 0.4], [2.1, 0.9, -0.6]])
+Y = np.array([[1.1, 0.5, -0.8], [-1.7, 2.3, 0.35]])
+POSITIVE = np.abs(X) + 0.25
+Z = X + 1j * Y
+W = Y - 0.5j * X
+ROW = np.array([0.6, -0.45, 1.2])
+IMAGES = np.arange(2 * 2 * 5 * 4).reshape(2, 2, 5, 4) * 7 % 13 / 5 - 1.1
+SMALL = IMAGES[:, :, :3, :4].copy()
+KERNELS = np.arange(2 * 2 * 2 * 3).reshape(2, 2, 2, 3) * 5 % 9 / 4 - 0.9
+DISTINCT = (np.arange(2 * 2 * 5 * 4) * 17 % 80).reshape(2, 2, 5, 4) / 9 - 3
+WINDOWS = Windows.over((5, 4), (2, 3), (2, 1), (1, 0), (1, 1))
+LABELS = np.array([2, 0])
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call and where to test it. Second derivatives too, unless the function is constant almost everywhere."""
+
+    name: str
+    call: Callable[..., Any]
+    arrays: tuple[np.ndarray, ...]
+    second: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def method(name: str, *arrays: np.ndarray, second: bool = True, **settings: Any) -> Example:
+    kinds = "complex" if any(array.dtype.kind == "c" for array in arrays) else "real"
+    told = "".join(f" {key}={value}" for key, value in settings.items() if not isinstance(value, Tensor))
+    return Example(f"{name} {kinds}{told}", lambda *given: METHODS[name](*given, **settings), arrays, second)
+
+
+def on(name: str, call: Callable[..., Any], *arrays: np.ndarray, second: bool = True) -> Example:
+    return Example(name, call, arrays, second)
+
+
+POINTWISE = [
+    *(method(name, X, Y) for name in ("add", "sub", "rsub", "mul", "div")),
+    *(method(name, Z, W) for name in ("add", "sub", "rsub", "mul", "div")),
+    *(method(name, X, ROW, alpha=2.5) for name in ("add", "sub", "rsub")),
+    *(method(name, Z, W, alpha=2 - 1j) for name in ("add", "sub", "rsub")),
+    method("mul", X, W),
+    method("div", X * 3, Y, rounding_mode="floor", second=False),
+    method("div", X * 3, Y, rounding_mode="trunc", second=False),
+    method("addcmul", X, Y, POSITIVE, value=3),
+    method("addcmul", Z, W, W + 1, value=2 + 1j),
+    method("addcdiv", X, Y, POSITIVE, value=3),
+    method("addcdiv", Z, W, W + 1),
+    method("reciprocal_times", POSITIVE, other=3.0),
+    method("pow", POSITIVE, Y),
+    method("pow", Z, W),
+    on("pow by number", lambda x: METHODS["pow"](x, 3), X),
+    on("pow by 0", lambda x: METHODS["pow"](x, 0) + x, X, second=False),
+    on("pow of number", lambda x: METHODS["pow"](2.5, x), X),
+    on("pow of complex number", lambda x: METHODS["pow"](2.5 + 1j, x), Z),
+    on("where", lambda x, y: METHODS["where"](tensor(X > 0), x, y), X, Y),
+    *(method(name, X, Y) for name in ("maximum", "minimum")),
+    on("clamp", lambda x: METHODS["clamp"](x, -1, 0.8) * x, X),
+    on("clamp by tensors", lambda x, a, b: METHODS["clamp"](x, a, b) * x, X, X + np.sin(5 * X), X + 0.6),
+    on("clamp_min", lambda x, a: METHODS["clamp_min"](x, a) * x, X, Y),
+    on("clamp_max", lambda x, a: METHODS["clamp_max"](x, a) * x, X, Y),
+    method("lerp", X, Y, ROW),
+    method("lerp", Z, W, W + 1),
+]
+ENTIRE = ["neg", "abs", "square", "exp", "expm1", "sin", "cos", "tanh", "sigmoid"]
+REDUCED = ["sum", "mean", "prod", "var", "std", "norm", "max", "min", "amax", "amin"]
+UNARY = [
+    *(method(name, X) for name in [*ENTIRE, "erf"]),
+    *(method(name, POSITIVE) for name in ["reciprocal", "sqrt", "rsqrt", "log", "log1p"]),
+    *(
+        method(name, Z)
+        for name in [
+            "neg",
+            "abs",
+            "square",
+            "exp",
+            "expm1",
+            "sin",
+            "cos",
+            "tanh",
+            "sigmoid",
+            "reciprocal",
+            "sqrt",
+            "rsqrt",
+            "log",
+        ]
+    ),
+    *(method(name, Z) for name in ("log1p", "sgn", "conj_physical")),
+    on("relu", lambda x: METHODS["relu"](x) * x, X),
+    *(method(name, X, second=False) for name in ["sign", "sgn", "floor", "ceil", "trunc", "round"]),
+]
+REDUCTIONS = [
+    *(method(name, X) for name in REDUCED),
+    *(method(name, Z) for name in ["sum", "mean", "prod", "var", "std", "norm"]),
+    *(method(name, X, dim=1) for name in [*REDUCED, "cumsum"]),
+    *(method(name, X, dim=(0, 1)) for name in ["sum", "mean", "var", "std", "norm", "amax", "amin", "logsumexp"]),
+    *(method(name, X, dim=0, keepdim=True) for name in REDUCED),
+    *(method(name, X, dim=0) for name in ["logsumexp", "softmax", "log_softmax", "cumsum_from_end"]),
+    *(method(name, Z, dim=1) for name in ["cumsum", "logsumexp"]),
+    *(method("norm", X, p=p, dim=0) for p in (1, 3, 0.5, float("inf"), float("-inf"), -1)),
+    method("prod", np.array([[0.0, 2, 3], [0, 0, 4]]), dim=1),
+    method("var", X, dim=1, correction=0),
+    on("sum_to_size", lambda x: METHODS["sum_to_size"](x, 3), X),
+]
+PRODUCTS = [
+    method("dot", ROW, ROW + 1),
+    method("dot", Z[0], W[0]),
+    method("mv", X, ROW),
+    method("mv", Z, W[0]),
+    method("mm", X, Y.T.copy()),
+    method("mm", Z, W.T.copy()),
+    method("bmm", X.reshape(2, 1, 3), Y.reshape(2, 3, 1)),
+    method("addmm", ROW[:2], X, Y.T.copy(), beta=0.5, alpha=2),
+    method("addmm", Z[:, :2], Z, W.T.copy(), alpha=1 + 2j),
+    method("outer", ROW, Y[0]),
+    *(
+        on(f"matmul {a.shape} {b.shape}", METHODS["matmul"], a, b)
+        for a, b in (
+            (ROW, Y.T.copy()),
+            (X.reshape(2, 1, 3), ROW),
+            (X.reshape(2, 1, 3), Y.T.copy()),
+            (X, DISTINCT.reshape(2, 10, 4)[:, :3].copy()),
+            (X.reshape(1, 2, 3), DISTINCT.reshape(2, 10, 4)[:, :3].copy()),
+        )
+    ),
+]
+NETWORKS = [
+    on("linear", METHODS["linear"], X, Y, ROW[:2]),
+    on("linear unbatched", METHODS["linear"], ROW, Y, ROW[:2]),
+    on("conv2d", METHODS["conv2d"], SMALL, KERNELS, ROW[:2]),
+    on(
+        "conv2d strided, padded, dilated, grouped",
+        lambda *given: METHODS["conv2d"](*given, None, (2, 1), (1, 2), (2, 1), 2),
+        SMALL,
+        KERNELS[:, :1].copy(),
+    ),
+    on("conv2d same", lambda *given: METHODS["conv2d"](*given, padding="same"), SMALL[0], KERNELS),
+    on("conv2d complex", METHODS["conv2d"], SMALL[:1] + 1j, KERNELS * (1 - 2j)),
+    on("im2col", lambda x: im2col(x, WINDOWS), IMAGES, second=False),
+    on("col2im", lambda x: col2im(x, WINDOWS, 1), im2col(tensor(IMAGES[:, :1].copy()), WINDOWS).array, second=False),
+    on("max_pool2d", lambda x: METHODS["max_pool2d"](x, 2, padding=1) * 2, DISTINCT, second=False),
+    on("max_pool2d ceil", lambda x: METHODS["max_pool2d"](x, (3, 2), 2, (1, 0), (1, 2), True), DISTINCT, second=False),
+    *(method("mse_loss", X, Y, reduction=reduction) for reduction in ("mean", "sum", "none")),
+    *(
+        method("nll_loss", X, target=tensor(LABELS), weight=tensor([1.5, 1.0, 0.5], "extended"), reduction=reduction)
+        for reduction in ("mean", "sum", "none")
+    ),
+    on(
+        "nll_loss of images",
+        lambda x: METHODS["nll_loss"](x, tensor(LABELS.reshape(1, 2, 1) % 2)),
+        IMAGES[:1, :, :2, :1],
+    ),
+    *(
+        method("cross_entropy", X, target=tensor(LABELS), reduction=reduction, label_smoothing=0.2)
+        for reduction in ("mean", "sum", "none")
+    ),
+    *(method("cross_entropy", X, POSITIVE, reduction=reduction) for reduction in ("mean", "sum", "none")),
+    on("cross_entropy weighted", lambda x, w: METHODS["cross_entropy"](x, tensor(wide_probabilities()), w), X, ROW + 2),
+]
+
+
+def wide_probabilities() -> np.ndarray:
+    return (POSITIVE / POSITIVE.sum(axis=1, keepdims=True)).astype(np.longdouble)
+
+
+EXAMPLES = [*POINTWISE, *UNARY, *REDUCTIONS, *PRODUCTS, *NETWORKS]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_vjp_is_the_central_difference(example: Example) -> None:
+    assert_gradients(example.call, example.arrays, second=example.second)
+
+
+def declared_vjps() -> set[str]:
+    wanted = {f"reference.{module}" for module in MODULES}
+    functions = [function for function in METHODS.values() if isinstance(function, Function)]
+    return {
+        f"{function.name}.{argument}"
+        for function in functions
+        if function.forward.__module__ in wanted or function.__module__ in wanted
+        for argument in function.vjps
+    }
+
+
+def test_every_vjp_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
+    reached: set[str] = set()
+    functions = [function for function in METHODS.values() if isinstance(function, Function)]
+    names = {id(function.vjps): function.name for function in functions}
+    apply = CallNode.apply
+
+    def noting(node: CallNode, grads: Any) -> Any:
+        for argument, positions in node.targets:
+            if any(node.edges[position].node is not None for position in positions):
+                reached.add(f"{names[id(node.vjps)]}.{argument}")
+        return apply(node, grads)
+
+    monkeypatch.setattr(CallNode, "apply", noting)
+    for example in EXAMPLES:
+        assert_gradients(example.call, example.arrays)
+    missed = declared_vjps() - reached
+    assert len(declared_vjps()) > 80
+    assert not missed, f"no example reaches {sorted(missed)}"
+
+
+@pytest.mark.parametrize("name", ["exp", "tanh", "sigmoid", "square"])
+def test_a_wrong_vjp_is_caught(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    function = METHODS[name]
+    assert isinstance(function, Function)
+    product, needs = function.vjps["input"]
+    monkeypatch.setitem(function.vjps, "input", (lambda *given: product(*given) * 1.001, needs))
+    with pytest.raises(AssertionError):
+        assert_gradients(function, [X])
+
+
+def test_helpers_of_one_kind_are_differentiable() -> None:
+    assert_gradients(lambda x: times_number(x, 3.0), [X])
+    assert_gradients(lambda x: over_number(x, 3.0), [X])
+    assert_gradients(lambda x: pad_far_end(x, 1, 2), [IMAGES[:1, :1, :2, :2]])
+    assert_gradients(
+        lambda x, w, b: convolution(x, w, b, (1, 1), (0, 0), (1, 1), 1), [IMAGES[:1], KERNELS[:1], ROW[:1]]
+    )
+
+
+# -- kinks: what torch's manual, or torch, says where no derivative exists ---------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "settings", "expected"),
+    [
+        ("relu", 0.0, {}, 0.0),
+        ("abs", 0.0, {}, 0.0),
+        ("clamp", 1.0, {"min": -1, "max": 1}, 1.0),
+        ("clamp", -1.0, {"min": -1, "max": 1}, 1.0),
+        ("clamp", 1.5, {"min": -1, "max": 1}, 0.0),
+        ("clamp", np.nan, {"min": -1, "max": 1}, 0.0),
+        ("norm", 0.0, {}, 0.0),
+    ],
+)
+def test_kinks(name: str, at: float, settings: dict[str, Any], expected: float) -> None:
+    x = tensor(np.array([at]), requires_grad=True)
+    backward(METHODS[name](x, **settings).sum())
+    assert x.grad is not None
+    assert x.grad.array[0] == expected
+
+
+@pytest.mark.parametrize("name", ["max", "min", "amax", "amin"])
+def test_ties_share_the_gradient(name: str) -> None:
+    x = tensor(np.array([2.0, 2.0, 2.0, 2.0]), requires_grad=True)
+    backward(METHODS[name](x))
+    assert x.grad is not None
+    assert x.grad.array.tolist() == [0.25] * 4
+
+
+@pytest.mark.parametrize("name", ["max", "min"])
+def test_along_a_dimension_the_first_of_a_tie_takes_the_gradient(name: str) -> None:
+    x = tensor(np.array([[2.0, 2.0, 2.0]]), requires_grad=True)
+    backward(METHODS[name](x, 1)[0].sum())
+    assert x.grad is not None
+    assert x.grad.array.tolist() == [[1.0, 0.0, 0.0]]
+
+
+def test_equal_operands_of_maximum_share_the_gradient() -> None:
+    x, y = (tensor(np.array([3.0]), requires_grad=True) for _ in range(2))
+    backward(METHODS["maximum"](x, y).sum())
+    assert x.grad is not None
+    assert y.grad is not None
+    assert (x.grad.array[0], y.grad.array[0]) == (0.5, 0.5)
