@@ -13,7 +13,7 @@ from conformance.compare import Difference
 from conformance.confirm import confirm
 from conformance.examine import Examined
 from conformance.model.case import Case
-from conformance.model.observation import Refused
+from conformance.model.observation import Aspect, Refused
 from conformance.model.verdict import Discrepancy, Element, Outcome
 from conformance.operations import find
 from conformance.properties.base import Property
@@ -123,6 +123,9 @@ def script_of(found: Discrepancy, difference: Difference, examined: Examined) ->
         allowed=difference.allowed,
         title=title,
         basis=found.basis,
+        refused=examined.expected is not None
+        and examined.expected.refused is not None
+        and difference.aspect is not Aspect.REFUSAL,
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ _session = pytest.StashKey[Any]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("conformance", "PyTorch conformance")
-    group.addoption("--target", action="append", default=[], metavar="NAME", help="test only these targets (repeatable)")
+    group.addoption("--target", action="append", default=[], metavar="NAME", help="test only this target (repeatable)")
     group.addoption("--profile", default="standard", choices=sorted(PROFILES), help="how much is drawn")
     group.addoption("--report-dir", default="reports/out", metavar="DIR", help="where runs are kept")
     group.addoption("--seed", type=int, default=0, help="the same seed gives the same cases")
@@ -51,25 +50,20 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def chosen_targets(config: pytest.Config) -> list[str]:
-    """The targets to test: those asked for, or all that are available; a name that is neither is a usage error."""
-    from conformance.targets.registry import TargetError, available_targets
+    """The targets asked for, or all that are here; a name that is neither, or no torch at all, is a usage error."""
+    from conformance.targets.registry import TargetError, choose_targets
+    from conformance.targets.torch.presence import TorchMissing, require_torch
 
-    try:
-        found = available_targets()
-    except TargetError as error:
-        raise pytest.UsageError(str(error)) from None
-    available = [target.name for target in found if target.available]
     asked = [name for option in config.getoption("--target") for name in option.split(",")]
-    reasons = {target.name: target.detail for target in found}
-    for name in asked:
-        if name not in available:
-            why = reasons.get(name, f"no such target; known: {', '.join(reasons)}")
-            raise pytest.UsageError(f"target {name!r} is not available: {why}")
-    return asked or available
+    try:
+        require_torch()
+        return choose_targets(asked)
+    except (TargetError, TorchMissing) as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.fixture(scope="session")
-def session(request: pytest.FixtureRequest) -> Iterator[Any]:
+def session(request: pytest.FixtureRequest) -> Any:
     """The conformance session of this worker."""
     from conformance.model.store import RunError
     from conformance.session import Session
@@ -84,13 +78,20 @@ def session(request: pytest.FixtureRequest) -> Iterator[Any]:
         frozenset(config.getoption("--property")),
     )
     try:
-        made.recorder  # noqa: B018 - opens the files, so that an unwritable directory is known before the first check
+        made.open()
     except RunError as error:
         pytest.exit(f"--report-dir: {error}", returncode=pytest.ExitCode.USAGE_ERROR)
     if worker in ("main", "gw0"):
         made.write_environment()
-    yield made
-    made.close(int(request.session.testsfailed > 0))
+    config.stash[_session] = made
+    return made
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Note that this worker ended, and how: an interrupted run counts as cut short."""
+    made = session.config.stash.get(_session, None)
+    if made is not None:
+        made.close(int(exitstatus))
 
 
 def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pytest.Config) -> None:

@@ -37,6 +37,10 @@ class Session:
     def recorder(self) -> Recorder:
         return Recorder(self.directory, self.worker)
 
+    def open(self) -> None:
+        """Open the files, so that a directory that cannot be written is known before the first check."""
+        _ = self.recorder
+
     def record(self, event: Event) -> None:
         self.recorder.record(event)
 

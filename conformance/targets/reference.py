@@ -143,6 +143,9 @@ def _in_place(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any])
 def _out(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
     out = kwargs.pop("out")
     read = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor)]
+    # Where the dtype of out decides the result's (creation), the reference function takes it itself.
+    if "out" in getattr(operation.reference, "parameters", ()):
+        return operation.reference(*args, **kwargs, out=out)
     with set_grad_enabled(False):
         result = operation.reference(*args, **kwargs)
     return with_out(result, out, *read)
