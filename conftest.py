@@ -1,4 +1,4 @@
-"""Pytest's options for the suites, and for the tests of this project. It must stand at the root: see pytest's manual."""
+"""Pytest's options for the suites and for the tests of this project: pytest wants them declared at the root."""
 
 from __future__ import annotations
 
