@@ -206,11 +206,20 @@ class Pointwise(Function):
             values = np.asarray(self.kernel(*arrays, **settings))
         if values.shape != shape:
             values = np.broadcast_to(values, shape)
-        return Tensor.of(values, out, layout.pointwise_strides(shape, self._layouts(present)))
+        return Tensor.of(values, out, self.strides(shape, present, dtype))
 
-    def _layouts(self, operands: Sequence[Tensor | Number]) -> list[tuple[layout.Shape, layout.Strides]]:
+    def strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
+        """The strides of the result; an operand of another dtype counts as the copy into which torch casts it."""
         numbers = [((), ())] if self.numbers_are_operands else []
-        return [pair for o in operands for pair in ([(o.shape, o.strides)] if isinstance(o, Tensor) else numbers)]
+        pairs: list[tuple[layout.Shape, layout.Strides]] = []
+        for operand in operands:
+            if not isinstance(operand, Tensor):
+                pairs += numbers
+            elif operand.dtype is dtype:
+                pairs.append((operand.shape, operand.strides))
+            else:
+                pairs.append((operand.shape, layout.preserved_strides(operand.shape, operand.strides)))
+        return layout.pointwise_strides(shape, pairs)
 
 
 def _operand_array(operand: Tensor | Number, dtype: DType, computing: np.dtype[Any]) -> np.ndarray:
@@ -341,6 +350,7 @@ def with_out(result: Tensor, out: Tensor, *read: Any) -> Tensor:
         refuse(f"result type {result.dtype!r} can't be cast to the desired output type {out.dtype!r}")
     refuse_overlapping_write(out, *read)
     if out.shape != result.shape:
+        refuse_overlapping_write(out.view_as(result.shape, result.strides), *read)
         resize(out, result.shape, result.strides)
     _overwrite(out, result)
     return out
