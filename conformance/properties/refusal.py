@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.choices import Choices
 from conformance.model.case import Case
 from conformance.operation import Operation
-from conformance.properties.base import Property, first_tensor
+from conformance.properties.base import Property, first_tensor, result_seen
 from conformance.strategies.cases import spoiled_cases
 from conformance.targets.interpreter import Interpreter
 from conformance.values import BY_NAME
@@ -27,14 +27,16 @@ class Refusal(Property):
         dtype = BY_NAME[given.dtype] if given is not None else choices.choose(operation.dtypes)
         yield from spoiled_cases(choices, operation, dtype)
         refused = [dtype for dtype in TORCH_DTYPES if dtype not in operation.dtypes]
-        if given is not None and refused and _is_of_one_dtype(base):
+        if given is not None and refused and _is_of_one_dtype(base) and result_seen(base):
             name = choices.choose(refused).name
             yield replace(base, inputs=tuple(replace(one, dtype=name) for one in base.inputs))
 
 
 def _is_of_one_dtype(base: Case) -> bool:
-    """Whether nothing else could raise the dtype: all tensors have one dtype and no number is of a higher category."""
+    """Whether the dtype alone decides: all tensors have it, none is empty, no number is of a higher category."""
     numbers = any(isinstance(argument, (float, complex)) for argument in base.steps[0].args)
+    if any(0 in given.shape for given in base.inputs):
+        return False
     return len({given.dtype for given in base.inputs}) == 1 and not numbers and not base.inputs[0].array
 
 
