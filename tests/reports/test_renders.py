@@ -48,9 +48,7 @@ def test_junit_carries_the_evidence() -> None:
     assert known.get("message") == "known deviation: arange-float32-last"
 
 
-@pytest.mark.parametrize(
-    ("build", "name"), [(builders.empty_run, "empty"), (builders.cut_short_run, "cut short")], ids=str
-)
+@pytest.mark.parametrize(("build", "name"), [(builders.empty_run, "empty"), (builders.cut_short_run, "cut short")])
 def test_junit_never_lets_a_run_pass_that_proves_nothing(build: Callable[[], Run], name: str) -> None:
     root = junit_of(build())
     assert int(root.get("errors", "0")) == 1
