@@ -14,7 +14,7 @@ import numpy as np
 
 from conformance.accuracy import Judged
 from conformance.judging import judge
-from conformance.model.case import Argument, Case, Drawn, Input, Ref
+from conformance.model.case import Argument, Case, Drawn, DTypeName, Input, Ref
 from conformance.model.observation import Aspect
 from conformance.operation import Operation
 from conformance.targets.interpreter import Interpreter
@@ -105,7 +105,7 @@ def _stacked(given: Input, values: np.ndarray, ndim: int) -> Tensor:
 def _argument(argument: Argument, stacked: dict[str, Tensor]) -> Any:
     if isinstance(argument, Ref):
         return stacked[argument.name]
-    return BY_NAME[argument.name] if hasattr(argument, "name") else argument
+    return BY_NAME[argument.name] if isinstance(argument, DTypeName) else argument
 
 
 def _exact(expected: Tensor) -> np.ndarray:
@@ -134,4 +134,3 @@ def _worst_input(base: Case, blocks: dict[str, np.ndarray], index: tuple[int, ..
         at = tuple(i if size != 1 else 0 for i, size in zip(index, array.shape, strict=True))
         texts.append(str(array[at]))
     return ", ".join(texts)
-

@@ -1,4 +1,4 @@
-"""Where choices come from: Hypothesis in the suites, a seeded generator in the plain driver, the same strategies over both."""
+"""Where choices come from: Hypothesis in the suites, a seeded generator in the plain driver; strategies see one kind."""
 
 from __future__ import annotations
 

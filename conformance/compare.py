@@ -121,10 +121,10 @@ class Comparison:
                 self._differ(Aspect.KIND, found.step, name, expected.kind, actual.kind)
 
     def _variable(self, step: int, name: str, expected: Seen, actual: Seen) -> None:
-        for aspect, field in METADATA_FIELDS:
+        for aspect, attribute in METADATA_FIELDS:
             if aspect not in self.aspects:
                 continue
-            wanted, found = getattr(expected, field), getattr(actual, field)
+            wanted, found = getattr(expected, attribute), getattr(actual, attribute)
             if wanted is not None or aspect is Aspect.GRAD_FN:
                 self.compared += 1
                 if wanted != found and not (aspect is Aspect.VERSION and self._both_raised(wanted, found)):

@@ -41,14 +41,16 @@ def examine_against(expected: Trace, case: Case, target: Interpreter, *, every_s
     return relate(expected, target.run(case, every_step=every_step), case, target)
 
 
-def relate(expected: Trace, actual: Trace, case: Case, target: Interpreter) -> Examined:
-    """The verdict on two traces of a case."""
+def relate(
+    expected: Trace, actual: Trace, case: Case, target: Interpreter, standard: Callable[[], Standard] | None = None
+) -> Examined:
+    """The verdict on two traces of a case; values are judged by the standard of its operation unless by another."""
     if unsupported(expected.refused, actual.refused, target):
         return Examined(case, Outcome.INAPPLICABLE, expected=expected, actual=actual)
     comparison = Comparison(
         target.aspects,
         target.traits,
-        lazy_standard(case, expected),
+        standard or lazy_standard(case, expected),
         counts_versions=all(step.spelling != Form.OUT for step in case.steps),
     ).traces(expected, actual)
     if comparison.differences:

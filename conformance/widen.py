@@ -79,4 +79,3 @@ def _default_dtype(dtype: DType) -> Iterator[None]:
         yield
     finally:
         set_default_dtype(earlier)
-

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.choices import Choices
 from conformance.model.case import Argument, Hook
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Omitted, Operation, spelled
+from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, LikeTensor
 from conformance.strategies.drawing import Drawing
 from reference.autograd import recording
@@ -17,6 +17,20 @@ def _any_hook(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     return Hook(choices.choose(("double", "negate", "look")))
 
 
+def _gradient(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """A gradient of the input's shape; of a single element none is needed."""
+    if drawing.numel("input") == 1 and choices.flag():
+        return OMITTED
+    return LikeTensor("gradient").draw(choices, drawing)
+
+
+def _no_gradient(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """A gradient of another shape."""
+    if drawing.given("gradient") is None:
+        return OMITTED
+    return LikeTensor("gradient").spoil(choices, drawing, drawing.arguments["gradient"])
+
+
 OPERATIONS = [
     Operation(
         name="backward",
@@ -24,7 +38,7 @@ OPERATIONS = [
         spellings=spelled(method="Tensor.backward"),
         parameters=(
             AnyTensor(),
-            LikeTensor("gradient", required=False),
+            Computed("gradient", _gradient, _no_gradient),
             Choice("retain_graph", (True, False), required=False),
         ),
         dtypes=ALL,
@@ -43,7 +57,10 @@ OPERATIONS = [
         parameters=(AnyTensor(), Choice("requires_grad", (True, False), required=False)),
         dtypes=ALL,
         effect=Effect.RECORDS,
-        basis=Documented(MANUAL.format("requires_grad_"), "Change if autograd should record operations on this tensor."),
+        basis=Documented(
+            MANUAL.format("requires_grad_"),
+            "Change if autograd should record operations on this tensor: sets requires_grad.",
+        ),
     ),
     Operation(
         name="retain_grad",

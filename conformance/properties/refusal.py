@@ -11,8 +11,7 @@ from conformance.operation import Operation
 from conformance.properties.base import Property, first_tensor, result_seen
 from conformance.strategies.cases import spoiled_cases
 from conformance.targets.interpreter import Interpreter
-from conformance.values import BY_NAME
-from reference.dtypes import TORCH_DTYPES
+from reference.dtypes import BY_NAME, TORCH_DTYPES
 
 
 class Refusal(Property):

@@ -60,7 +60,10 @@ def result_names(operation: Operation, name: str = RESULT) -> tuple[str, ...]:
     return (name,) if operation.results == 1 else tuple(f"{name}{index}" for index in range(operation.results))
 
 
-def arrange(pairs: list[tuple[Parameter, Argument | Omitted]]) -> tuple[tuple[Argument, ...], tuple[tuple[str, Argument], ...]]:
+Pairs = list[tuple[Parameter, Argument | Omitted]]
+
+
+def arrange(pairs: Pairs) -> tuple[tuple[Argument, ...], tuple[tuple[str, Argument], ...]]:
     """Positional arguments up to the first that is left out, the rest by keyword."""
     args: list[Argument] = []
     kwargs: list[tuple[str, Argument]] = []
@@ -76,11 +79,12 @@ def arrange(pairs: list[tuple[Parameter, Argument | Omitted]]) -> tuple[tuple[Ar
     return tuple(args), tuple(kwargs)
 
 
-def possible_forms(operation: Operation, pairs: list[tuple[Parameter, Argument | Omitted]]) -> list[Form]:
-    """An operator takes the operands alone; a method and the plain operator need a tensor first, the reflected one second."""
+def possible_forms(operation: Operation, pairs: Pairs) -> list[Form]:
+    """The forms that fit: an operator takes operands alone, a tensor first, or second where it is reflected."""
     given = [value for _, value in pairs if not isinstance(value, Omitted)]
     leading_tensor = bool(given) and isinstance(given[0], Ref)
-    plain = len(given) <= 2 and not any(parameter.keyword for (parameter, value) in pairs if not isinstance(value, Omitted))
+    keywords = any(parameter.keyword for parameter, value in pairs if not isinstance(value, Omitted))
+    plain = len(given) <= 2 and not keywords
     forms = []
     for form in operation.functional:
         if form in (Form.METHOD, Form.OPERATOR) and not leading_tensor:
