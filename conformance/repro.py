@@ -24,6 +24,7 @@ from conformance.operation import Effect
 from conformance.operations import find
 from conformance.render import argument_source, callee_source, input_source, steps_source, variable
 from conformance.repro_values import values_check
+from conformance.together import split
 
 _IMPORTS = (
     ("base64.", "import base64"),
@@ -143,9 +144,10 @@ class _Program:
         self.device, _, mode = target.partition("+")
         self.is_compiled = mode == "compile"
         self.case, self.steps = case, case.steps[: step + 1]
+        self.inside, self.outside = split(self.steps) if self.is_compiled else (self.steps, ())
         self.refused = refused
         self.inputs = [variable(given.name) for given in case.inputs]
-        self.results = list(dict.fromkeys(variable(name) for one in self.steps for name in one.results))
+        self.results = list(dict.fromkeys(variable(name) for one in self.inside for name in one.results))
 
     @property
     def has_arrays(self) -> bool:
@@ -168,7 +170,7 @@ class _Program:
         """The steps as the function that is compiled."""
         if not self.is_compiled:
             return ""
-        lines = steps_source(self.case, self.steps, self.device)
+        lines = steps_source(self.case, self.inside, self.device)
         if self.results:
             lines.append(f"return {', '.join(self.results)}")
         return f"def run({', '.join(self.inputs)}):\n" + _indented(lines)
@@ -178,7 +180,8 @@ class _Program:
         if not self.is_compiled:
             return steps_source(self.case, self.steps[steps], self.device)
         call = f"run({', '.join(self.inputs)})"
-        return [f"{', '.join(self.results)} = {call}" if self.results else call]
+        called = f"{', '.join(self.results)} = {call}" if self.results else call
+        return [called, *steps_source(self.case, self.outside, self.device)]
 
     def run(self) -> list[str]:
         """All the lines; a last step that must be refused is, or the program does not apply."""

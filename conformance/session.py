@@ -11,13 +11,14 @@ from conformance.drivers import seed_of, with_hypothesis
 from conformance.environment import collect_environment
 from conformance.model.run import Event, FinishEvent
 from conformance.model.verdict import Discrepancy
-from conformance.operations import find
+from conformance.operations import every_operation, find
 from conformance.profiles import Profile
 from conformance.recorder import Recorder
 from conformance.strategies.cases import dtypes_of
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
 from conformance.verify import Verification
+from conformance.verify_modes import ModesVerification
 from conformance.verify_programs import ProgramVerification
 
 
@@ -64,6 +65,13 @@ class Session:
         """Run one of ``chunks`` equal parts of the random programs; what broke and is not known."""
         check = ProgramVerification(self.target(target), self.record, chunk, self.recorder.in_flight)
         with_hypothesis(check.program, self.profile.programs // chunks, seed_of(f"programs {chunk}", self.seed))
+        return check.finish()
+
+    def modes(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
+        """Check one of ``chunks`` parts of the operations on a target that runs many cases as one."""
+        check = ModesVerification(self.target(target), self.record, self.recorder.in_flight)
+        for name in list(every_operation())[chunk::chunks]:
+            check.draw(find(name), self.profile.compiled, self.seed)
         return check.finish()
 
     def write_environment(self) -> None:

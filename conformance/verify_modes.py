@@ -1,0 +1,182 @@
+"""Verifies many operations at once on a target that prepares what it runs: many cases in one graph.
+
+A graph that is refused is halved until the cases are found that the target cannot take. A case that breaks in
+company is examined alone, and that is what is reported.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from conformance.choices import Choices
+from conformance.deviations import matching
+from conformance.discrepancy import Cause, Failure, cause_of, prove
+from conformance.drivers import seed_of, with_seeds
+from conformance.examine import Examined
+from conformance.model.case import Case
+from conformance.model.codec import encode_case, fingerprint
+from conformance.model.inflight import InFlight
+from conformance.model.observation import Trace
+from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event, NoteEvent
+from conformance.model.verdict import Discrepancy, Outcome, Tally
+from conformance.operation import Operation
+from conformance.operations import families
+from conformance.properties.gradient import expected_trace
+from conformance.properties.modes import PROPERTY
+from conformance.strategies.cases import draw_case, dtypes_of
+from conformance.targets.interpreter import Interpreter
+from conformance.together import BACKWARD, apart, together
+
+GRAPH = 30  # cases in a graph: more are no cheaper each
+ROWS = 4  # of values for each graph, which is compiled once
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A case, and what it is a case of."""
+
+    operation: str
+    dtype: str
+    case: Case
+
+
+@dataclass
+class ModesVerification:
+    """The property ``modes`` of some operations on one target."""
+
+    target: Interpreter
+    record: Callable[[Event], None]
+    in_flight: InFlight | None = None
+    members: list[Member] = field(default_factory=list)
+    tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    broken: dict[tuple[str, Cause], Failure] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._started = time.perf_counter()
+        self._settings = self.target.settings()
+
+    def draw(self, operation: Operation, cases: int, seed: int) -> None:
+        """Draw cases of one operation, each in a dtype of its own: those that no graph can hold are left out."""
+        if not PROPERTY.applies(operation, self.target):
+            self._tally(operation.name, dtypes_of(operation)[0].name).add(Outcome.INAPPLICABLE)
+            return
+        with_seeds(partial(self._structure, operation=operation), cases, seed_of(f"modes {operation.name}", seed))
+
+    def _structure(self, choices: Choices, operation: Operation) -> None:
+        dtype = choices.choose(dtypes_of(operation))
+        base = draw_case(choices, operation, dtype)
+        for case in PROPERTY.derive(base, operation, choices):
+            self.members.append(Member(operation.name, dtype.name, case))
+
+    def finish(self) -> list[Discrepancy]:
+        """Run all that was drawn; prove and record what broke; record every cell."""
+        for graph in graphs(self.members):
+            self._run(graph)
+        found = prove(self.broken.values(), self.target)
+        for one in found:
+            self.record(DiscrepancyEvent(one))
+        changed = {name for name, value in self.target.settings().items() if self._settings.get(name) != value}
+        if changed:
+            # What is checked later in this process would run under other settings than a user's.
+            self.record(
+                NoteEvent("warning", f"{self.target.name} changed settings of torch: {', '.join(sorted(changed))}")
+            )
+        seconds = (time.perf_counter() - self._started) / max(len(self.tallies), 1)
+        for (operation, dtype), tally in self.tallies.items():
+            self.record(CellEvent(self._cell(operation, dtype, tally, seconds)))
+        return found
+
+    def _run(self, members: Sequence[Member]) -> None:
+        """Run a graph; where it is refused, run what refuses alone and the others without it."""
+        cases = [member.case for member in members]
+        whole = self._graph(cases)
+        if whole.refused is None:
+            self._judge(members, cases, apart(whole, cases))
+            for row in range(1, ROWS):
+                self._row(members, row)
+        elif len(members) == 1:
+            self._judge(members, cases, [whole])
+        else:
+            refused = self._refused(members)
+            middle = len(members) // 2
+            others = [member for member in members if member not in refused]
+            # What only the code generator refuses is found by halving.
+            parts = [[member] for member in refused] + [others] if refused else [members[:middle], members[middle:]]
+            for part in filter(None, parts):
+                self._run(part)
+
+    def _refused(self, members: Sequence[Member]) -> list[Member]:
+        """The members that keep the others from being one graph."""
+        if self.target.accepts(together([member.case for member in members])):
+            return []
+        if len(members) == 1:
+            return list(members)
+        middle = len(members) // 2
+        return self._refused(members[:middle]) + self._refused(members[middle:])
+
+    def _row(self, members: Sequence[Member], row: int) -> None:
+        """Run the same graph on other values; a case that would be refused with them keeps those that it had."""
+        rows = [member.case.at_row(row) for member in members]
+        cases = [
+            case if expected_trace(case).refused is None else member.case
+            for case, member in zip(rows, members, strict=True)
+        ]
+        self._judge(members, cases, apart(self._graph(cases), cases))
+
+    def _judge(self, members: Sequence[Member], cases: Sequence[Case], traces: Sequence[Trace]) -> None:
+        for member, case, actual in zip(members, cases, traces, strict=True):
+            self._count(member, PROPERTY.relate(case, actual, self.target))
+
+    def _graph(self, cases: Sequence[Case]) -> Trace:
+        graph = together(cases)
+        if self.in_flight is not None:
+            self.in_flight.begin(PROPERTY.name, self.target.name, encode_case(graph))
+        trace = self.target.run(graph)
+        if self.in_flight is not None:
+            self.in_flight.end()
+        return trace
+
+    def _count(self, member: Member, examined: Examined) -> None:
+        outcome = examined.outcome
+        if outcome is Outcome.BROKE:
+            outcome = self._broke(member, examined)
+        tally = self._tally(member.operation, member.dtype)
+        tally.add(outcome)
+        if outcome is Outcome.HELD:
+            tally.worst_ulps = max(tally.worst_ulps, examined.worst_ulps)
+
+    def _broke(self, member: Member, examined: Examined) -> Outcome:
+        """Keep the first case of each cause; what a deviation describes is known."""
+        difference = examined.differences[0]
+        if matching(member.operation, PROPERTY.name, self.target.name, member.dtype, difference) is not None:
+            return Outcome.KNOWN
+        failure = Failure(PROPERTY, examined, member.dtype, member.operation)
+        self.broken.setdefault((member.operation, cause_of(PROPERTY, difference)), failure)
+        return Outcome.BROKE
+
+    def _tally(self, operation: str, dtype: str) -> Tally:
+        return self.tallies.setdefault((operation, dtype), Tally())
+
+    def _cell(self, operation: str, dtype: str, tally: Tally, seconds: float) -> Cell:
+        digest = hashlib.sha256()
+        for member in self.members:
+            if (member.operation, member.dtype) == (operation, dtype):
+                digest.update(fingerprint(member.case).encode())
+        family, name = families()[operation], self.target.name
+        return Cell(operation, family, PROPERTY.name, name, dtype, tally, digest.hexdigest()[:16], round(seconds, 4))
+
+
+def graphs(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
+    """The graphs to compile, the calls and their backward passes apart.
+
+    A case that must be refused has no place among others: it would end them all.
+    """
+    accepted = [member for member in members if expected_trace(member.case).refused is None]
+    for backward in (False, True):
+        alike = [member for member in accepted if (member.case.steps[-1].operation == BACKWARD) is backward]
+        for start in range(0, len(alike), GRAPH):
+            yield alike[start : start + GRAPH]
