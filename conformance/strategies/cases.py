@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 from conformance.choices import Choices
 from conformance.model.case import Argument, Case, Input, Ref, Step
@@ -60,7 +61,7 @@ def result_names(operation: Operation, name: str = RESULT) -> tuple[str, ...]:
     return (name,) if operation.results == 1 else tuple(f"{name}{index}" for index in range(operation.results))
 
 
-Pairs = list[tuple[Parameter, Argument | Omitted]]
+Pairs: TypeAlias = "list[tuple[Parameter, Argument | Omitted]]"
 
 
 def arrange(pairs: Pairs) -> tuple[tuple[Argument, ...], tuple[tuple[str, Argument], ...]]:
