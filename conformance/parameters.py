@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.choices import Choices
-from conformance.model.case import Argument, DTypeName, Ref
+from conformance.model.case import Argument, DTypeName, Input, Ref
 from conformance.operation import OMITTED, Omitted
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
-from conformance.strategies.shapes import Shape, draw_broadcastable, draw_factors, draw_long_shape, draw_shape
-from reference.dtypes import BOOL, Category, DType
+from conformance.strategies.shapes import Shape, draw_broadcastable, draw_factors, draw_long_shape, draw_shape, expands
+from reference.dtypes import BOOL, BY_NAME, Category, DType
 
 NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
 OUT_OF_RANGE = 7
@@ -46,6 +46,9 @@ class AnyTensor(Base):
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
+        found = None if self.mode else drawing.existing(lambda one: self._fits(one, drawing))
+        if found is not None:
+            return Ref(found.name)
         if drawing.long and self.min_ndim <= 1:
             shape = draw_long_shape(choices)
         else:
@@ -53,6 +56,10 @@ class AnyTensor(Base):
         dtype = choices.choose(self.dtypes) if self.dtypes else None
         drawing.fix_shape(shape)
         return drawing.tensor(self.name, shape, dtype, mode=self.mode, writeable=self.writeable)
+
+    def _fits(self, one: Input, drawing: Drawing) -> bool:
+        ranked = self.min_ndim <= len(one.shape) <= self.max_ndim
+        return ranked and not one.array and BY_NAME[one.dtype] in (self.dtypes or drawing.operation.dtypes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,10 @@ class Operand(Base):
             return OMITTED
         if self.number and choices.flag(25):
             return draw_number(choices, drawing.dtype)
+        dtypes = self.dtypes or drawing.operation.dtypes
+        found = None if self.mode else drawing.existing(lambda one: _operates(one, dtypes, drawing))
+        if found is not None:
+            return Ref(found.name)
         dtype = choices.choose(self.dtypes) if self.dtypes else drawing.operand_dtype()
         return drawing.tensor(self.name, drawing.operand_shape(), dtype, mode=self.mode)
 
@@ -81,6 +92,13 @@ class Operand(Base):
         if not shape or drawing.inputs[0].shape[-1] in (1, 6):
             return OMITTED
         return reshape_input(drawing, self.name, shape)
+
+
+def _operates(one: Input, dtypes: tuple[DType, ...], drawing: Drawing) -> bool:
+    """Whether a variable can be an operand: the first may have any shape, any other must expand to it."""
+    if one.array or BY_NAME[one.dtype] not in dtypes:
+        return False
+    return not drawing.arguments or expands(one.shape, drawing.shape)
 
 
 def reshape_input(drawing: Drawing, name: str, shape: Shape) -> Ref:
@@ -120,11 +138,27 @@ class Shaped(Base):
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
+        found = None if self.mode else drawing.existing(lambda one: self._fits(one, drawing))
+        if found is not None:
+            drawing.symbols.update(self._known(found))
+            return Ref(found.name)
         sizes = (
             size if isinstance(size, int) else drawing.symbol(size, self.low, self.high) for size in self.sizes
         )
         dtype = choices.choose(self.dtypes) if self.dtypes else None
         return drawing.tensor(self.name, tuple(sizes), dtype, mode=self.mode)
+
+    def _fits(self, one: Input, drawing: Drawing) -> bool:
+        """Whether a variable has the sizes; those not known yet are then known."""
+        if one.array or len(one.shape) != len(self.sizes) or BY_NAME[one.dtype] not in (self.dtypes or (drawing.dtype,)):
+            return False
+        known = {**drawing.symbols, **self._known(one)}
+        agreed = {**self._known(one), **drawing.symbols} == known
+        return agreed and all(known.get(str(wanted), wanted) == size for wanted, size in zip(self.sizes, one.shape, strict=True))
+
+    def _known(self, one: Input) -> dict[str, int]:
+        """The sizes by name, as a variable has them."""
+        return {name: size for name, size in zip(self.sizes, one.shape, strict=True) if isinstance(name, str)}
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
         """One size more than the others agree on."""
@@ -149,10 +183,18 @@ class LikeTensor(Base):
             return OMITTED
         target = drawing.given(self.of)
         shape = target.shape if target is not None else drawing.shape
+        dtypes = self.dtypes or drawing.operation.dtypes
+        found = None if self.mode else drawing.existing(lambda one: self._fits(one, shape, dtypes))
+        if found is not None:
+            return Ref(found.name)
         if self.broadcast and choices.flag(40):
             shape = draw_broadcastable(choices, shape)
         dtype = choices.choose(self.dtypes) if self.dtypes else drawing.operand_dtype()
         return drawing.tensor(self.name, shape, dtype, mode=self.mode)
+
+    def _fits(self, one: Input, shape: Shape, dtypes: tuple[DType, ...]) -> bool:
+        alike = one.shape == shape or (self.broadcast and expands(one.shape, shape))
+        return alike and not one.array and BY_NAME[one.dtype] in dtypes
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
         given = drawing.given(self.name)

@@ -40,14 +40,15 @@ class ProgramVerification:
 
     def program(self, choices: Choices) -> None:
         """Draw a program and run it on the target, every variable compared after every step."""
-        case = draw_program(choices)
+        program = draw_program(choices)
+        case = program.case
         self._digest.update(fingerprint(case).encode())
         if not case.steps:
             self.tally.add(Outcome.VACUOUS)
             return
         if self.in_flight is not None:
             self.in_flight.begin(PROGRAMS, self.target.name, encode_case(case))
-        examined = PROPERTY.examine(case, self.target)
+        examined = PROPERTY.examine_against(program.trace, case, self.target)
         if self.in_flight is not None:
             self.in_flight.end()
         self.tally.add(self._outcome(examined))

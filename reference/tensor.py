@@ -216,8 +216,13 @@ class Tensor:
 
     @property
     def grad_fn(self) -> Node | None:
-        """The node that made this tensor; of a view whose base was written to, the node made anew."""
+        """The node that made this tensor; of a view whose base was written to, the node made anew.
+
+        Refused then for one of several views of a call, and for a view that was made unrecorded.
+        """
         if self.base is not None and self.graph_version != self.counter.value and self.base.requires_grad:
+            if self.created != "default":
+                refuse(f"a {self.created} view whose base or another view of its base has been modified inplace")
             from reference.autograd.graph import as_strided_node
 
             self._node = as_strided_node(self.base, self)
@@ -232,7 +237,11 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        return self._flag or self.grad_fn is not None
+        return self._flag or self._node is not None or self._views_tracked()
+
+    def _views_tracked(self) -> bool:
+        """Whether this is a view of a tensor that requires a gradient, made while operations were recorded."""
+        return self.base is not None and self.created != "no_grad" and self.base.requires_grad
 
     @property
     def is_leaf(self) -> bool:

@@ -27,6 +27,13 @@ def every_operation() -> dict[str, Operation]:
 
 
 @cache
+def companions() -> dict[str, Operation]:
+    """What a program may do beside torch's operations: no promise of torch's, so nothing that is tested by itself."""
+    modules = (importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__))
+    return {one.name: one for module in modules for one in getattr(module, "COMPANIONS", ())}
+
+
+@cache
 def families() -> dict[str, str]:
     """The module in which each operation is declared."""
     found: dict[str, str] = {}
@@ -39,6 +46,8 @@ def families() -> dict[str, str]:
 def find(name: str) -> Operation:
     """The operation called ``name``; a ``KeyError`` names the nearest one."""
     operations = every_operation()
+    if name in companions():
+        return companions()[name]
     if name not in operations:
         near = get_close_matches(name, operations, 1)
         hint = f"; did you mean {near[0]}?" if near else ""

@@ -17,6 +17,7 @@ from conformance.strategies.shapes import draw_broadcastable
 from conformance.targets.reference import make_input
 from conformance.values import fill
 from reference import indexing
+from reference.dtypes import BOOL
 from reference.layout import contiguous_strides
 from reference.tensor import Tensor
 
@@ -25,7 +26,7 @@ GUIDE = "https://docs.pytorch.org/docs/stable/tensor_view.html"
 
 def _any_index(choices: Choices, drawing: Drawing) -> Argument:
     """An item alone, or several as a tuple: basic ones, and in half of the draws lists, masks and index tensors."""
-    shape = drawing.inputs[0].shape
+    shape = _target(drawing).shape
     items = _items(choices, drawing, shape, advanced=choices.flag())
     if len(items) == 1 and choices.flag() and items[0] is not None:
         return items[0]
@@ -79,13 +80,18 @@ def _tensor(drawing: Drawing, values: np.ndarray) -> Ref:
     name = f"index{len(drawing.inputs)}"
     strides = contiguous_strides(values.shape)
     data = Literal(np.ascontiguousarray(values).tobytes())
-    drawing.inputs.append(Input(name, values.shape, values.dtype.name, strides, 0, values.size, data))
-    return Ref(name)
+    return drawing.add(Input(name, values.shape, values.dtype.name, strides, 0, values.size, data))
+
+
+def _target(drawing: Drawing) -> Input:
+    given = drawing.given("input")
+    assert given is not None, "the input is a tensor"
+    return given
 
 
 def _out_of_range(choices: Choices, drawing: Drawing) -> Argument:
     """An integer beyond the first dimension, a step that is not positive, or too many indices."""
-    shape = drawing.inputs[0].shape
+    shape = _target(drawing).shape
     if not shape:
         return (0,)
     spoiled: tuple[Argument, ...] = (shape[0], -shape[0] - 1, Slice(None, None, -1), (*(Slice(),) * len(shape), 0))
@@ -107,7 +113,8 @@ def _value_too_large(choices: Choices, drawing: Drawing) -> Argument | Omitted:
 def _chosen_shape(drawing: Drawing) -> tuple[int, ...]:
     """The shape of what the index chooses, as the reference finds it."""
     tensors = {given.name: make_input(given, fill(given)) for given in drawing.inputs}
-    chosen: Tensor = indexing.getitem(tensors["input"], _live(drawing.arguments["index"], tensors))
+    indexed = Tensor.empty(_target(drawing).shape, BOOL)
+    chosen: Tensor = indexing.getitem(indexed, _live(drawing.arguments["index"], tensors))
     return chosen.shape
 
 

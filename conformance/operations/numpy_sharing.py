@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from conformance.choices import Choices
-from conformance.model.case import Argument, Input, Ref
+from conformance.model.case import Argument, Dots, Input, Ref, Slice
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Operation, spelled
+from conformance.operation import ALL, Effect, Form, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import draw_shape
@@ -20,6 +22,9 @@ SHARED = tuple(dtype for dtype in ALL if dtype is not BFLOAT16)
 
 def _array(choices: Choices, drawing: Drawing) -> Argument:
     """A NumPy array of a drawn layout."""
+    found = drawing.existing(lambda one: one.array)
+    if found is not None:
+        return Ref(found.name)
     return _as_array(drawing, drawing.tensor("array", draw_shape(choices)))
 
 
@@ -35,6 +40,23 @@ def _as_array(drawing: Drawing, ref: Ref) -> Ref:
     given = next(given for given in drawing.inputs if given.name == ref.name)
     drawing.replace(replace(given, array=True))
     return ref
+
+
+def _place(choices: Choices, drawing: Drawing) -> Argument:
+    """An index of the first dimension, or a slice of it; of an array without dimensions, all of it."""
+    given = drawing.given("array")
+    if given is None or not given.shape:
+        return Dots()
+    size = given.shape[0]
+    return choices.integer(-size, size - 1) if size and choices.flag() else Slice(None, None, 2)
+
+
+def _fill_array(array: np.ndarray, value: int) -> None:
+    array.fill(value)
+
+
+def _set_array(array: np.ndarray, index: int | slice, value: int) -> None:
+    array[index] = value
 
 
 ARRAY = Computed("ndarray", _array, _reversed)
@@ -110,3 +132,28 @@ OPERATIONS = [
         ),
     ),
 ]
+
+COMPANIONS = (
+    Operation(
+        name="array_fill",
+        reference=_fill_array,
+        written=_fill_array,
+        spellings=spelled(in_place="Tensor.fill"),
+        parameters=(Computed("array", _array), Choice("value", (3, 0, 1, 2))),
+        dtypes=SHARED,
+        effect=Effect.WRITES,
+        results=0,
+        basis=Documented(MANUAL.format("from_numpy"), "The returned tensor and ndarray share the same memory."),
+    ),
+    Operation(
+        name="array_setitem",
+        reference=_set_array,
+        spellings={Form.OPERATOR: "operator.setitem"},
+        parameters=(Computed("array", _array), Computed("index", _place), Choice("value", (3, 0, 1, 2))),
+        dtypes=SHARED,
+        effect=Effect.WRITES,
+        results=0,
+        basis=Documented(MANUAL.format("from_numpy"), "The returned tensor and ndarray share the same memory."),
+    ),
+)
+"""What NumPy does to an array in a program, so that it is seen in the tensors that share its memory."""

@@ -104,7 +104,7 @@ def _offset(drawing: Drawing) -> int:
 
 def _sections(choices: Choices, drawing: Drawing) -> int | tuple[int, ...]:
     """One size for every part, or a size for each."""
-    size = drawing.inputs[0].shape[0]
+    size = _size_of_dim(drawing)
     if choices.flag():
         return choices.integer(1, max(size, 1) + 1)
     first = choices.integer(0, size)
@@ -112,7 +112,7 @@ def _sections(choices: Choices, drawing: Drawing) -> int | tuple[int, ...]:
 
 
 def _sections_too_large(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
-    return (1, drawing.inputs[0].shape[0])
+    return (1, _size_of_dim(drawing))
 
 
 OPERATIONS = [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from math import prod
 
 from conformance.choices import Choices
@@ -22,6 +23,7 @@ class Drawing:
 
     ``shape`` is the shape to which operands broadcast and ``symbols`` the sizes that shapes have in common by name
     (the inner size of a matrix product). ``long`` asks for one of the lengths at which implementations change path.
+    ``prefix`` begins the names of the inputs.
     """
 
     choices: Choices
@@ -31,6 +33,7 @@ class Drawing:
     inputs: list[Input] = field(default_factory=list)
     arguments: dict[str, Argument] = field(default_factory=dict)
     symbols: dict[str, int] = field(default_factory=dict)
+    prefix: str = ""
     _shape: Shape | None = None
     _modes: tuple[str, ...] = ()
 
@@ -76,10 +79,18 @@ class Drawing:
         """Add an input tensor of this shape with a drawn layout and drawn values."""
         dtype = dtype or self.dtype
         strides, offset, size = draw_geometry(self.choices, shape, writeable=writeable)
-        self.inputs.append(
-            Input(name, shape, dtype.name, strides, offset, size, self.values(size, mode, dtype), requires_grad)
-        )
-        return Ref(name)
+        values = self.values(size, mode, dtype)
+        return self.add(Input(name, shape, dtype.name, strides, offset, size, values, requires_grad))
+
+    def add(self, given: Input) -> Ref:
+        """Add an input as it is but for the prefix of its name."""
+        named = replace(given, name=self.prefix + given.name) if self.prefix else given
+        self.inputs.append(named)
+        return Ref(named.name)
+
+    def existing(self, fits: Callable[[Input], bool]) -> Input | None:
+        """A variable that is there already and fits, where the case is a program that has some."""
+        return None
 
     def values(self, size: int, mode: str = "", dtype: DType | None = None) -> Drawn:
         """Values of a drawn mode (among those that suit the operation) with up to three specials put in place."""

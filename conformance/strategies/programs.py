@@ -1,54 +1,187 @@
 """Programs: sequences of steps on the same few tensors, the effect of each step drawn first.
 
-The reference runs while the program is drawn, so that every step is valid where it stands; a step whose values are
-not exact is not taken, so that whatever differs later is no rounding error passed on.
+The reference runs along while the program is drawn, so that a step suits the variables as they then are. A step
+whose values are not exact is not taken: whatever differs later is no rounding error passed on.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
+from conformance.accuracy import Exact, Fused, GradientOf, Rounded, Summation
 from conformance.choices import Choices
 from conformance.model.case import Argument, Case, Drawn, Input, Ref, Step
-from conformance.model.observation import Seen, Trace
-from conformance.operation import Effect, Form, Omitted, Operation
-from conformance.operations import every_operation
+from conformance.model.observation import Observation, Refused, Seen, Trace
+from conformance.operation import Effect, Form, Omitted, Operation, Parameter
+from conformance.operations import companions, every_operation
 from conformance.strategies.cases import arrange, possible_forms, result_names
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.shapes import Shape, draw_shape
+from conformance.targets.interpreter import Execution
 from conformance.targets.reference import ReferenceTarget
-from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NAME, FLOAT32, FLOAT64, INT64, Category, DType
-from reference.errors import Refusal
+from reference.tensor import Tensor
 
+FEWEST_STEPS = 3
 MOST_STEPS = 12
-ATTEMPTS_A_STEP = 4
+ATTEMPTS_A_STEP = 8
+REFUSALS_KEPT = 4
+"""Percent of the refused steps that a program keeps, as its last."""
 DTYPES = (FLOAT32, FLOAT64, INT64)
-_KINDS: dict[str, tuple[Effect, ...]] = {
-    "view": (Effect.VIEW, Effect.MAY_VIEW),
-    "write": (Effect.WRITES,),
-    "compute": (Effect.NEW,),
-    "backward": (Effect.RECORDS,),
-    "track": (Effect.RECORDS,),
-    "share": (Effect.SHARES,),
-}
-_EXACT_SCALE = 1024.0
-_EXACT_REACH = 2.0**20
+_LARGEST = 2.0**12
+_FINEST = 2.0**-10
+_EXACT = (Exact, Rounded, Fused, Summation, GradientOf)
 _reference = ReferenceTarget()
 
 
-class ProgramDrawing(Drawing):
-    """A drawing whose tensors are, where one fits, variables that the program already has."""
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of step: how often it is drawn, which operations do it, and the variables on which it makes sense."""
 
-    def __init__(self, choices: Choices, operation: Operation, seen: dict[str, Seen], fresh: str) -> None:
-        super().__init__(choices, operation, FLOAT32)
-        self.seen = seen
-        self.fresh = fresh
+    weight: int
+    operations: Callable[[], list[Operation]]
+    forms: tuple[Form, ...]
+    prefers: Callable[[Any, bool], bool] = lambda value, recording: True
+
+
+@dataclass(slots=True)
+class Program:
+    """A program, and what the reference was seen to do after every step of it."""
+
+    case: Case
+    trace: Trace
+
+
+def draw_program(choices: Choices) -> Program:
+    """A program of up to twelve steps on one or two input tensors."""
+    growing = _Growing(tuple(_input(choices, name) for name in ("x", "y")[: choices.integer(1, 2)]))
+    recording = True
+    for _ in range(choices.integer(FEWEST_STEPS, MOST_STEPS)):
+        recording = not choices.flag(8) if recording else choices.flag(40)
+        if not any(growing.grow(choices, recording) for _ in range(ATTEMPTS_A_STEP)) or growing.refused:
+            break
+    return growing.program()
+
+
+def _input(choices: Choices, name: str) -> Input:
+    shape = draw_shape(choices, min_ndim=1, max_ndim=3, numel=24)
+    dtype = choices.choose(DTYPES)
+    strides, offset, size = draw_geometry(choices, shape, writeable=True)
+    tracked = dtype.is_differentiable and choices.flag(50)
+    return Input(name, shape, dtype.name, strides, offset, size, Drawn("small", choices.integer(0, 2**32 - 1)), tracked)
+
+
+class _Growing:
+    """A program being drawn. The reference does each step as it is added; one that is not taken is undone."""
+
+    def __init__(self, inputs: tuple[Input, ...]) -> None:
+        self.inputs = inputs
+        self.steps: tuple[Step, ...] = ()
+        self.observations: list[Observation] = []
+        self.execution = Execution(_reference, inputs)
+
+    @property
+    def refused(self) -> Refused | None:
+        return self.observations[-1].refused if self.observations else None
+
+    def program(self) -> Program:
+        return Program(Case(self.inputs, self.steps), Trace(_reference.name, self.observations))
+
+    def grow(self, choices: Choices, recording: bool) -> bool:
+        """Draw one more step and do it; whether it was taken."""
+        drawn = _draw_step(choices, self.execution.variables, len(self.steps), recording)
+        if drawn is None:
+            return False
+        step, inputs = drawn
+        self.execution.add(inputs)
+        refused = self.execution.step(step)
+        kept = choices.flag(REFUSALS_KEPT) if refused else True
+        seen = self.execution.observe() if kept else {}
+        if not kept or not (refused or all(map(_is_exact, seen.values()))):
+            self._undo()
+            return False
+        self.observations.append(Observation(len(self.steps), refused, seen))
+        self.inputs, self.steps = (*self.inputs, *inputs), (*self.steps, step)
+        return True
+
+    def _undo(self) -> None:
+        self.execution = Execution(_reference, self.inputs)
+        for step in self.steps:
+            self.execution.step(step)
+
+
+# -- one step ------------------------------------------------------------------------------------------------------
+
+
+def _draw_step(
+    choices: Choices, variables: dict[str, Any], number: int, recording: bool
+) -> tuple[Step, list[Input]] | None:
+    """An effect, then an operation that has it, then its operands; None where the variables leave no valid ones."""
+    kind = choices.choose(_by_weight())
+    operation = choices.choose(kind.operations())
+    drawing = ProgramDrawing(choices, operation, variables, kind, recording, f"n{number}_")
+    try:
+        pairs = _draw_arguments(choices, drawing)
+    except (IndexError, AssertionError, ValueError):
+        return None
+    args, kwargs = arrange(pairs)
+    first = args[0] if args else None
+    if operation.effect is not Effect.CREATES and not (isinstance(first, Ref) and first.name in variables):
+        return None
+    forms = [form for form in kind.forms if form in operation.spellings] or possible_forms(operation, pairs)
+    names = result_names(operation, f"v{number}")
+    return Step(operation.name, choices.choose(forms), args, kwargs, names, recording), drawing.inputs
+
+
+def _draw_arguments(choices: Choices, drawing: ProgramDrawing) -> list[tuple[Parameter, Argument | Omitted]]:
+    pairs = []
+    for parameter in drawing.operation.parameters:
+        value = parameter.draw(choices, drawing)
+        pairs.append((parameter, value))
+        if not isinstance(value, Omitted):
+            drawing.arguments[parameter.name] = value
+    return pairs
+
+
+class ProgramDrawing(Drawing):
+    """A drawing whose tensors and arrays are, where one fits, variables that the program already has."""
+
+    def __init__(
+        self,
+        choices: Choices,
+        operation: Operation,
+        variables: dict[str, Any],
+        kind: Kind,
+        recording: bool,
+        prefix: str,
+    ) -> None:
+        super().__init__(choices, operation, choices.choose([d for d in DTYPES if d in operation.dtypes] or [FLOAT32]))
+        self.prefix = prefix
+        self.kind = kind
+        self.recording = recording
+        self.variables = variables
+        self.known = {name: as_input(name, value) for name, value in variables.items() if _has_memory(value)}
+
+    def existing(self, fits: Callable[[Input], bool]) -> Input | None:
+        if self.arguments and not self.choices.flag(70):
+            return None
+        fitting = [one for one in self.known.values() if fits(one)]
+        if not self.arguments and not self.choices.flag(5):
+            preferred = self.kind.prefers
+            fitting = [one for one in fitting if preferred(self.variables[one.name], self.recording)]
+        if not fitting:
+            return None
+        chosen = self.choices.choose(fitting)
+        if not self.arguments:
+            self.dtype = BY_NAME[chosen.dtype]
+            self.fix_shape(chosen.shape)
+        return chosen
 
     def tensor(
         self,
@@ -60,129 +193,140 @@ class ProgramDrawing(Drawing):
         writeable: bool = False,
         requires_grad: bool = False,
     ) -> Ref:
-        first = not self.arguments
-        fitting = [known for known, one in self.seen.items() if one.kind == "tensor" and (first or _fits(one, shape))]
-        if fitting and not mode and dtype is None and (first or self.choices.flag(80)):
-            chosen = self.choices.choose(fitting)
-            one = self.seen[chosen]
-            assert one.shape is not None, "a tensor has a shape"
-            assert one.dtype is not None, "a tensor has a dtype"
-            self.dtype = BY_NAME[one.dtype]
-            self.fix_shape(one.shape)
-            return Ref(chosen)
-        made = super().tensor(f"{self.fresh}{name}", shape, dtype, mode=mode or "small", writeable=writeable)
-        return made
+        return super().tensor(name, shape, dtype, mode=mode or "small", writeable=writeable)
 
     def given(self, name: str) -> Input | None:
         argument = self.arguments.get(name)
-        if isinstance(argument, Ref) and argument.name in self.seen:
-            one = self.seen[argument.name]
-            assert one.shape is not None, "a tensor has a shape"
-            return Input(argument.name, one.shape, one.dtype or "float32", one.strides or (), 0, 0, Drawn("small", 0))
-        return super().given(name)
+        known = self.known.get(argument.name) if isinstance(argument, Ref) else None
+        return known or super().given(name)
 
 
-def _fits(one: Seen, shape: Shape) -> bool:
-    try:
-        return one.shape is not None and broadcast_shapes(one.shape, shape) == shape
-    except Refusal:
-        return False
+def _has_memory(value: Any) -> bool:
+    return isinstance(value, (Tensor, np.ndarray))
 
 
-def draw_program(choices: Choices) -> Case:
-    """A program of up to twelve steps on one or two input tensors."""
-    case = Case(tuple(_input(choices, name) for name in ("x", "y")[: choices.integer(1, 2)]), ())
-    trace: Trace | None = None
-    for number in range(choices.integer(3, MOST_STEPS)):
-        for _ in range(ATTEMPTS_A_STEP):
-            grown = _with_step(choices, case, trace, number)
-            if grown is None:
-                continue
-            ran = _reference.run(grown)
-            if ran.refused is None and not _is_exact(ran):
-                continue
-            case, trace = grown, ran
-            break
-        if trace is not None and trace.refused is not None:
-            break
-    return case
+def as_input(name: str, value: Tensor | np.ndarray) -> Input:
+    """A variable as the input that it would be: parameters look at its layout, and never at its values."""
+    unknown = Drawn("small", 0)
+    if isinstance(value, Tensor):
+        size = value.storage.nbytes // value.dtype.itemsize
+        return Input(name, value.shape, value.dtype.name, value.strides, value.offset, size, unknown)
+    strides = tuple(stride // value.itemsize for stride in value.strides)
+    return Input(name, value.shape, value.dtype.name, strides, 0, value.size, unknown, array=True)
 
 
-def _input(choices: Choices, name: str) -> Input:
-    shape = draw_shape(choices, min_ndim=1, max_ndim=3, numel=24)
-    dtype = choices.choose(DTYPES)
-    strides, offset, size = draw_geometry(choices, shape, writeable=True)
-    tracked = dtype.is_differentiable and choices.flag(40)
-    return Input(name, shape, dtype.name, strides, offset, size, Drawn("small", choices.integer(0, 2**32 - 1)), tracked)
+# -- kinds of steps ------------------------------------------------------------------------------------------------
 
 
-def _with_step(choices: Choices, case: Case, trace: Trace | None, number: int) -> Case | None:
-    """The case with one more step: an effect, then an operation that has it, then its operands."""
-    seen = trace.last.variables if trace is not None else _inputs_seen(case)
-    effect = choices.choose([effect for effect in _KINDS if _with_effect(effect)])
-    operation, form = _operation_with(choices, effect)
-    drawing = ProgramDrawing(choices, operation, seen, f"n{number}_")
-    pairs: list[tuple[Any, Argument | Omitted]] = []
-    for parameter in operation.parameters:
-        try:
-            value = parameter.draw(choices, drawing)
-        except (IndexError, AssertionError, ValueError):
-            return None
-        pairs.append((parameter, value))
-        if not isinstance(value, Omitted):
-            drawing.arguments[parameter.name] = value
-    args, kwargs = arrange(pairs)
-    if not args or not isinstance(args[0], Ref):
-        return None
-    form = form or choices.choose(possible_forms(operation, pairs))
-    names = result_names(operation, f"v{number}")
-    grad = not (effect == "write" and choices.flag(30))
-    step = Step(operation.name, form, args, kwargs, names, grad)
-    return replace(case, inputs=(*case.inputs, *drawing.inputs), steps=(*case.steps, step))
+def _with_effect(*effects: Effect) -> list[Operation]:
+    return [one for one in every_operation().values() if one.effect in effects and _is_exact_operation(one)]
 
 
-def _inputs_seen(case: Case) -> dict[str, Seen]:
-    return {given.name: Seen("tensor", None, given.dtype, given.shape, given.strides) for given in case.inputs}
-
-
-def _operation_with(choices: Choices, effect: str) -> tuple[Operation, Form | None]:
-    """An operation with the effect, and the form in which it has it where that is no free choice."""
-    if effect == "backward":
-        return every_operation()["backward"], Form.METHOD
-    if effect == "write" and choices.flag(50):
-        return choices.choose(_with_form(Form.IN_PLACE)), Form.IN_PLACE
-    operation = choices.choose(_with_effect(effect))
-    return operation, None if operation.functional else Form.IN_PLACE
+def _is_exact_operation(operation: Operation) -> bool:
+    """Whether whole numbers stay such, so that every implementation gets the same bits."""
+    return bool(operation.parameters) and not operation.random and isinstance(operation.accuracy, _EXACT)
 
 
 @cache
-def _with_effect(effect: str) -> list[Operation]:
-    return [
-        one for one in every_operation().values() if one.effect in _KINDS[effect] and one.parameters and not one.random
-    ]
+def _views() -> list[Operation]:
+    return [one for one in _with_effect(Effect.VIEW, Effect.MAY_VIEW) if one.functional]
 
 
 @cache
-def _with_form(form: Form) -> list[Operation]:
-    return [one for one in every_operation().values() if form in one.spellings and not one.random]
+def _computing() -> list[Operation]:
+    return [one for one in _with_effect(Effect.NEW) if one.functional]
 
 
-def _is_exact(trace: Trace) -> bool:
+@cache
+def _writing() -> list[Operation]:
+    return [one for one in _with_effect(Effect.WRITES) if one.parameters]
+
+
+@cache
+def _in_place() -> list[Operation]:
+    effects = (Effect.NEW, Effect.VIEW, Effect.MAY_VIEW)
+    return [one for one in _with_effect(*effects) if Form.IN_PLACE in one.spellings]
+
+
+@cache
+def _allocating() -> list[Operation]:
+    return _with_effect(Effect.CREATES)
+
+
+@cache
+def _tracking() -> list[Operation]:
+    return [one for one in _with_effect(Effect.RECORDS) if one.name != "backward"]
+
+
+@cache
+def _sharing() -> list[Operation]:
+    return _with_effect(Effect.SHARES)
+
+
+@cache
+def _array_writing() -> list[Operation]:
+    return list(companions().values())
+
+
+def _backward() -> list[Operation]:
+    return [every_operation()["backward"]]
+
+
+def _is_tracked(value: Any, recording: bool = True) -> bool:
+    return isinstance(value, Tensor) and value.requires_grad
+
+
+def _is_not_tracked(value: Any, recording: bool) -> bool:
+    return not _is_tracked(value)
+
+
+def _may_be_viewed(value: Any, recording: bool) -> bool:
+    """Without recording, only what is never tracked (docs/findings: views made under no_grad)."""
+    return recording or not (isinstance(value, Tensor) and value.dtype.is_differentiable)
+
+
+def _may_be_written(value: Any, recording: bool) -> bool:
+    """Leaves that are tracked, and views of such, may be written only without recording."""
+    if not recording or not _is_tracked(value):
+        return True
+    base = value.base if value.base is not None else value
+    return base._node is not None and value.created == "default"
+
+
+_KINDS = (
+    Kind(5, _views, (), _may_be_viewed),
+    Kind(3, _writing, (Form.IN_PLACE, Form.OPERATOR), _may_be_written),
+    Kind(4, _in_place, (Form.IN_PLACE,), _may_be_written),
+    Kind(5, _computing, ()),
+    Kind(1, _allocating, ()),
+    Kind(2, _tracking, (), _is_tracked),
+    Kind(3, _backward, (), _is_tracked),
+    Kind(2, _sharing, (), _is_not_tracked),
+    Kind(2, _array_writing, ()),
+)
+
+
+@cache
+def _by_weight() -> list[Kind]:
+    return [kind for kind in _KINDS for _ in range(kind.weight)]
+
+
+# -- exactness -----------------------------------------------------------------------------------------------------
+
+
+def _is_exact(one: Seen) -> bool:
     """Whether every number seen is one that no order of the same additions and products could round."""
-    for one in trace.last.variables.values():
-        if isinstance(one.specified, np.ndarray) or one.specified is False:
-            return False
-        for array in (one.values, one.grad):
-            if isinstance(array, np.ndarray) and not _small_numbers(array):
-                return False
-    return True
+    if isinstance(one.specified, np.ndarray) or one.specified is False:
+        return False
+    return all(_small_numbers(array) for array in (one.values, one.grad) if isinstance(array, np.ndarray))
 
 
 def _small_numbers(array: np.ndarray) -> bool:
     dtype = BY_NAME.get(array.dtype.name)
-    if dtype is None or dtype.category < Category.FLOATING:
+    if dtype is None or dtype.category < Category.FLOATING or not array.size:
         return True
-    wide = np.abs(array.astype(np.complex128 if array.dtype.kind == "c" else np.float64))
-    reach = _EXACT_REACH if dtype.itemsize >= 4 else 2.0**6
-    scaled = wide * (_EXACT_SCALE if dtype.itemsize >= 4 else 1.0)
-    return bool(np.isfinite(wide).all() and (wide <= reach / _EXACT_SCALE * 64).all() and (scaled == np.round(scaled)).all())
+    parts = array.view(array.real.dtype) if dtype.is_complex and array.ndim else array
+    wide = parts.astype(np.complex128 if parts.dtype.kind == "c" else np.float64)
+    largest, finest = (_LARGEST, _FINEST) if dtype.itemsize >= 4 else (4.0, 1.0)
+    scaled = wide / finest
+    return bool((np.abs(wide) <= largest).all() and (scaled == np.round(scaled)).all())

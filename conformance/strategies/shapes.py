@@ -40,6 +40,16 @@ def draw_broadcastable(choices: Choices, shape: Shape) -> Shape:
     return tuple(1 if choices.flag(20) else size for size in shape[start:])
 
 
+def expands(shape: Shape, wider: Shape) -> bool:
+    """Whether a shape broadcasts to another.
+
+    >>> expands((3, 1), (2, 3, 4)), expands((2,), (1,))
+    (True, False)
+    """
+    aligned = wider[len(wider) - len(shape) :]
+    return len(shape) <= len(wider) and all(size in (1, full) for size, full in zip(shape, aligned, strict=True))
+
+
 def draw_factors(choices: Choices, numel: int, *, max_ndim: int = 4) -> Shape:
     """Sizes whose product is ``numel``."""
     sizes: list[int] = []

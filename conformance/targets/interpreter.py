@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -56,33 +56,24 @@ class Interpreter(ABC):
         """Run a case; observe after its last step, or after every one. A refusal ends it and is observed."""
         if any(find(step.operation).random for step in case.steps):
             self.seed(case.seed)
-        variables = {given.name: self.make(given) for given in case.inputs}
-        versions = {name: self.version(value) for name, value in variables.items()}
+        execution = Execution(self, case.inputs)
         observations: list[Observation] = []
         for index, step in enumerate(case.steps):
-            refused = self._step(step, variables)
-            if refused is None:
-                versions.update({name: self.version(variables[name]) for name in step.results if name in variables})
+            refused = execution.step(step)
             last = refused is not None or index == len(case.steps) - 1
             if last or every_step:
-                seen = self.see_all(variables)
-                _since_made(seen, versions)
-                observations.append(Observation(index, refused, seen))
+                observations.append(Observation(index, refused, execution.observe()))
             if refused is not None:
                 break
         return Trace(self.name, observations)
 
-    def _step(self, step: Step, variables: dict[str, Any]) -> Refused | None:
-        args = [self.argument(argument, variables) for argument in step.args]
-        kwargs = {name: self.argument(argument, variables) for name, argument in step.kwargs}
-        try:
-            with self.grad_mode(step.grad):
-                result = self.call(step, args, kwargs)
-        except Exception as error:
-            return self.refusal(error)
-        results = result if isinstance(result, (tuple, list)) and len(step.results) > 1 else (result,)
-        variables.update(zip(step.results, results, strict=False))
-        return None
+    def accepts(self, case: Case) -> bool:
+        """Whether the target runs the case to its end; one that can tell without running it says so here."""
+        return self.run(case).refused is None
+
+    def settings(self) -> dict[str, str]:
+        """The settings of the library that change numerics, as they are now."""
+        return {}
 
     def argument(self, argument: Argument, variables: dict[str, Any]) -> Any:
         """The live value of an argument."""
@@ -163,11 +154,47 @@ class Interpreter(ABC):
     def memory_format(self, name: str) -> Any: ...
 
 
-def _since_made(seen: dict[str, Seen], versions: dict[str, int]) -> None:
-    """Count versions from when a variable was bound: what an operation did to a tensor of its own is nobody's concern."""
-    for name, one in seen.items():
-        if one.version is not None:
-            one.version -= versions[name]
+class Execution:
+    """A case under way: its variables, alive, and the steps done to them so far."""
+
+    def __init__(self, interpreter: Interpreter, inputs: Iterable[Input] = ()) -> None:
+        self.interpreter = interpreter
+        self.variables: dict[str, Any] = {}
+        self._versions: dict[str, int] = {}
+        self.add(inputs)
+
+    def add(self, inputs: Iterable[Input]) -> None:
+        """Make the inputs."""
+        made = {given.name: self.interpreter.make(given) for given in inputs}
+        self.variables.update(made)
+        self._versions.update({name: self.interpreter.version(value) for name, value in made.items()})
+
+    def step(self, step: Step) -> Refused | None:
+        """Do one step and bind its results, or say how it was refused."""
+        target, variables = self.interpreter, self.variables
+        args = [target.argument(argument, variables) for argument in step.args]
+        kwargs = {name: target.argument(argument, variables) for name, argument in step.kwargs}
+        try:
+            with target.grad_mode(step.grad):
+                result = target.call(step, args, kwargs)
+        except Exception as error:
+            return target.refusal(error)
+        results = result if isinstance(result, (tuple, list)) and len(step.results) > 1 else (result,)
+        bound = dict(zip(step.results, results, strict=False))
+        variables.update(bound)
+        self._versions.update({name: target.version(value) for name, value in bound.items()})
+        return None
+
+    def observe(self) -> dict[str, Seen]:
+        """Every variable as it is now.
+
+        Versions count from when a variable was bound: what an operation did to a tensor of its own is nobody's concern.
+        """
+        seen = self.interpreter.see_all(self.variables)
+        for name, one in seen.items():
+            if one.version is not None:
+                one.version -= self._versions[name]
+        return seen
 
 
 def _owner(memory: Memory, spans: list[tuple[str, Memory]], name: str) -> str:

@@ -110,7 +110,7 @@ def see(value: Any) -> Seen:
         return see_array(value)
     if not isinstance(value, Tensor):
         return Seen(type(value).__name__, value)
-    node = value.grad_fn
+    is_leaf, node = history(value)
     return Seen(
         "tensor",
         np.array(value.array),
@@ -120,13 +120,22 @@ def see(value: Any) -> Seen:
         value.offset,
         version=value.version,
         requires_grad=value.requires_grad,
-        is_leaf=value.is_leaf,
-        grad_fn=node.name if node is not None else None,
+        is_leaf=is_leaf,
+        grad_fn=node,
         grad=None if value.grad is None else np.array(value.grad.array),
         unrounded=value.unrounded,
         specified=value.specified,
         computed=value.storage.computed.name if value.storage.computed is not None else None,
     )
+
+
+def history(tensor: Tensor) -> tuple[bool | None, str | None]:
+    """Whether a tensor is a leaf, and the name of its node; a refusal to tell is what is seen then."""
+    try:
+        node = tensor.grad_fn
+    except Refusal as refusal:
+        return None, f"refused ({refusal.kind})"
+    return node is None, node.name if node is not None else None
 
 
 def _functional(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:

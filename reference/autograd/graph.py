@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from reference.autograd.mode import is_grad_enabled
 from reference.dtypes import DType
 from reference.errors import refuse
-from reference.layout import Shape, Strides, contiguous_strides, is_non_overlapping_and_dense
+from reference.layout import Shape, Strides, contiguous_strides, extent, is_non_overlapping_and_dense
 from reference.tensor import METHODS, Tensor
 
 Grad = Tensor | None
@@ -286,6 +286,8 @@ class CopySlices(Node):
         (grad,) = grads
         if grad is None:
             return [None] * len(self.edges)
+        if not self._covers():
+            refuse("the view that was written to lies outside its base, which was moved since")
         whole = Tensor.empty(*_dense(self.base, grad.dtype))
         whole = whole.view_as(self.base[0], self.base[1], 0)
         whole.array[...] = grad.array
@@ -295,6 +297,12 @@ class CopySlices(Node):
         part.array[...] = 0 if inner[0] is None else inner[0].array
         return [whole, *inner[1:]]
 
+    def _covers(self) -> bool:
+        """Whether the view lies within the reach of its base."""
+        shape, strides, offset = self.view
+        offset -= self.base[2]
+        return offset >= 0 and offset + extent(shape, strides) <= extent(self.base[0], self.base[1])
+
     def release(self) -> None:
         self.written.release()
 
@@ -302,5 +310,4 @@ class CopySlices(Node):
 def _dense(geometry: tuple[Shape, Strides, int], dtype: DType) -> tuple[Shape, DType]:
     """A flat shape long enough for a layout that starts at zero."""
     shape, strides, _ = geometry
-    reach = 1 + sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True)) if 0 not in shape else 0
-    return (reach,), dtype
+    return (extent(shape, strides),), dtype

@@ -67,12 +67,16 @@ class TorchTarget(Interpreter):
         operation = find(step.operation)
         if operation.effect is Effect.CREATES and step.spelling == Form.FUNCTION and self.device.type != "cpu":
             kwargs["device"] = self.device
-        return resolve(operation.spellings[Form(step.spelling)])(*args, **kwargs)
+        return self.called(step)(*args, **kwargs)
+
+    def called(self, step: Step) -> Callable[..., Any]:
+        """What torch calls for a step: a function of the step's arguments."""
+        return resolve(find(step.operation).spellings[Form(step.spelling)])
 
     def run_rows(self, case: Case, blocks: dict[str, np.ndarray]) -> np.ndarray | None:
         """One call a row, its inputs at the row's place in one block: memory of every alignment is met."""
         step = case.steps[0]
-        called = resolve(find(step.operation).spellings[Form(step.spelling)])
+        called = self.called(step)
         lent = {given.name: self.storage(blocks[given.name].reshape(-1), given.dtype) for given in case.inputs}
         results: list[torch.Tensor] = []
         try:
@@ -103,8 +107,8 @@ class TorchTarget(Interpreter):
     def see_tensor(self, value: torch.Tensor) -> Seen:
         """All aspects of a tensor that this target can show."""
         shows_values = Aspect.VALUES in self.aspects
-        grad = value.grad if value.is_leaf or value.retains_grad else None
-        node = value.grad_fn
+        is_leaf, node = history(value)
+        grad = value.grad if is_leaf or value.retains_grad else None
         return Seen(
             "tensor",
             to_numpy(value) if shows_values else None,
@@ -114,8 +118,8 @@ class TorchTarget(Interpreter):
             value.storage_offset(),
             version=value._version,
             requires_grad=value.requires_grad,
-            is_leaf=value.is_leaf,
-            grad_fn=node.name() if node is not None else None,
+            is_leaf=is_leaf,
+            grad_fn=node,
             grad=to_numpy(grad) if grad is not None and shows_values else None,
         )
 
@@ -164,6 +168,15 @@ def resolve(path: str) -> Callable[..., Any]:
         found = getattr(found, part)
     called: Callable[..., Any] = found
     return called
+
+
+def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
+    """Whether a tensor is a leaf, and the name of its node; of some views torch refuses to tell, once the base changed."""
+    try:
+        node = tensor.grad_fn
+    except RuntimeError as error:
+        return None, f"refused ({type(error).__name__})"
+    return node is None, node.name() if node is not None else None
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
