@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from reference.checks import BOOL, COMPLEX, INTEGRAL, forbids, refuse_category
+from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
 from reference.dtypes import BOOL as BOOL_DTYPE
 from reference.dtypes import DType
 from reference.errors import refuse
-from reference.function import Pointwise, arithmetic, function, pointwise, to_float
-from reference.promotion import Number
+from reference.function import LikeInput, Pointwise, arithmetic, function, pointwise, to_float
+from reference.layout import Shape, Strides
+from reference.promotion import Number, result_type
 from reference.tensor import METHODS, Tensor
 
 
@@ -23,13 +24,24 @@ def conjugate(value: Any) -> Any:
     return value.conjugate() if isinstance(value, complex) else value
 
 
-@pointwise("ConjPhysicalBackward0")
-def conj_physical(input: np.ndarray) -> np.ndarray:
-    """The complex conjugate. https://docs.pytorch.org/docs/stable/generated/torch.conj_physical.html"""
+def _conjugated(input: np.ndarray) -> np.ndarray:
+    """The complex conjugate of a complex tensor."""
     return np.conj(input)
 
 
-conj_physical.vjp("input", lambda g: conjugate(g))
+_conjugated.__name__ = "conjugated"
+conjugated = LikeInput(_conjugated, "ConjPhysicalBackward0")
+conjugated.vjp("input", lambda g: conjugate(g))
+
+
+@function()
+def conj_physical(input: Tensor) -> Tensor:
+    """The complex conjugate; a real tensor itself.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.conj_physical.html
+    """
+    conjugate_of: Tensor = conjugated(input) if input.dtype.is_complex else input
+    return conjugate_of
 
 
 # -- sums ----------------------------------------------------------------------------------------------------------
@@ -43,6 +55,22 @@ def _check_alpha(dtype: DType, arguments: Mapping[str, Any]) -> None:
         refuse("For integral input tensors, argument alpha must not be a floating point number.")
     if not dtype.is_complex and isinstance(alpha, complex):
         refuse("For non-complex input tensors, argument alpha must not be a complex number.")
+
+
+def _check_value(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    if isinstance(arguments["value"], complex) and not dtype.is_complex:
+        refuse(f"value cannot be converted to type {dtype!r} without overflow")
+
+
+def _check_addcmul(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    refuse_category("addcmul", dtype, BOOL)
+    _check_value(dtype, arguments)
+
+
+def _check_addcdiv(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    quotient = result_type([arguments["tensor1"], arguments["tensor2"]])
+    refuse_category("integer division with addcdiv", quotient, BOOL, INTEGRAL, kind="RuntimeError")
+    _check_value(dtype, arguments)
 
 
 def _check_subtraction(dtype: DType, arguments: Mapping[str, Any]) -> None:
@@ -81,12 +109,20 @@ def _rsub_node(arguments: Mapping[str, Any]) -> str:
     return "RsubBackward0" if isinstance(arguments["other"], Tensor) else "RsubBackward1"
 
 
-@pointwise(_rsub_node, check=_check_subtraction)
-def rsub(input: np.ndarray, other: np.ndarray, *, alpha: Number = 1) -> np.ndarray:
+class _Reversed(Pointwise):
+    """A function that torch calls with its operands the other way round, which shows in the result's strides."""
+
+    def strides(self, shape: Shape, operands: Sequence[Tensor | Number], dtype: DType) -> Strides:
+        return super().strides(shape, operands[::-1], dtype)
+
+
+def _rsub(input: np.ndarray, other: np.ndarray, *, alpha: Number = 1) -> np.ndarray:
     """``other - alpha * input``, which a number minus a tensor calls."""
     return other - _scaled(input, alpha)
 
 
+_rsub.__name__ = "rsub"
+rsub = _Reversed(_rsub, _rsub_node, check=_check_subtraction)
 rsub.vjp("input", lambda g, alpha: -g if alpha == 1 else -(g * conjugate(alpha)))
 rsub.vjp("other", lambda g: g)
 
@@ -104,7 +140,7 @@ mul.vjp("input", lambda g, other: g * conjugate(other))
 mul.vjp("other", lambda g, input: g * conjugate(input))
 
 
-@pointwise("AddcmulBackward0", check=forbids("addcmul", BOOL))
+@pointwise("AddcmulBackward0", check=_check_addcmul)
 def addcmul(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, value: Number = 1) -> np.ndarray:
     """``input + value * tensor1 * tensor2``. https://docs.pytorch.org/docs/stable/generated/torch.addcmul.html"""
     return input + _scaled(tensor1 * tensor2, value)
@@ -140,8 +176,10 @@ def _check_division(dtype: DType, arguments: Mapping[str, Any]) -> None:
 
 
 def _refuse_zero_divisor(dtype: DType, arguments: Mapping[str, Any]) -> None:
-    other = arguments["other"]
-    if dtype.category is INTEGRAL and np.any((other.array if isinstance(other, Tensor) else np.asarray(other)) == 0):
+    input, other = arguments["input"], arguments["other"]
+    divisors = other.array if isinstance(other, Tensor) else np.asarray(other)
+    divides = not isinstance(input, Tensor) or input.numel > 0
+    if dtype.category is INTEGRAL and divides and np.any(divisors == 0):
         refuse("ZeroDivisionError")
 
 
@@ -189,7 +227,7 @@ div.vjp(
 )
 
 
-@pointwise("AddcdivBackward0", check=forbids("integer division with addcdiv", BOOL, INTEGRAL, kind="RuntimeError"))
+@pointwise("AddcdivBackward0", check=_check_addcdiv)
 def addcdiv(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, value: Number = 1) -> np.ndarray:
     """``input + value * tensor1 / tensor2``. https://docs.pytorch.org/docs/stable/generated/torch.addcdiv.html"""
     return input + _scaled(tensor1 / tensor2, value)

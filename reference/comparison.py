@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,9 @@ import numpy as np
 from reference.checks import COMPLEX, forbids
 from reference.dtypes import Category, DType
 from reference.errors import refuse_type
-from reference.function import Pointwise, comparison, pointwise
+from reference.function import LikeInput, Pointwise, comparison, pointwise
+from reference.layout import Shape, Strides, pointwise_strides, preserved_strides
+from reference.promotion import Number
 from reference.tensor import Tensor
 
 _PAGES = "https://docs.pytorch.org/docs/stable/generated/torch."
@@ -98,13 +100,48 @@ def isnan(input: np.ndarray) -> np.ndarray:
     return np.isnan(input)
 
 
-@pointwise(promotion=comparison)
-def isinf(input: np.ndarray) -> np.ndarray:
+_KNOWN = (Category.BOOL, Category.INTEGRAL)
+"""Of these the answer is known, and written to an ``empty_like``."""
+
+
+class _ByMagnitude(LikeInput):
+    """A question put to the magnitude of a tensor, or to that of both parts of a complex one."""
+
+    def strides(self, shape: Shape, operands: Sequence[Tensor | Number], dtype: DType) -> Strides:
+        (operand,) = operands
+        if isinstance(operand, Tensor) and dtype.is_differentiable:
+            factor = 2 if dtype.is_complex else 1
+            return _compared(shape, tuple(factor * stride for stride in operand.strides))
+        return super().strides(shape, operands, dtype)
+
+
+class _ByItself(LikeInput):
+    """A question put to a tensor and to its magnitude."""
+
+    def strides(self, shape: Shape, operands: Sequence[Tensor | Number], dtype: DType) -> Strides:
+        (operand,) = operands
+        if isinstance(operand, Tensor) and dtype.is_differentiable:
+            magnitude = preserved_strides(shape, operand.strides) if dtype.is_complex else operand.strides
+            itself = pointwise_strides(shape, [(shape, operand.strides)] * 2)
+            return pointwise_strides(shape, [(shape, itself), (shape, _compared(shape, magnitude))])
+        return super().strides(shape, operands, dtype)
+
+
+def _compared(shape: Shape, strides: Strides) -> Strides:
+    """The strides of what compares a function of a tensor with a number."""
+    return pointwise_strides(shape, [(shape, pointwise_strides(shape, [(shape, strides)])), ((), ())])
+
+
+def _isinf(input: np.ndarray) -> np.ndarray:
     """Whether an element, or a part of it, is infinite. https://docs.pytorch.org/docs/stable/generated/torch.isinf.html"""
     return np.isinf(input)
 
 
-@pointwise(promotion=comparison)
-def isfinite(input: np.ndarray) -> np.ndarray:
+def _isfinite(input: np.ndarray) -> np.ndarray:
     """Whether an element is neither. https://docs.pytorch.org/docs/stable/generated/torch.isfinite.html"""
     return np.isfinite(input)
+
+
+_isinf.__name__, _isfinite.__name__ = "isinf", "isfinite"
+isinf = _ByMagnitude(_isinf, promotion=comparison, categories=_KNOWN)
+isfinite = _ByItself(_isfinite, promotion=comparison, categories=_KNOWN)

@@ -22,7 +22,7 @@ from reference import layout
 from reference.autograd.graph import CallNode, CopySlices, Vjp
 from reference.autograd.mode import is_grad_enabled
 from reference.broadcasting import broadcast_shapes, expanded_strides
-from reference.dtypes import BOOL, DType, default_dtype, real_of, round_to, wider
+from reference.dtypes import BOOL, Category, DType, default_dtype, real_of, round_to, wider
 from reference.errors import refuse, refuse_type
 from reference.promotion import Number, can_cast, result_type
 from reference.storage import Storage
@@ -195,10 +195,10 @@ class Pointwise(Function):
         operands = [arguments[name] for name in self.operands]
         present = [operand for operand in operands if operand is not None]
         dtype, out = self.promote(present, arguments)
-        if self.check is not None:
-            self.check(dtype, arguments)
         tensors = [operand for operand in present if isinstance(operand, Tensor)]
         shape = broadcast_shapes(*(tensor.shape for tensor in tensors))
+        if self.check is not None:
+            self.check(dtype, arguments)
         computing = wider(dtype).numpy
         arrays = [None if operand is None else _operand_array(operand, dtype, computing) for operand in operands]
         settings = {name: value for name, value in arguments.items() if name not in self.operands}
@@ -210,16 +210,31 @@ class Pointwise(Function):
 
     def strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
         """The strides of the result; an operand of another dtype counts as the copy into which torch casts it."""
-        numbers = [((), ())] if self.numbers_are_operands else []
-        pairs: list[tuple[layout.Shape, layout.Strides]] = []
-        for operand in operands:
-            if not isinstance(operand, Tensor):
-                pairs += numbers
-            elif operand.dtype is dtype:
-                pairs.append((operand.shape, operand.strides))
-            else:
-                pairs.append((operand.shape, layout.preserved_strides(operand.shape, operand.strides)))
-        return layout.pointwise_strides(shape, pairs)
+        counted = [o for o in operands if isinstance(o, Tensor) or self.numbers_are_operands]
+        return layout.pointwise_strides(shape, [cast_layout(operand, dtype) for operand in counted])
+
+
+class LikeInput(Pointwise):
+    """A function of one tensor whose result torch lays out as ``empty_like`` does, for these categories of dtype."""
+
+    def __init__(self, *declaration: Any, categories: Sequence[Category] = tuple(Category), **settings: Any) -> None:
+        super().__init__(*declaration, **settings)
+        self.categories = categories
+
+    def strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
+        (operand,) = operands
+        if isinstance(operand, Tensor) and dtype.category in self.categories:
+            return layout.preserved_strides(operand.shape, operand.strides)
+        return super().strides(shape, operands, dtype)
+
+
+def cast_layout(operand: Tensor | Number, dtype: DType) -> tuple[layout.Shape, layout.Strides]:
+    """The shape and strides of an operand once it is of that dtype; a number is a 0-d tensor."""
+    if not isinstance(operand, Tensor):
+        return (), ()
+    kept = operand.dtype is dtype
+    strides = operand.strides if kept else layout.preserved_strides(operand.shape, operand.strides)
+    return operand.shape, strides
 
 
 def _operand_array(operand: Tensor | Number, dtype: DType, computing: np.dtype[Any]) -> np.ndarray:

@@ -13,7 +13,8 @@ from reference.arithmetic import conjugate
 from reference.checks import BOOL, INTEGRAL, refuse_category
 from reference.dtypes import DType
 from reference.errors import refuse, refuse_type
-from reference.function import arithmetic, pointwise, to_float
+from reference.function import Pointwise, arithmetic, pointwise, to_float
+from reference.layout import Shape, Strides, contiguous_strides
 from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
 
@@ -33,8 +34,17 @@ def _check_power(dtype: DType, arguments: Mapping[str, Any]) -> None:
         refuse("Integers to negative integer powers are not allowed.")
 
 
-@pointwise(_power_node, check=_check_power)
-def pow(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+class _Power(Pointwise):
+    """A power: a number for an exponent is a setting, and a number's powers are written to a contiguous tensor."""
+
+    def strides(self, shape: Shape, operands: Sequence[Tensor | Number], dtype: DType) -> Strides:
+        base, exponent = operands
+        if not isinstance(base, Tensor):
+            return contiguous_strides(shape)
+        return super().strides(shape, operands if isinstance(exponent, Tensor) else [base], dtype)
+
+
+def _pow(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
     """``input`` to the power ``exponent``; integers to a negative number are refused.
 
     https://docs.pytorch.org/docs/stable/generated/torch.pow.html
@@ -79,7 +89,8 @@ def _logarithm(number: Number) -> Number:
     return math.log(number) if number > 0 else -math.inf if number == 0 else math.nan
 
 
-pow.numbers_are_operands = False
+_pow.__name__ = "pow"
+pow = _Power(_pow, _power_node, check=_check_power)
 pow.vjp("input", _base_vjp)
 pow.vjp("exponent", _exponent_vjp)
 

@@ -18,7 +18,7 @@ from reference.comparison import tensors_only
 from reference.dtypes import BOOL as BOOL_DTYPE
 from reference.dtypes import UINT8, DType, round_to
 from reference.errors import refuse, refuse_type
-from reference.function import function, pointwise
+from reference.function import cast_layout, function, pointwise
 from reference.promotion import Number, result_type
 from reference.tensor import METHODS, Tensor
 
@@ -44,7 +44,8 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
         for operand in (input, other)
     ]
     chosen = np.broadcast_to(np.where(condition.array != 0, *choices), shape)
-    return Tensor.of(chosen, dtype, layout.pointwise_strides(shape, [(one.shape, one.strides) for one in tensors]))
+    casts = [(condition, BOOL_DTYPE), (input, dtype), (other, dtype)]
+    return Tensor.of(chosen, dtype, layout.pointwise_strides(shape, [cast_layout(*each) for each in casts]))
 
 
 where.vjp("input", lambda g, condition: where(condition, g, 0))
@@ -92,12 +93,17 @@ def _check_bounds(dtype: DType, arguments: Mapping[str, Any]) -> None:
         refuse("torch.clamp: At least one of 'min' or 'max' must not be None")
     if len({isinstance(bound, Tensor) for bound in bounds}) > 1:
         refuse_type("clamp() takes two numbers or two Tensors as bounds")
+    if any(isinstance(bound, complex) for bound in bounds):
+        refuse("value cannot be converted to type double without overflow")
     refuse_category("clamp", dtype, COMPLEX)
-    if isinstance(bounds[0], Tensor):
+    by_tensors = isinstance(bounds[0], Tensor)
+    if len(bounds) == 2 or not by_tensors:  # one tensor alone is a maximum or a minimum, which bool has
         refuse_category("clamp", dtype, BOOL)
-    elif dtype.category is INTEGRAL:
+    if dtype.category is INTEGRAL and not by_tensors:
         limits = np.iinfo(dtype.numpy)
-        if any(not limits.min <= bound <= limits.max for bound in bounds):
+        # An unsigned dtype takes a negative number, and wraps it around.
+        lowest = limits.min or -limits.max
+        if any(not lowest <= bound <= limits.max for bound in bounds):
             refuse(f"value cannot be converted to type {dtype!r} without overflow")
 
 
@@ -189,12 +195,16 @@ relu.vjp("input", lambda g, result: where(result <= 0, 0, g))
 
 
 def _check_lerp(dtype: DType, arguments: Mapping[str, Any]) -> None:
-    refuse_category("lerp", dtype, BOOL, INTEGRAL)
     start = arguments["input"]
     for name in ("end", "weight"):
         operand = arguments[name]
-        if isinstance(operand, Tensor) and operand.dtype is not start.dtype:
+        promoted = name == "weight" and isinstance(operand, Tensor) and not operand.ndim
+        if isinstance(operand, Tensor) and operand.dtype is not start.dtype and not promoted:
             refuse(f"expected dtype {start.dtype!r} for `{name}` but got dtype {operand.dtype!r}")
+    weight = arguments["weight"]
+    refuse_category("lerp", dtype if isinstance(weight, Tensor) else start.dtype, BOOL, INTEGRAL)
+    if isinstance(weight, complex) and not start.dtype.is_complex:
+        refuse(f"value cannot be converted to type {start.dtype!r} without overflow")
 
 
 def _lerp_node(arguments: Mapping[str, Any]) -> str:

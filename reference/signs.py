@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from reference.checks import BOOL, COMPLEX, INTEGRAL, forbids, refuse_category
-from reference.dtypes import DType
-from reference.function import pointwise, real_part
+from reference.dtypes import Category, DType
+from reference.function import LikeInput, pointwise, real_part
 from reference.tensor import METHODS, Tensor
 
 
@@ -64,12 +64,13 @@ def _sgn_vjp(g: Tensor, input: Tensor, result: Tensor) -> Tensor:
 sgn.vjp("input", _sgn_vjp)
 
 
-@pointwise("AbsBackward0", promotion=real_part, check=forbids("abs", BOOL))
-def abs(input: np.ndarray) -> np.ndarray:
+def _abs(input: np.ndarray) -> np.ndarray:
     """The absolute value, real for complex. https://docs.pytorch.org/docs/stable/generated/torch.abs.html"""
     return np.abs(input)
 
 
+_abs.__name__ = "abs"
+abs = LikeInput(_abs, "AbsBackward0", real_part, forbids("abs", BOOL), categories=(Category.COMPLEX,))
 abs.vjp("input", lambda g, input: g * sgn(input))
 
 
