@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DataObject
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 T = TypeVar("T")
 
@@ -45,16 +46,22 @@ class SeededChoices:
 
 
 class HypothesisChoices:
-    """Choices drawn by Hypothesis."""
+    """Choices drawn by Hypothesis, inside a composite strategy."""
 
-    def __init__(self, data: DataObject) -> None:
-        self._data = data
+    def __init__(self, draw: DrawFn) -> None:
+        self._draw = draw
 
     def integer(self, low: int, high: int) -> int:
-        return self._data.draw(st.integers(low, high)) if low < high else low
+        return self._draw(_integers(low, high)) if low < high else low
 
     def choose(self, options: Sequence[T]) -> T:
         return options[self.integer(0, len(options) - 1)]
 
     def flag(self, percent: int = 50) -> bool:
         return self.integer(1, 100) > 100 - percent
+
+
+# Making a strategy costs more than drawing from it.
+@lru_cache(maxsize=1024)
+def _integers(low: int, high: int) -> SearchStrategy[int]:
+    return st.integers(low, high)

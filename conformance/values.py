@@ -7,7 +7,7 @@ the same seed gives the same bits on every machine and with every NumPy.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from math import ceil
 
 import numpy as np
@@ -19,11 +19,19 @@ _WORDS_A_COUNT = 4
 
 
 def fill(given: Input) -> np.ndarray:
-    """All elements of the storage of an input, flat, in its dtype."""
+    """All elements of the storage of an input, flat, in its dtype, read-only."""
     dtype = BY_NAME[given.dtype]
     if isinstance(given.values, Literal):
         return np.frombuffer(given.values.data, dtype=dtype.numpy)
-    return block(given.values, dtype, given.size, 1)[0]
+    return _row(given.values, dtype, given.size)
+
+
+# Every property of a structure asks for the same few inputs again, for the reference and for the target.
+@lru_cache(maxsize=32)
+def _row(drawn: Drawn, dtype: DType, size: int) -> np.ndarray:
+    elements = block(drawn, dtype, size, 1)[0]
+    elements.flags.writeable = False
+    return elements
 
 
 def block(drawn: Drawn, dtype: DType, size: int, rows: int) -> np.ndarray:
