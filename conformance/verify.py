@@ -22,7 +22,7 @@ from conformance.operation import Operation
 from conformance.operations import families
 from conformance.profiles import Profile
 from conformance.properties import every_property
-from conformance.properties.base import Property
+from conformance.properties.base import Property, within_reach
 from conformance.strategies.cases import draw_case
 from conformance.targets.interpreter import Interpreter
 from reference.dtypes import DType
@@ -51,7 +51,9 @@ class Verification:
         self._properties = [
             prop
             for prop in every_property().values()
-            if prop.applies(self.operation, self.target) and (not self.only or prop.name in self.only)
+            if within_reach(self.operation, self.target)
+            and prop.applies(self.operation, self.target)
+            and (not self.only or prop.name in self.only)
         ]
 
     def structure(self, choices: Choices, dtype: DType) -> None:

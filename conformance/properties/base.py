@@ -11,8 +11,8 @@ import numpy as np
 from conformance.choices import Choices
 from conformance.examine import REFERENCE, Examined, examine
 from conformance.model.case import Argument, Case, Input, Literal, Ref, Step
-from conformance.model.observation import Seen
-from conformance.operation import Form, Operation
+from conformance.model.observation import Aspect, Seen
+from conformance.operation import Effect, Form, Operation
 from conformance.strategies.layouts import geometry
 from conformance.targets.interpreter import Interpreter
 from conformance.values import fill
@@ -43,6 +43,11 @@ class Property:
     def examine(self, case: Case, target: Interpreter) -> Examined:
         """Examine one derived case."""
         return examine(case, target)
+
+
+def within_reach(operation: Operation, target: Interpreter) -> bool:
+    """Whether a target can run an operation at all: without data, it has none to share with NumPy."""
+    return operation.effect is not Effect.SHARES or Aspect.VALUES in target.aspects
 
 
 # -- pieces from which properties derive cases ---------------------------------------------------------------------

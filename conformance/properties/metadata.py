@@ -14,7 +14,10 @@ from conformance.targets.interpreter import Interpreter
 
 class Metadata(Property):
     name = "metadata"
-    claim = "Without data, the call gives the shape, dtype, strides, storage and refusals that it gives with data."
+    claim = (
+        "Without data, the call gives the shape, dtype, storage and refusals that it gives with data, and the strides"
+        " by which its elements are addressed."
+    )
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
         return Aspect.VALUES not in target.aspects
