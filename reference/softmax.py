@@ -47,11 +47,10 @@ logsumexp.vjp("input", _logsumexp_vjp)
 
 def _normalised(input: Tensor, dim: int, dtype: DType | None, *, logarithm: bool) -> Tensor:
     result = dtype or input.dtype
+    dims = (layout.wrap_dim(dim, input.ndim),)
+    axis = dims if input.ndim else ()
     refuse_category("softmax", result, BOOL, INTEGRAL, COMPLEX)
     values = computing_array(input, result)
-    axis = (layout.wrap_dim(dim, input.ndim),) if input.ndim else ()
-    if not input.ndim:
-        layout.wrap_dim(dim, 0)
     if not input.numel:
         return Tensor.of(values.copy(), result)
     with np.errstate(all="ignore"):

@@ -7,10 +7,10 @@ from math import prod
 
 import numpy as np
 
-from reference.arithmetic import conjugate
+from reference.arithmetic import add, conjugate
 from reference.checks import BOOL, refuse_category
 from reference.errors import refuse
-from reference.function import function
+from reference.function import function, in_place
 from reference.linalg import addmm, bmm, matmul
 from reference.nn.memory_format import result_strides
 from reference.nn.windows import Pair, Windows, col2im, gathered, im2col, pair
@@ -37,7 +37,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         affine: Tensor = addmm(bias, input, t(weight))
         return affine
     if not input.is_contiguous():
-        return matmul(input, t(weight)) + bias
+        return in_place(add, matmul(input, t(weight)), bias)
     rows = reshape(input, (prod(input.shape[:-1]), input.shape[-1]))
     restored: Tensor = reshape(addmm(bias, rows, t(weight)), (*input.shape[:-1], weight.shape[0]))
     return restored

@@ -1,0 +1,187 @@
+"""Reductions against loops over elements, in the computing dtype's exact arithmetic where there is one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+import reference as reference  # its modules register their functions
+from reference.dtypes import BFLOAT16, BOOL, FLOAT16, FLOAT32, FLOAT64, INT8, INT32, INT64, UINT8, DType
+from reference.errors import Refusal
+from reference.tensor import METHODS, Tensor
+
+VALUES = np.array([[[1.5, -2.0, 3.0], [0.25, 3.0, -1.0]], [[4.0, 0.5, 0.5], [-8.0, 2.0, 7.0]]])
+DIMS: list[int | tuple[int, ...] | None] = [None, (), 0, 1, -1, (0, 2), (-1, 0, 1)]
+
+
+def reduced(array: np.ndarray, dim: int | tuple[int, ...] | None, of: Callable[[list[Any]], Any]) -> np.ndarray:
+    """``of`` applied to the elements of each row, in row-major order, gathered one by one."""
+    dims = {dim % array.ndim} if isinstance(dim, int) else {d % array.ndim for d in dim or range(array.ndim)}
+    kept = [d for d in range(array.ndim) if d not in dims]
+    result = np.empty([array.shape[d] for d in kept], object)
+    for place in product(*(range(array.shape[d]) for d in kept)):
+        row = [
+            array[index].item()
+            for index in np.ndindex(array.shape)
+            if all(index[d] == at for d, at in zip(kept, place, strict=True))
+        ]
+        result[place] = of(row)
+    return result
+
+
+def exact_mean(row: Sequence[float]) -> float:
+    return float(sum(map(Fraction, row)) / len(row))
+
+
+def exact_variance(row: Sequence[float]) -> float:
+    mean = sum(map(Fraction, row)) / len(row)
+    return float(sum((Fraction(x) - mean) ** 2 for x in row) / (len(row) - 1)) if len(row) > 1 else math.nan
+
+
+ORACLES: dict[str, Callable[[list[Any]], Any]] = {
+    "sum": sum,
+    "mean": exact_mean,
+    "amax": max,
+    "amin": min,
+    "all": all,
+    "any": any,
+    "var": exact_variance,
+    "std": lambda row: math.sqrt(exact_variance(row)),
+    "norm": lambda row: math.sqrt(sum(x * x for x in row)),
+}
+
+
+@pytest.mark.parametrize("keepdim", [False, True])
+@pytest.mark.parametrize("dim", DIMS, ids=str)
+@pytest.mark.parametrize("name", ORACLES)
+def test_reduction(name: str, dim: int | tuple[int, ...] | None, keepdim: bool) -> None:
+    if name in ("all", "any") and dim == ():
+        pytest.skip("all and any reduce nothing then: a test of its own")
+    result = METHODS[name](Tensor.of(VALUES, FLOAT64), dim=dim, keepdim=keepdim)
+    expected = reduced(VALUES, dim, ORACLES[name]).astype(result.dtype.numpy)
+    np.testing.assert_allclose(result.array.reshape(expected.shape), expected, rtol=1e-15)
+    if keepdim:
+        dims = {dim % 3} if isinstance(dim, int) else {d % 3 for d in dim or range(3)}
+        assert result.shape == tuple(1 if d in dims else size for d, size in enumerate(VALUES.shape))
+    else:
+        assert result.shape == expected.shape
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 0.5, math.inf, -math.inf, 0, -1])
+def test_norm_of_an_order(order: float) -> None:
+    result = METHODS["norm"](Tensor.of(VALUES, FLOAT64), order, 2)
+
+    def norm(row: list[float]) -> float:
+        sizes = [abs(x) for x in row]
+        if math.isinf(order):
+            return max(sizes) if order > 0 else min(sizes)
+        return sum(x != 0 for x in sizes) if order == 0 else sum(x**order for x in sizes) ** (1 / order)
+
+    np.testing.assert_allclose(result.array, reduced(VALUES, 2, norm).astype(float), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dim", [0, 1, 2])
+def test_product_and_running_sum(dim: int) -> None:
+    given = Tensor.of(VALUES, FLOAT64)
+    expected = reduced(VALUES, dim, math.prod).astype(float)
+    np.testing.assert_array_equal(METHODS["prod"](given, dim).array, expected)
+    running = METHODS["cumsum"](given, dim).array
+    for index in np.ndindex(VALUES.shape):
+        before = [VALUES[(*index[:dim], at, *index[dim + 1 :])] for at in range(index[dim] + 1)]
+        assert running[index] == sum(before)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "result"), [(BOOL, INT64), (UINT8, INT64), (INT8, INT64), (INT32, INT64), (FLOAT16, FLOAT16)], ids=repr
+)
+@pytest.mark.parametrize("name", ["sum", "prod"])
+def test_integers_accumulate_in_int64(name: str, dtype: DType, result: DType) -> None:
+    assert METHODS[name](Tensor.of(np.ones(3), dtype)).dtype is result
+
+
+def test_a_sum_is_rounded_once() -> None:
+    values = np.array([1.0] + [2.0**-9] * 64)
+    total = METHODS["sum"](Tensor.of(values, BFLOAT16))
+    assert float(total.array) == 1.125
+
+
+def test_int64_sums_wrap() -> None:
+    assert METHODS["sum"](Tensor.of(np.array([2**63 - 1, 1]), INT64)).item() == -(2**63)
+
+
+@pytest.mark.parametrize(("name", "index"), [("max", 1), ("min", 0), ("argmax", 1), ("argmin", 0)])
+def test_the_first_of_a_tie(name: str, index: int) -> None:
+    result = METHODS[name](Tensor.of(np.array([1.0, 3.0, 1.0, 3.0]), FLOAT32), 0)
+    assert (result[1] if isinstance(result, tuple) else result).item() == index
+
+
+@pytest.mark.parametrize("name", ["max", "min", "argmax", "argmin"])
+def test_the_first_nan_wins(name: str) -> None:
+    result = METHODS[name](Tensor.of(np.array([1.0, np.nan, 9.0, np.nan]), FLOAT32), 0)
+    assert (result[1] if isinstance(result, tuple) else result).item() == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("sum", 0.0), ("prod", 1.0), ("mean", np.nan), ("all", True), ("any", False), ("norm", 0.0)]
+)
+def test_reductions_of_nothing(name: str, expected: float) -> None:
+    np.testing.assert_array_equal(METHODS[name](Tensor.of(np.zeros((0, 3)), FLOAT32)).array, expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"),
+    [
+        (lambda x: METHODS["max"](x), "RuntimeError"),
+        (lambda x: METHODS["max"](x, 0), "IndexError"),
+        (lambda x: METHODS["amax"](x, 0), "IndexError"),
+        (lambda x: METHODS["argmax"](x), "IndexError"),
+        (lambda x: METHODS["norm"](x, math.inf), "RuntimeError"),
+        (lambda x: METHODS["sum"](x, 2), "IndexError"),
+        (lambda x: METHODS["sum"](x, (0, -2)), "RuntimeError"),
+        (lambda x: METHODS["sum_to_size"](x, 2), "RuntimeError"),
+        (lambda x: METHODS["mean"](METHODS["to"](x, INT64)), "RuntimeError"),
+        (lambda x: METHODS["argmax"](METHODS["to"](x, BOOL)), "RuntimeError"),
+        (lambda x: METHODS["var"](METHODS["to"](x, INT8)), "RuntimeError"),
+    ],
+)
+def test_refusals(call: Callable[[Tensor], Any], kind: str) -> None:
+    with pytest.raises(Refusal) as refusal:
+        call(Tensor.of(np.zeros((0, 3)), FLOAT32))
+    assert refusal.value.kind == kind
+
+
+def test_all_and_any_take_an_empty_tuple_at_its_word() -> None:
+    given = Tensor.of(VALUES, FLOAT32)
+    assert METHODS["all"](given, ()).shape == given.shape
+    assert METHODS["sum"](given, ()).shape == ()
+
+
+def test_uint8_is_judged_in_uint8() -> None:
+    assert METHODS["any"](Tensor.of(np.ones(2), UINT8)).dtype is UINT8
+
+
+def test_softmax_sums_to_one_and_survives_large_arguments() -> None:
+    given = Tensor.of(np.array([[1000.0, 1001.0, -np.inf]]), FLOAT32)
+    result = METHODS["softmax"](given, 1)
+    e = math.exp(-1)
+    np.testing.assert_allclose(result.array, [[e / (1 + e), 1 / (1 + e), 0]], rtol=1e-7)
+    np.testing.assert_allclose(
+        METHODS["log_softmax"](given, 1).array, [[-1 - math.log1p(e), -math.log1p(e), -np.inf]], rtol=1e-6
+    )
+    np.testing.assert_allclose(METHODS["logsumexp"](given, 1).array, [1001 + math.log1p(e)], rtol=1e-7)
+
+
+def test_logsumexp_of_infinities() -> None:
+    rows = np.array([[np.inf, 1.0], [-np.inf, -np.inf], [np.nan, 0.0]])
+    np.testing.assert_array_equal(METHODS["logsumexp"](Tensor.of(rows, FLOAT32), 1).array, [np.inf, -np.inf, np.nan])
+
+
+def test_sum_to_size_adds_what_broadcasting_repeats() -> None:
+    result = METHODS["sum_to_size"](Tensor.of(VALUES, FLOAT64), 2, 1)
+    np.testing.assert_array_equal(result.array, VALUES.sum(axis=(0, 2)).reshape(2, 1))
