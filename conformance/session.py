@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 
 from conformance.drivers import seed_of, with_hypothesis
@@ -14,7 +14,6 @@ from conformance.model.verdict import Discrepancy
 from conformance.operations import every_operation, find
 from conformance.profiles import Profile
 from conformance.recorder import Recorder
-from conformance.strategies.cases import dtypes_of
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
 from conformance.verify import Verification
@@ -56,9 +55,7 @@ class Session:
         check = Verification(
             find(operation), self.target(target), self.profile, self.record, self.recorder.in_flight, self.only
         )
-        for dtype in dtypes_of(check.operation):
-            draws = partial(check.structure, dtype=dtype)
-            with_hypothesis(draws, self.profile.structures, seed_of(f"{operation} {dtype.name}", self.seed))
+        with_hypothesis(check.structures, self.profile.structures, seed_of(operation, self.seed))
         return check.finish()
 
     def programs(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:

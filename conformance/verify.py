@@ -23,7 +23,7 @@ from conformance.operations import families
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property, within_reach
-from conformance.strategies.cases import draw_case
+from conformance.strategies.cases import draw_case, dtypes_of
 from conformance.targets.interpreter import Interpreter
 from reference.dtypes import DType
 
@@ -55,6 +55,11 @@ class Verification:
             and prop.applies(self.operation, self.target)
             and (not self.only or prop.name in self.only)
         ]
+
+    def structures(self, choices: Choices) -> None:
+        """Draw one structure of every dtype, and examine every property of each."""
+        for dtype in dtypes_of(self.operation):
+            self.structure(choices, dtype)
 
     def structure(self, choices: Choices, dtype: DType) -> None:
         """Draw one structure of a dtype and examine every property of it.
