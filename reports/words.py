@@ -27,6 +27,7 @@ MEANINGS = {
 }
 _CLAIMS = {
     "agrees": "the target gives what the reference gives",
+    "promotion": "the dtype of a result is the one to which those of its operands are promoted",
     "in place": "the in-place spelling gives the values of the plain one, in the same tensor",
     "out": "a result written to out= is the result, and only a tensor that fits is taken",
     "layout": "however the inputs lie in memory, the result is the one specified",
@@ -35,6 +36,7 @@ _CLAIMS = {
     "metadata": "shape, dtype and strides are known without the values",
     "modes": "another way to run it gives the same result",
     "determinism": "the same call gives the same bits",
+    "programs": "after every step of a program, every variable is what the reference has",
     "refusal": "what the manual forbids is refused, and the inputs stay as they were",
 }
 

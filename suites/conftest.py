@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,23 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """A target that is not here is a wrong call, answered with one line before anything is collected."""
+    """What cannot work is a wrong call, answered with one line before anything is collected or a worker started."""
     if hasattr(session.config, "workerinput"):
         return
+    _check_writable(Path(session.config.getoption("--report-dir")))
     asked = [name for option in session.config.getoption("--target") for name in option.split(",")]
     try:
         choose_targets(asked)
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
+
+
+def _check_writable(directory: Path) -> None:
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=directory).close()
+    except OSError as error:
+        raise pytest.UsageError(f"--report-dir: cannot write {directory}: {error.strerror or error}") from None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

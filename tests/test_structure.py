@@ -22,7 +22,7 @@ from conformance.properties import every_property
 from conformance.properties.base import Property
 from conformance.targets import registry
 from conformance.targets.registry import every_kind
-from reference.function import Function
+from reference.function import Function, comparison
 from reports.words import claim
 from tests.reports.builders import discrepancy
 
@@ -95,8 +95,9 @@ def test_an_operation_states_what_is_needed_to_check_it(declared: Operation) -> 
 def test_a_vjp_is_checked_by_some_operation(declared: Operation) -> None:
     if not isinstance(declared.reference, Function) or declared.reference.views:
         return
-    # The gradient of a draw is zero: that its node is there is seen, and there is nothing to bound.
-    if declared.reference.vjps and not declared.random:
+    # The gradient of a draw or a comparison is zero: that its node is there is seen, and there is nothing to bound.
+    constant = declared.random or getattr(declared.reference, "promotion", None) is comparison
+    if declared.reference.vjps and not constant:
         differentiable = [dtype for dtype in declared.dtypes if dtype.is_differentiable]
         assert declared.gradient is not None or not differentiable, "its vjp is never checked"
 

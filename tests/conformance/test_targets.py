@@ -179,6 +179,8 @@ SUITE = ("-m", "pytest", str(ROOT / "suites"), "--profile", "smoke", "-p", "no:c
         (("--target", "cup"), 4, "cup"),
         (("--profile", "huge"), 4, "huge"),
         (("--report-dir", "file/below"), 4, "cannot write"),
+        (("--report-dir", "file/below", "-n", "2"), 4, "cannot write"),
+        (("--target", "cup", "-n", "2"), 4, "did you mean cpu?"),
     ],
 )
 def test_a_wrong_option_of_the_suite_is_a_line_and_a_usage_error(
@@ -189,6 +191,7 @@ def test_a_wrong_option_of_the_suite_is_a_line_and_a_usage_error(
     assert done.returncode == status, done.stdout + done.stderr
     assert said in done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
+    assert "INTERNALERROR" not in done.stdout + done.stderr
 
 
 def test_the_suite_without_torch_is_a_line_and_a_usage_error(without_torch: Path) -> None:
