@@ -9,12 +9,12 @@ from conformance.commands import CommandError
 from conformance.commands.display import print_line
 from conformance.commands.evidence import Evidence, read_evidence
 from conformance.compare import Difference
-from conformance.discrepancy import pattern_of, text_of
 from conformance.examine import Examined, examine
 from conformance.model.verdict import Outcome
 from conformance.properties import every_property
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import TargetError, open_target
+from conformance.wording import pattern_of, text_of
 from reports.program import program_lines
 
 HELP = "run a recorded case again: 0 it holds, 1 it breaks, 5 nothing could be compared"

@@ -9,7 +9,7 @@ from pathlib import Path
 from conformance.commands import CommandError
 from conformance.commands.evidence import Evidence, read_evidence
 from conformance.commands.replay import INCONCLUSIVE, examined_on, opened, target_of
-from conformance.discrepancy import describe, script_of
+from conformance.discrepancy import Failure, describe, script_of
 from conformance.model.case import Case
 from conformance.model.codec import fingerprint
 from conformance.model.observation import Aspect
@@ -55,11 +55,11 @@ def script_for(evidence: Evidence, arguments: argparse.Namespace) -> str:
     examined = examined_on(evidence, target, arguments.file)
     if not examined.differences:
         return ""
-    prop = every_property().get(recorded.property if recorded else "agrees", every_property()["agrees"])
+    agrees = every_property()["agrees"]
+    prop = every_property().get(recorded.property, agrees) if recorded else agrees
     operation = recorded.operation if recorded else evidence.case.steps[0].operation
-    difference = examined.differences[0]
-    found = describe(prop, examined, difference, target, recorded.dtype if recorded else "", operation)
-    return script_of(found, difference, examined)
+    failure = Failure(prop, examined, recorded.dtype if recorded else "", operation)
+    return script_of(describe(failure, examined, target), examined.differences[0], examined)
 
 
 def crash_script(case: Case, target: str) -> str:
