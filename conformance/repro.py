@@ -45,7 +45,7 @@ _EXPRESSIONS = {
     Aspect.VERSION: "{0}._version",
     Aspect.REQUIRES_GRAD: "{0}.requires_grad",
     Aspect.IS_LEAF: "{0}.is_leaf",
-    Aspect.GRAD_FN: "{0}.grad_fn.name() if {0}.grad_fn is not None else None",
+    Aspect.GRAD_FN: "type({0}.grad_fn).__name__ if {0}.grad_fn is not None else None",
     Aspect.IDENTITY: "next(name for name, value in variables.items() if value is {0})",
     Aspect.STORAGE: "next(name for name, value in variables.items() if overlap(value, {0}))",
     Aspect.KIND: "kind({0})",

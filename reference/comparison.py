@@ -13,7 +13,7 @@ from reference.errors import refuse_type
 from reference.function import LikeInput, Pointwise, comparison, pointwise
 from reference.layout import Shape, Strides, pointwise_strides, preserved_strides
 from reference.promotion import Number
-from reference.tensor import Tensor
+from reference.tensor import METHODS, Tensor
 
 _PAGES = "https://docs.pytorch.org/docs/stable/generated/torch."
 
@@ -29,7 +29,15 @@ def _compare(name: str, meaning: str, ufunc: np.ufunc, **settings: Any) -> Point
     def kernel(input: np.ndarray, other: np.ndarray) -> np.ndarray:
         return np.asarray(ufunc(input, other))
 
-    return _declare(name, f"Whether ``input {meaning} other``, as bool.", kernel, promotion=comparison, **settings)
+    def node(arguments: Mapping[str, Any]) -> str:
+        return f"{name.capitalize()}Backward{int(isinstance(arguments['other'], Tensor))}"
+
+    settings["promotion"] = comparison
+    declared = _declare(name, f"Whether ``input {meaning} other``, as bool.", kernel, node=node, **settings)
+    # A bool has no gradient, but in place the answer may lie in a tensor that has one: it is constant.
+    declared.vjp("input", lambda g: METHODS["zeros_like"](g))
+    declared.vjp("other", lambda g: METHODS["zeros_like"](g))
+    return declared
 
 
 eq = _compare("eq", "==", np.equal)

@@ -13,7 +13,7 @@ A vjp's parameters name what it needs, and thereby what the graph saves: ``g`` (
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -331,11 +331,32 @@ def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[s
         original = (first, _copy(target)) if any(first in needs for _, needs in called.vjps.values()) else None
         node = CallNode(called.node_name(arguments), called.vjps, arguments, [target], original=original)
         node.output_like = [(target.shape, target.dtype)]
+    unordered = _reads_what_it_writes(target, arguments.values())
     _overwrite(target, result)
+    if unordered:
+        target.specified = False
     if node is not None and any(edge.node is not None for edge in node.edges):
         rebase_history(target, node)
         node.save_result(target)
     return target
+
+
+def _reads_what_it_writes(target: Tensor, read: Iterable[Any]) -> bool:
+    """Whether the outcome may depend on the order of the elements: nothing is promised then.
+
+    Torch refuses the overlaps that it finds (``refuse_overlapping_write``); it does not look for all.
+    """
+    if not layout.surely_distinct(target.shape, target.strides):
+        return True
+    place = (target.shape, target.strides, target.offset)
+    return any(
+        np.shares_memory(target.array, tensor.array)
+        for tensor in read
+        if isinstance(tensor, Tensor)
+        and tensor is not target
+        and tensor.storage.address == target.storage.address
+        and (tensor.shape, tensor.strides, tensor.offset) != place
+    )
 
 
 def rebase_history(target: Tensor, node: CallNode) -> None:

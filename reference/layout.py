@@ -97,6 +97,22 @@ def may_overlap_itself(shape: Sequence[int], strides: Sequence[int]) -> bool:
     return any(size > 1 and stride == 0 for size, stride in zip(shape, strides, strict=True))
 
 
+def surely_distinct(shape: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether each dimension steps over all that the inner ones reach, so that no two indices name one place.
+
+    >>> surely_distinct((2, 3), (6, 2)), surely_distinct((2, 2), (1, 1))
+    (True, False)
+    """
+    if 0 in shape:
+        return True
+    reach = 1
+    for stride, size in sorted((stride, size) for size, stride in zip(shape, strides, strict=True) if size > 1):
+        if stride < reach:
+            return False
+        reach += stride * (size - 1)
+    return True
+
+
 def extent(shape: Sequence[int], strides: Sequence[int]) -> int:
     """How many elements of storage, from the first on, a tensor of this layout reaches."""
     if 0 in shape:

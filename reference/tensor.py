@@ -220,7 +220,8 @@ class Tensor:
 
         Refused then for one of several views of a call, and for a view that was made unrecorded.
         """
-        if self.base is not None and self.graph_version != self.counter.value and self.base.requires_grad:
+        stale = self.base is not None and self.graph_version != self.counter.value
+        if stale and self.base is not None and (self._node is not None or self.base.requires_grad):
             if self.created != "default":
                 refuse(f"a {self.created} view whose base or another view of its base has been modified inplace")
             from reference.autograd.graph import as_strided_node
@@ -238,6 +239,11 @@ class Tensor:
     @property
     def requires_grad(self) -> bool:
         return self._flag or self._node is not None or self._views_tracked()
+
+    @property
+    def tracked(self) -> bool:
+        """Whether a user asked for the gradient of this tensor itself."""
+        return self._flag
 
     def _views_tracked(self) -> bool:
         """Whether this is a view of a tensor that requires a gradient, made while operations were recorded."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
 
 from conformance.accuracy import Exact
 from conformance.choices import Choices
@@ -31,13 +34,22 @@ class Programs(Property):
     def examine_against(self, expected: Trace, case: Case, target: Interpreter) -> Examined:
         """The same where the reference's trace is already known.
 
-        Every value of a program is exact, so every bit counts; what was known before rounding is of no use.
+        Every number of a program is exact, so what was known before rounding is of no use, and every bit counts
+        but for the sign of a zero, which the order of a sum may decide.
         """
-        for observation in expected.observations:
-            for seen in observation.variables.values():
-                seen.unrounded = seen.computed = None
         actual = target.run(case, every_step=True)
-        return relate(expected, actual, case, target, lambda: Standard(Exact(), "programs"))
+        for trace in (expected, actual):
+            for observation in trace.observations:
+                for seen in observation.variables.values():
+                    seen.unrounded = seen.computed = None
+                    seen.values, seen.grad = _unsigned_zeros(seen.values), _unsigned_zeros(seen.grad)
+        return relate(expected, actual, case, target, lambda: Standard(Exact(), self.name))
+
+
+def _unsigned_zeros(values: Any) -> Any:
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fcV":
+        return values + values.dtype.type(0)
+    return values
 
 
 PROPERTY = Programs()

@@ -6,7 +6,7 @@ whose values are not exact is not taken: whatever differs later is no rounding e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -31,7 +31,8 @@ from reference.tensor import Tensor
 FEWEST_STEPS = 3
 MOST_STEPS = 12
 ATTEMPTS_A_STEP = 8
-REFUSALS_KEPT = 4
+BACKWARD = "backward"
+REFUSALS_KEPT = 15
 """Percent of the refused steps that a program keeps, as its last."""
 DTYPES = (FLOAT32, FLOAT64, INT64)
 _LARGEST = 2.0**12
@@ -42,12 +43,17 @@ _reference = ReferenceTarget()
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of step: how often it is drawn, which operations do it, and the variables on which it makes sense."""
+    """One kind of step: how often it is drawn, which operations do it, and to which variables.
+
+    ``prefers`` tells the variables that suit it from those that may be refused; ``allows`` leaves out some altogether.
+    Both are told whether the step is recorded.
+    """
 
     weight: int
     operations: Callable[[], list[Operation]]
     forms: tuple[Form, ...]
     prefers: Callable[[Any, bool], bool] = lambda value, recording: True
+    allows: Callable[[Any, bool], bool] = lambda value, recording: True
 
 
 @dataclass(slots=True)
@@ -135,7 +141,7 @@ def _draw_step(
     if operation.effect is not Effect.CREATES and not (isinstance(first, Ref) and first.name in variables):
         return None
     forms = [form for form in kind.forms if form in operation.spellings] or possible_forms(operation, pairs)
-    names = result_names(operation, f"v{number}")
+    names = result_names(operation, f"v{number}" if operation.results == 1 else f"v{number}_")
     return Step(operation.name, choices.choose(forms), args, kwargs, names, recording), drawing.inputs
 
 
@@ -166,15 +172,16 @@ class ProgramDrawing(Drawing):
         self.kind = kind
         self.recording = recording
         self.variables = variables
-        self.known = {name: as_input(name, value) for name, value in variables.items() if _has_memory(value)}
+        self.known = {name: as_input(name, value) for name, value in variables.items() if _is_usable(name, value)}
 
     def existing(self, fits: Callable[[Input], bool]) -> Input | None:
         if self.arguments and not self.choices.flag(70):
             return None
-        fitting = [one for one in self.known.values() if fits(one)]
-        if not self.arguments and not self.choices.flag(5):
-            preferred = self.kind.prefers
-            fitting = [one for one in fitting if preferred(self.variables[one.name], self.recording)]
+        # What is given to backward may become the gradient of a leaf (docs/findings), so it is used for nothing else.
+        if self.arguments and self.operation.name == BACKWARD:
+            return None
+        tests = [self.kind.allows] if self.arguments or self.choices.flag(5) else [self.kind.allows, self.kind.prefers]
+        fitting = [one for one in self.known.values() if fits(one) and self._pass(one, tests)]
         if not fitting:
             return None
         chosen = self.choices.choose(fitting)
@@ -182,6 +189,9 @@ class ProgramDrawing(Drawing):
             self.dtype = BY_NAME[chosen.dtype]
             self.fix_shape(chosen.shape)
         return chosen
+
+    def _pass(self, one: Input, tests: Sequence[Callable[[Any, bool], bool]]) -> bool:
+        return all(test(self.variables[one.name], self.recording) for test in tests)
 
     def tensor(
         self,
@@ -201,8 +211,8 @@ class ProgramDrawing(Drawing):
         return known or super().given(name)
 
 
-def _has_memory(value: Any) -> bool:
-    return isinstance(value, (Tensor, np.ndarray))
+def _is_usable(name: str, value: Any) -> bool:
+    return isinstance(value, (Tensor, np.ndarray)) and not name.endswith("_gradient")
 
 
 def as_input(name: str, value: Tensor | np.ndarray) -> Input:
@@ -255,7 +265,7 @@ def _allocating() -> list[Operation]:
 
 @cache
 def _tracking() -> list[Operation]:
-    return [one for one in _with_effect(Effect.RECORDS) if one.name != "backward"]
+    return [one for one in _with_effect(Effect.RECORDS) if one.name != BACKWARD]
 
 
 @cache
@@ -269,7 +279,7 @@ def _array_writing() -> list[Operation]:
 
 
 def _backward() -> list[Operation]:
-    return [every_operation()["backward"]]
+    return [every_operation()[BACKWARD]]
 
 
 def _is_tracked(value: Any, recording: bool = True) -> bool:
@@ -294,7 +304,7 @@ def _may_be_written(value: Any, recording: bool) -> bool:
 
 
 _KINDS = (
-    Kind(5, _views, (), _may_be_viewed),
+    Kind(5, _views, (), allows=_may_be_viewed),
     Kind(3, _writing, (Form.IN_PLACE, Form.OPERATOR), _may_be_written),
     Kind(4, _in_place, (Form.IN_PLACE,), _may_be_written),
     Kind(5, _computing, ()),
@@ -325,8 +335,7 @@ def _small_numbers(array: np.ndarray) -> bool:
     dtype = BY_NAME.get(array.dtype.name)
     if dtype is None or dtype.category < Category.FLOATING or not array.size:
         return True
-    parts = array.view(array.real.dtype) if dtype.is_complex and array.ndim else array
-    wide = parts.astype(np.complex128 if parts.dtype.kind == "c" else np.float64)
+    wide = np.stack([array.real, array.imag]).astype(np.float64) if dtype.is_complex else array.astype(np.float64)
     largest, finest = (_LARGEST, _FINEST) if dtype.itemsize >= 4 else (4.0, 1.0)
     scaled = wide / finest
-    return bool((np.abs(wide) <= largest).all() and (scaled == np.round(scaled)).all())
+    return bool((np.abs(wide) <= largest).all() and (scaled == np.rint(scaled)).all())

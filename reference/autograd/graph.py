@@ -51,10 +51,13 @@ class Edge:
 
 
 def gradient_node(tensor: Tensor) -> Node | None:
-    """The node that takes the gradient of ``tensor``: its grad_fn, the accumulator of a leaf, or None."""
+    """The node that takes the gradient of ``tensor``: its grad_fn, the accumulator of a leaf, or None.
+
+    A view made before its base came to require a gradient has none of its own to accumulate.
+    """
     if tensor.grad_fn is not None:
         return tensor.grad_fn
-    if not tensor.requires_grad:
+    if not tensor.requires_grad or (tensor.base is not None and not tensor.tracked):
         return None
     if tensor.accumulator is None:
         tensor.accumulator = AccumulateGrad(tensor)
@@ -101,7 +104,8 @@ class AccumulateGrad(Node):
     def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:
         (grad,) = grads
         variable = self.variable
-        if grad is None:
+        # A leaf that was detached, or no longer tracked, since it was recorded gets none.
+        if grad is None or not variable.requires_grad:
             return ()
         if variable.grad is None:
             variable.grad = _first_grad(grad, variable)

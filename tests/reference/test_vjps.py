@@ -11,7 +11,7 @@ import pytest
 
 from reference.autograd.engine import backward
 from reference.autograd.graph import CallNode
-from reference.function import Function
+from reference.function import Function, in_place
 from reference.nn.convolution import convolution, pad_far_end
 from reference.nn.losses import over_number, times_number
 from reference.nn.windows import Windows, col2im, im2col
@@ -190,7 +190,15 @@ def wide_probabilities() -> np.ndarray:
     return (POSITIVE / POSITIVE.sum(axis=1, keepdims=True)).astype(np.longdouble)
 
 
-EXAMPLES = [*POINTWISE, *UNARY, *REDUCTIONS, *PRODUCTS, *NETWORKS]
+
+
+def compared_in_place(name: str) -> Example:
+    """A comparison written over numbers: constant almost everywhere."""
+    return Example(f"{name}_", lambda x, y: in_place(METHODS[name], x.clone(), y), (X, Y), second=False)
+
+
+COMPARISONS = [compared_in_place(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")]
+EXAMPLES = [*POINTWISE, *UNARY, *REDUCTIONS, *PRODUCTS, *NETWORKS, *COMPARISONS]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)

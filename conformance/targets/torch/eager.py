@@ -176,12 +176,14 @@ def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
         node = tensor.grad_fn
     except RuntimeError as error:
         return None, f"refused ({type(error).__name__})"
-    return node is None, node.name() if node is not None else None
+    return node is None, node.name().rpartition("::")[2] if node is not None else None
 
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """A copy of the elements, bit for bit, as NumPy (and ml_dtypes) hold them."""
     plain_tensor = tensor.detach().resolve_conj().resolve_neg().cpu()
+    if plain_tensor.dtype is torch.complex32:  # NumPy has none: its dtype shows what it was
+        return plain_tensor.to(torch.complex64).numpy()
     if plain_tensor.dtype is torch.bfloat16:
         return plain_tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16).copy()
     return plain_tensor.numpy().copy()
