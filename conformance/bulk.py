@@ -17,11 +17,12 @@ from conformance.judging import judge
 from conformance.model.case import Argument, Case, Drawn, DTypeName, Input, Ref
 from conformance.model.observation import Aspect
 from conformance.operation import Operation
+from conformance.standard import wide_of
 from conformance.targets.interpreter import Interpreter
 from conformance.values import block
 from reference.autograd.mode import set_grad_enabled
 from reference.broadcasting import broadcast_shapes
-from reference.dtypes import BY_NAME, Category, wider
+from reference.dtypes import BY_NAME, wider
 from reference.errors import Refusal
 from reference.storage import Storage
 from reference.tensor import Tensor
@@ -115,12 +116,11 @@ def _exact(expected: Tensor) -> np.ndarray:
 
 
 def _inputs(base: Case, blocks: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
-    """The floating point inputs, stacked, wide, broadcast to each other."""
+    """The inputs, stacked, wide, broadcast to each other."""
     ndim = max(len(given.shape) for given in base.inputs)
     stacked = [_stacked(given, blocks[given.name], ndim) for given in base.inputs]
     shape = broadcast_shapes(*(tensor.shape for tensor in stacked))
-    floating = [tensor for tensor in stacked if tensor.dtype.category >= Category.FLOATING]
-    return tuple(np.broadcast_to(tensor.array.astype(wider(tensor.dtype).numpy), shape) for tensor in floating)
+    return tuple(np.broadcast_to(tensor.array.astype(wide_of(tensor.dtype)), shape) for tensor in stacked)
 
 
 def _worst_input(base: Case, blocks: dict[str, np.ndarray], index: tuple[int, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from conformance.strategies.layouts import geometry
 from conformance.values import fill
 from conformance.widen import run_wide
 from reference.broadcasting import broadcast_shapes
-from reference.dtypes import BY_NAME, Category, wider
+from reference.dtypes import BY_NAME, Category, DType, wider
 
 
 def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
@@ -26,7 +27,7 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
         operation.accuracy,
         operation.name,
         _last_result(expected, case).shape,
-        _floating_inputs(operation, case),
+        _inputs(operation, case),
         (lambda: _magnitude(case)) if sums else None,
         _terms(case, expected),
         operation.gradient or operation.accuracy,
@@ -34,18 +35,19 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
     )
 
 
-def _floating_inputs(operation: Operation, case: Case) -> tuple[np.ndarray, ...]:
-    """The floating point inputs, wide, in their logical order; broadcast to each other for pointwise operations."""
-    given = _read(case)
-    arrays = [
-        logical(one).astype(wider(BY_NAME[one.dtype]).numpy)
-        for one in given
-        if BY_NAME[one.dtype].category >= Category.FLOATING and not one.array
-    ]
+def _inputs(operation: Operation, case: Case) -> tuple[np.ndarray, ...]:
+    """The tensors read, wide, in their logical order; broadcast to each other for pointwise operations."""
+    given = [one for one in _read(case) if not one.array]
+    arrays = [logical(one).astype(wide_of(BY_NAME[one.dtype])) for one in given]
     if operation.pointwise and arrays:
         shape = broadcast_shapes(*(one.shape for one in given))
         return tuple(np.broadcast_to(array, shape) for array in arrays)
     return tuple(arrays)
+
+
+def wide_of(dtype: DType) -> np.dtype[Any]:
+    """The dtype in which a bound looks at values of ``dtype``: wider for floating point, float64 for integers."""
+    return wider(dtype).numpy if dtype.category >= Category.FLOATING else np.dtype(np.float64)
 
 
 def _read(case: Case) -> list[Input]:
@@ -95,7 +97,7 @@ def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScal
     the gradient of the magnitudes serves, since what is summed there is a product of inputs and cotangent.
     """
     shape = case.input(name).shape
-    cotangent = np.abs(logical(case.input("cotangent")).astype(np.longdouble))
+    cotangent = np.abs(logical(case.input("cotangent")).astype(np.clongdouble))
     if not operation.pointwise:
         seen = run_wide(case, np.abs).last.variables[name]
         return GradientScale(_grad_magnitude(seen.grad, shape), np.broadcast_to(cotangent.sum(), shape))
