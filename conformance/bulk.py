@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.accuracy import Judged
-from conformance.judging import judge
+from conformance.judging import ValueVerdict, judge
 from conformance.model.case import Argument, Case, Drawn, DTypeName, Input, Ref
 from conformance.model.observation import Aspect
 from conformance.operation import Operation
@@ -51,26 +51,15 @@ def rows_apply(base: Case, operation: Operation, target: Interpreter) -> bool:
 
 def first_failing_row(base: Case, operation: Operation, target: Interpreter, rows: int) -> Rows:
     """Run all rows on the target and on the reference, and judge them together."""
-    blocks = {given.name: _block(given, rows) for given in base.inputs}
+    blocks = make_blocks(base, rows)
     try:
-        expected = _reference_rows(base, operation, blocks)
+        expected = call_reference(operation, *stacked_arguments(base, blocks))
     except Refusal:
         return Rows(None, 0.0)
     found = target.run_rows(base, blocks)
     if found is None or found.shape != expected.shape or found.dtype != expected.dtype.numpy:
         return Rows(0, 0.0)
-    judged = Judged(
-        operation.name,
-        expected.dtype,
-        _exact(expected),
-        _inputs(base, blocks),
-        None,
-        1,
-        target.traits.column,
-        target.traits.flushes_subnormals,
-        target.traits.tf32,
-    )
-    verdict = judge(found, expected.array, expected.unrounded, operation.accuracy, judged)
+    verdict = judge_rows(found, expected, stacked_inputs(base, blocks), operation, target)
     worst_input = _worst_input(base, blocks, verdict.worst_index) if verdict.worst else ""
     if verdict.held:
         return Rows(None, verdict.worst, worst_input)
@@ -78,20 +67,49 @@ def first_failing_row(base: Case, operation: Operation, target: Interpreter, row
     return Rows(int(np.argmax(failing)), 0.0, worst_input)
 
 
+def make_blocks(base: Case, rows: int) -> dict[str, np.ndarray]:
+    """The values of each input: a row for each derived seed."""
+    return {given.name: _block(given, rows) for given in base.inputs}
+
+
 def _block(given: Input, rows: int) -> np.ndarray:
     assert isinstance(given.values, Drawn), "only drawn values have rows"
     return block(given.values, BY_NAME[given.dtype], given.size, rows)
 
 
-def _reference_rows(base: Case, operation: Operation, blocks: dict[str, np.ndarray]) -> Tensor:
+def stacked_arguments(base: Case, blocks: dict[str, np.ndarray]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of the one call of the reference: all rows of an input are one tensor."""
     ndim = max(len(given.shape) for given in base.inputs)
     stacked = {given.name: _stacked(given, blocks[given.name], ndim) for given in base.inputs}
     step = base.steps[0]
     args = [_argument(argument, stacked) for argument in step.args]
-    kwargs = {name: _argument(argument, stacked) for name, argument in step.kwargs}
+    return args, {name: _argument(argument, stacked) for name, argument in step.kwargs}
+
+
+def call_reference(operation: Operation, args: list[Any], kwargs: dict[str, Any]) -> Tensor:
+    """What the reference does with all rows at once."""
     with set_grad_enabled(False):
         result: Tensor = operation.reference(*args, **kwargs)
     return result
+
+
+def judge_rows(
+    found: np.ndarray, expected: Tensor, inputs: tuple[np.ndarray, ...], operation: Operation, target: Interpreter
+) -> ValueVerdict:
+    """Judge the results of all rows by the bound of the operation."""
+    traits = target.traits
+    judged = Judged(
+        operation.name,
+        expected.dtype,
+        _exact(expected),
+        inputs,
+        None,
+        1,
+        traits.column,
+        traits.flushes_subnormals,
+        traits.tf32,
+    )
+    return judge(found, expected.array, expected.unrounded, operation.accuracy, judged)
 
 
 def _stacked(given: Input, values: np.ndarray, ndim: int) -> Tensor:
@@ -115,7 +133,7 @@ def _exact(expected: Tensor) -> np.ndarray:
     return expected.array.astype(wider(expected.dtype).numpy, copy=False)
 
 
-def _inputs(base: Case, blocks: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+def stacked_inputs(base: Case, blocks: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
     """The inputs, stacked, wide, broadcast to each other."""
     ndim = max(len(given.shape) for given in base.inputs)
     stacked = [_stacked(given, blocks[given.name], ndim) for given in base.inputs]

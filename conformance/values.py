@@ -16,6 +16,7 @@ from conformance.model.case import Drawn, Input, Literal
 from reference.dtypes import BFLOAT16, BOOL, BY_NAME, Category, DType, real_of, round_to
 
 _WORDS_A_COUNT = 4
+_LOW_QUARTERS = np.uint64(0x0000FFFF0000FFFF)
 
 
 def fill(given: Input) -> np.ndarray:
@@ -67,8 +68,8 @@ def _normal(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Near to a normal distribution: the sum of four uniform 16-bit numbers, scaled. Integers: -9 to 9."""
     if dtype.category < Category.FLOATING:
         return _small(raw, dtype)
-    quarters = np.ascontiguousarray(raw).view(np.uint16).reshape(*raw.shape, 4)
-    total = quarters.sum(axis=-1, dtype=np.int64).astype(np.float64)
+    halves = (raw & _LOW_QUARTERS) + ((raw >> np.uint64(16)) & _LOW_QUARTERS)
+    total = ((halves & np.uint64(0xFFFFFFFF)) + (halves >> np.uint64(32))).astype(np.float64)
     return round_to((total - 131070.0) * (1.7320508 / 65536.0), dtype)
 
 

@@ -14,7 +14,7 @@ from conformance.discrepancy import Cause, Failure, cause_of, prove
 from conformance.drivers import seed_of
 from conformance.examine import Examined
 from conformance.model.case import Case
-from conformance.model.codec import encode_case, fingerprint
+from conformance.model.codec import encode_case
 from conformance.model.inflight import InFlight
 from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
 from conformance.model.verdict import Discrepancy, Outcome, Tally
@@ -62,17 +62,21 @@ class Verification:
             self.structure(choices, dtype)
 
     def structure(self, choices: Choices, dtype: DType) -> None:
-        """Draw one structure of a dtype and examine every property of it.
-
-        What the properties derive is drawn from a seed: neither the target nor what it does may change what the
-        source of choices gives next.
-        """
+        """Draw one structure of a dtype and examine every property of it."""
         long = self.operation.pointwise and choices.flag(33)
         base = draw_case(choices, self.operation, dtype, long=long)
-        seed = choices.integer(0, 2**32 - 1)
-        self._digest.update(fingerprint(base).encode())
+        self.check(base, dtype, choices.integer(0, 2**32 - 1))
+
+    def check(self, base: Case, dtype: DType, seed: int) -> None:
+        """Examine every property of a structure.
+
+        What the properties derive is drawn from ``seed``: neither the target nor what it does may change what the
+        source of choices gives next.
+        """
+        text = encode_case(base)
+        self._digest.update(text.encode("ascii"))
         if self.in_flight is not None:
-            self.in_flight.begin(self.operation.name, self.target.name, encode_case(base))
+            self.in_flight.begin(self.operation.name, self.target.name, text)
         self._examine_properties(base, dtype.name, seed)
         if self.in_flight is not None:
             self.in_flight.end()

@@ -9,14 +9,17 @@ from conformance.choices import Choices
 from conformance.model.case import Argument, Case, Input, Ref, Step
 from conformance.operation import Form, Omitted, Operation, Parameter
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.shapes import Shape
 from reference.dtypes import BOOL, DType
 
 RESULT = "result"
 
 
-def draw_case(choices: Choices, operation: Operation, dtype: DType, *, long: bool = False) -> Case:
-    """A valid case of ``operation`` whose first tensor has ``dtype``."""
-    drawing, values = _draw_arguments(choices, operation, dtype, long=long)
+def draw_case(
+    choices: Choices, operation: Operation, dtype: DType, *, long: bool = False, shape: Shape | None = None
+) -> Case:
+    """A valid case of ``operation`` whose first tensor has ``dtype``; ``shape`` is that to which operands broadcast."""
+    drawing, values = _draw_arguments(choices, operation, dtype, long=long, shape=shape)
     return _build(choices, drawing, values, operation)
 
 
@@ -36,9 +39,11 @@ def spoiled_cases(choices: Choices, operation: Operation, dtype: DType) -> list[
 
 
 def _draw_arguments(
-    choices: Choices, operation: Operation, dtype: DType, *, long: bool
+    choices: Choices, operation: Operation, dtype: DType, *, long: bool, shape: Shape | None = None
 ) -> tuple[Drawing, list[Argument | Omitted]]:
     drawing = Drawing(choices, operation, dtype, long)
+    if shape is not None:
+        drawing.fix_shape(shape)
     values: list[Argument | Omitted] = []
     for parameter in operation.parameters:
         value = parameter.draw(choices, drawing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
@@ -75,24 +75,27 @@ class TorchTarget(Interpreter):
 
     def run_rows(self, case: Case, blocks: dict[str, np.ndarray]) -> np.ndarray | None:
         """One call a row, its inputs at the row's place in one block: memory of every alignment is met."""
-        step = case.steps[0]
-        called = self.called(step)
-        lent = {given.name: self.storage(blocks[given.name].reshape(-1), given.dtype) for given in case.inputs}
-        results: list[torch.Tensor] = []
+        called = self.called(case.steps[0])
         try:
-            for row in range(len(next(iter(blocks.values())))):
-                variables = {
-                    given.name: torch.as_strided(
-                        lent[given.name], given.shape, given.strides, row * given.size + given.offset
-                    )
-                    for given in case.inputs
-                }
-                args = [self.argument(argument, variables) for argument in step.args]
-                kwargs = {name: self.argument(argument, variables) for name, argument in step.kwargs}
-                results.append(called(*args, **kwargs))
-            return to_numpy(torch.stack(results))
+            return to_numpy(torch.stack([called(*args, **kwargs) for args, kwargs in self.row_arguments(case, blocks)]))
         except (RuntimeError, TypeError, ValueError, IndexError):
             return None
+
+    def row_arguments(
+        self, case: Case, blocks: dict[str, np.ndarray]
+    ) -> Iterator[tuple[list[Any], dict[str, Any]]]:
+        """The arguments of the call of each row."""
+        step = case.steps[0]
+        lent = {given.name: self.storage(blocks[given.name].reshape(-1), given.dtype) for given in case.inputs}
+        for row in range(len(next(iter(blocks.values())))):
+            variables = {
+                given.name: torch.as_strided(
+                    lent[given.name], given.shape, given.strides, row * given.size + given.offset
+                )
+                for given in case.inputs
+            }
+            args = [self.argument(argument, variables) for argument in step.args]
+            yield args, {name: self.argument(argument, variables) for name, argument in step.kwargs}
 
     def refusal(self, error: Exception) -> Refused:
         return Refused(type(error).__name__, str(error))

@@ -1,0 +1,156 @@
+"""How many checked cases of pointwise operations a second, and what the whole loop costs beyond the bare work.
+
+The whole loop is that of the suites: Hypothesis draws a structure, values are made for all its rows, torch is called once
+a row, the reference once, the results are judged, tallies and digests are kept. The bare work is the torch calls, the
+reference call and the judgement on the same structures in the same run, all inputs made beforehand.
+
+    OMP_NUM_THREADS=1 PYTHONPATH=. python benchmarks/pointwise.py
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from conformance.bulk import (
+    call_reference,
+    judge_rows,
+    make_blocks,
+    rows_apply,
+    stacked_arguments,
+    stacked_inputs,
+)
+from conformance.choices import Choices
+from conformance.drivers import seed_of, with_hypothesis
+from conformance.model.case import Case
+from conformance.model.inflight import InFlight
+from conformance.operation import Operation
+from conformance.operations import find
+from conformance.profiles import PROFILES, Profile
+from conformance.properties.agrees import PROPERTY
+from conformance.strategies.cases import draw_case
+from conformance.targets.torch.eager import TorchTarget, to_numpy
+from conformance.verify import Verification
+from reference.dtypes import BY_NAME, DType
+
+OPERATIONS = ("add", "mul", "div", "neg", "abs", "sqrt", "exp", "log", "tanh", "sigmoid", "maximum", "lt")
+SIZES = (10, 100, 1000, 10000)
+WARM_UP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Checked cases, and the seconds of processor time that the whole loop and the bare work took for them."""
+
+    operation: str
+    size: int
+    cases: int
+    whole: float
+    bare: float
+
+    @property
+    def rate(self) -> float:
+        return self.cases / self.whole
+
+    @property
+    def ratio(self) -> float:
+        return self.whole / self.bare
+
+
+def measure(operation: Operation, size: int, dtype: DType, profile: Profile, structures: int, notes: InFlight) -> Measured:
+    """Time both on ``structures`` structures of ``size`` elements."""
+    target = TorchTarget("cpu")
+    drawn: list[Case] = []
+
+    def structure(choices: Choices) -> None:
+        base = draw_case(choices, operation, dtype, shape=(size,))
+        drawn.append(base)
+        check.check(base, dtype, choices.integer(0, 2**32 - 1))
+
+    check = Verification(operation, target, profile, lambda event: None, notes, frozenset({PROPERTY.name}))
+    with_hypothesis(structure, WARM_UP, seed_of(operation.name, 1))
+    drawn.clear()
+    whole = _seconds(partial(with_hypothesis, structure, structures, seed_of(operation.name, 0)))
+    # A structure whose operands are all of one size in each of its rows: any other is checked case by case.
+    counted = sum(profile.rows if rows_apply(base, operation, target) else profile.few_rows for base in drawn)
+    works = [bare_work(base, operation, target, profile.rows) for base in drawn if rows_apply(base, operation, target)]
+    bare = _seconds(lambda: [work() for work in works])
+    return Measured(operation.name, size, counted, whole, bare)
+
+
+def bare_work(base: Case, operation: Operation, target: TorchTarget, rows: int) -> Callable[[], object]:
+    """The torch calls, the reference call and the judgement of a structure, with all inputs ready."""
+    blocks = make_blocks(base, rows)
+    called = target.called(base.steps[0])
+    calls = list(target.row_arguments(base, blocks))
+    args, kwargs = stacked_arguments(base, blocks)
+    inputs = stacked_inputs(base, blocks)
+
+    def work() -> object:
+        found = to_numpy(torch.stack([called(*row, **named) for row, named in calls]))
+        return judge_rows(found, call_reference(operation, args, kwargs), inputs, operation, target)
+
+    return work
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    # Of this process, not of the clock: other work on the machine shall not count.
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def table(measured: list[Measured], profile: Profile, dtype: DType) -> Table:
+    """A row for each operation, two columns for each size; the last row is the sum over all operations."""
+    sizes = sorted({one.size for one in measured})
+    shown = Table(title=f"Checked cases a second and core ({dtype.name}, {profile.rows} rows a structure)")
+    shown.add_column("operation")
+    for size in sizes:
+        shown.add_column(f"N={size}", justify="right")
+        shown.add_column("whole/bare", justify="right")
+    for name in [*dict.fromkeys(one.operation for one in measured), ""]:
+        cells = []
+        for size in sizes:
+            of_size = [one for one in measured if one.size == size and name in (one.operation, "")]
+            total = Measured(name, size, *(sum(getattr(one, part) for one in of_size) for part in ("cases", "whole", "bare")))
+            cells += [f"{total.rate:,.0f}", f"{total.ratio:.1f}"]
+        shown.add_row(name or "all", *cells, style="" if name else "bold")
+    return shown
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--profile", choices=sorted(PROFILES), default="standard", help="whose rows a structure to take")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--structures", type=int, default=60, help="of each operation and size")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--operations", nargs="+", default=OPERATIONS)
+    parser.add_argument("--json", action="store_true", help="print the measurements as JSON")
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    profile, dtype = PROFILES[options.profile], BY_NAME[options.dtype]
+    with TemporaryDirectory() as folder:
+        notes = InFlight(Path(folder) / "in-flight")
+        measured = [
+            measure(find(name), size, dtype, profile, options.structures, notes)
+            for size in options.sizes
+            for name in options.operations
+        ]
+    if options.json:
+        print(json.dumps([{**asdict(one), "rate": one.rate, "ratio": one.ratio} for one in measured]))
+    else:
+        Console().print(table(measured, profile, dtype))
+
+
+if __name__ == "__main__":
+    main()
