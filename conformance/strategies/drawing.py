@@ -14,6 +14,7 @@ from conformance.strategies.shapes import Shape, draw_broadcastable, draw_long_s
 from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
+TAME_MODES = ("normal", "small")
 SPECIALS_MOST = 3
 
 
@@ -35,7 +36,6 @@ class Drawing:
     symbols: dict[str, int] = field(default_factory=dict)
     prefix: str = ""
     _shape: Shape | None = None
-    _modes: tuple[str, ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -94,13 +94,19 @@ class Drawing:
 
     def values(self, size: int, mode: str = "", dtype: DType | None = None) -> Drawn:
         """Values of a drawn mode (among those that suit the operation) with up to three specials put in place."""
-        mode = mode or self.choices.choose(self.operation.values or EVERY_MODE)
+        mode = mode or self.choices.choose(self._modes(dtype or self.dtype))
         specials: tuple[tuple[int, int], ...] = ()
-        floating = (dtype or self.dtype).category >= Category.FLOATING
+        floating = (dtype or self.dtype).category is Category.FLOATING or self.operation.accuracy.bitwise
         if mode == "normal" and size and floating and not self.operation.values and self.choices.flag(25):
             count = self.choices.integer(1, SPECIALS_MOST)
             specials = tuple((self.choices.integer(0, size - 1), self.choices.integer(0, 60)) for _ in range(count))
         return Drawn(mode, self.choices.integer(0, 2**32 - 1), 0, specials)
+
+    def _modes(self, dtype: DType) -> tuple[str, ...]:
+        """The modes that suit: what complex functions do at the ends of their range, no page and no standard says."""
+        if self.operation.values:
+            return self.operation.values
+        return TAME_MODES if dtype.is_complex and not self.operation.accuracy.bitwise else EVERY_MODE
 
     def given(self, name: str) -> Input | None:
         """The input that the argument called ``name`` refers to, if it is a tensor."""
