@@ -352,9 +352,12 @@ class ExpandSizes(Base):
         return leading + kept
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        """A size that does not fit, or one below -1, which means nothing; beside a size of zero too."""
         given = drawing.given(self.of)
-        if given is None or not given.shape or given.shape[-1] == 1:
+        if given is None or not given.shape:
             return OMITTED
+        if given.shape[-1] == 1 or choices.flag():
+            return (choices.choose((0, 2)), *given.shape[:-1], -2)
         return (*given.shape[:-1], given.shape[-1] + 1)
 
 

@@ -311,7 +311,9 @@ def in_place(called: Function, target: Tensor, *args: Any, **kwargs: Any) -> Ten
 
     Refused when the result's shape or category does not fit, and where autograd or overlap forbids the write.
     """
-    refuse_leaf_write(target, *args, *kwargs.values())
+    # What has no derivative (``logical_not_``) is no business of autograd's.
+    if called.vjps:
+        refuse_leaf_write(target, *args, *kwargs.values())
     result = called.forward(target, *args, **kwargs)
     if result.shape != target.shape:
         refuse(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}")

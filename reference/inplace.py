@@ -60,7 +60,8 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
     shape = broadcast_shapes(input.shape, src.shape)
     if shape != input.shape:
         refuse(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")
-    refuse_overlapping_write(input, src)
+    if src is not input:
+        refuse_overlapping_write(input, src)
     return write(input, _converted(input, src), copied_over, {"input": input, "src": src})
 
 

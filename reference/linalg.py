@@ -12,7 +12,7 @@ from reference.checks import BOOL, refuse_category
 from reference.conversion import contiguous
 from reference.errors import refuse
 from reference.function import expand as expanded
-from reference.function import function, view
+from reference.function import function
 from reference.promotion import Number
 from reference.reduction import computing_array
 from reference.slicing import expand, squeeze, unsqueeze
@@ -150,7 +150,7 @@ def matmul(input: Tensor, other: Tensor) -> Tensor:
     return result
 
 
-@view("SqueezeBackward4")
+@function("SqueezeBackward4")
 def squeezed_row(input: Tensor) -> Tensor:
     """The only row of a matrix that nobody else holds, squeezed in place."""
     return input.view_as(input.shape[1:], input.strides[1:])

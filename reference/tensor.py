@@ -226,12 +226,14 @@ class Tensor:
                 refuse(f"a {self.created} view whose base or another view of its base has been modified inplace")
             from reference.autograd.graph import as_strided_node
 
-            self._node = as_strided_node(self.base, self)
-            self.output_nr = 0
-            self.graph_version = self.counter.value
+            self.set_grad_fn(as_strided_node(self.base, self))
         return self._node
 
     def set_grad_fn(self, node: Node | None, output_nr: int = 0) -> None:
+        """Make ``node`` the one that made this tensor; what ``retain_grad`` asked for is asked of it from now on."""
+        if self.retains_grad and self._node is not None and node is not None:
+            self._node.retained.pop(self.output_nr, None)
+            node.retained[output_nr] = self
         self._node = node
         self.output_nr = output_nr
         self.graph_version = self.counter.value

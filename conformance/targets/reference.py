@@ -111,6 +111,8 @@ def see(value: Any) -> Seen:
     if not isinstance(value, Tensor):
         return Seen(type(value).__name__, value)
     is_leaf, node = history(value)
+    # Of any other tensor, a gradient is not promised to be there.
+    grad = value.grad if is_leaf or value.retains_grad else None
     return Seen(
         "tensor",
         np.array(value.array),
@@ -122,7 +124,7 @@ def see(value: Any) -> Seen:
         requires_grad=value.requires_grad,
         is_leaf=is_leaf,
         grad_fn=node,
-        grad=None if value.grad is None else np.array(value.grad.array),
+        grad=None if grad is None else np.array(grad.array),
         unrounded=value.unrounded,
         specified=value.specified,
         computed=value.storage.computed.name if value.storage.computed is not None else None,

@@ -113,6 +113,8 @@ class AccumulateGrad(Node):
             variable.grad = variable.grad + grad
         else:
             total = variable.grad + grad
+            if total.shape != variable.grad.shape:
+                refuse(f"output with shape {list(variable.grad.shape)} doesn't match the broadcast shape {list(total.shape)}")
             variable.grad.array[...] = total.array
             variable.grad.written()
         return ()
@@ -285,9 +287,12 @@ class CopySlices(Node):
         self.base: tuple[Shape, Strides, int] = (base.shape, base.strides, base.offset)
         self.view: tuple[Shape, Strides, int] = (view.shape, view.strides, view.offset)
         self.written = written
+        self.released = False
 
     def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:
         (grad,) = grads
+        if self.released:
+            refuse("Trying to backward through the graph a second time")
         if grad is None:
             return [None] * len(self.edges)
         if not self._covers():
@@ -305,9 +310,12 @@ class CopySlices(Node):
         """Whether the view lies within the reach of its base."""
         shape, strides, offset = self.view
         offset -= self.base[2]
+        if 0 in shape:
+            return True
         return offset >= 0 and offset + extent(shape, strides) <= extent(self.base[0], self.base[1])
 
     def release(self) -> None:
+        self.released = True
         self.written.release()
 
 

@@ -109,7 +109,8 @@ class TorchTarget(Interpreter):
 
     def see_tensor(self, value: torch.Tensor) -> Seen:
         """All aspects of a tensor that this target can show."""
-        shows_values = Aspect.VALUES in self.aspects
+        # A tensor with a negative size, which some calls return, has no values to show.
+        shows_values = Aspect.VALUES in self.aspects and min(value.shape, default=0) >= 0
         is_leaf, node = history(value)
         grad = value.grad if is_leaf or value.retains_grad else None
         return Seen(
