@@ -31,7 +31,7 @@ from conformance.strategies.cases import draw_case, dtypes_of
 from conformance.targets.interpreter import Interpreter
 from conformance.together import BACKWARD, apart, together
 
-GRAPH = 30  # cases in a graph: more are no cheaper each
+GRAPH = 40  # cases in a graph: more are no cheaper each
 ROWS = 4  # of values for each graph, which is compiled once
 
 
@@ -60,7 +60,7 @@ class ModesVerification:
         self._settings = self.target.settings()
 
     def draw(self, operation: Operation, cases: int, seed: int) -> None:
-        """Draw cases of one operation, each in a dtype of its own: those that no graph can hold are left out."""
+        """Draw cases of one operation, each in a dtype and a form of its own, unless no graph can hold it."""
         if not PROPERTY.applies(operation, self.target):
             self._tally(operation.name, dtypes_of(operation)[0].name).add(Outcome.INAPPLICABLE)
             return
@@ -69,8 +69,9 @@ class ModesVerification:
     def _structure(self, choices: Choices, operation: Operation) -> None:
         dtype = choices.choose(dtypes_of(operation))
         base = draw_case(choices, operation, dtype)
-        for case in PROPERTY.derive(base, operation, choices):
-            self.members.append(Member(operation.name, dtype.name, case))
+        cases = list(PROPERTY.derive(base, operation, choices))
+        if cases:
+            self.members.append(Member(operation.name, dtype.name, choices.choose(cases)))
 
     def finish(self) -> list[Discrepancy]:
         """Run all that was drawn; prove and record what broke; record every cell."""

@@ -6,7 +6,7 @@ import pytest
 
 from conformance.session import Session, failure_text
 
-CHUNKS = 6
+CHUNKS = 4
 
 
 @pytest.mark.parametrize("chunk", range(CHUNKS))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -29,13 +29,14 @@ class Modes(Property):
         return target.in_bulk and not outside(operation)
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
-        """The call, and one more: its in-place form, a write through a view that it returns, or its backward pass."""
-        if writes_through_overlap(base):
-            return
-        yield base
-        others = [case for case in _others(base, operation, choices) if not writes_through_overlap(case)]
-        if others:
-            yield choices.choose(others)
+        """The call, its in-place form, a write through a view that it returns, its backward pass."""
+        forms = (
+            base,
+            *_in_place(base, operation, choices),
+            *_written(base, operation),
+            *_backward(base, operation, choices),
+        )
+        return [case for case in forms if not writes_through_overlap(case)]
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         return self.relate(case, target.run(case), target)
@@ -50,13 +51,20 @@ class Modes(Property):
         return relate(expected, actual, case, target)
 
 
-def _others(base: Case, operation: Operation, choices: Choices) -> Iterator[Case]:
-    if operation.functional and Form.IN_PLACE in operation.spellings:
-        yield from list(in_place.PROPERTY.derive(base, operation, choices))[:1]
-    if operation.effect in (Effect.VIEW, Effect.MAY_VIEW):
-        yield from (then(base, fill(name)) for name, seen in (result_seen(base) or {}).items() if seen.kind == "tensor")
-    if operation.gradient is not None:
-        yield from list(gradient.PROPERTY.derive(base, operation, choices))[-1:]
+def _in_place(base: Case, operation: Operation, choices: Choices) -> list[Case]:
+    if not operation.functional or Form.IN_PLACE not in operation.spellings:
+        return []
+    return list(in_place.PROPERTY.derive(base, operation, choices))[:1]
+
+
+def _written(base: Case, operation: Operation) -> list[Case]:
+    if operation.effect not in (Effect.VIEW, Effect.MAY_VIEW):
+        return []
+    return [then(base, fill(name)) for name, seen in (result_seen(base) or {}).items() if seen.kind == "tensor"][:1]
+
+
+def _backward(base: Case, operation: Operation, choices: Choices) -> list[Case]:
+    return list(gradient.PROPERTY.derive(base, operation, choices))[-1:] if operation.gradient is not None else []
 
 
 def same_order(expected: Seen, actual: Seen) -> bool:

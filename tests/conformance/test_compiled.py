@@ -1,0 +1,140 @@
+"""Compiled torch: what is checked was compiled, agrees with the reference, and is caught where Inductor is made to err.
+
+Inductor can plant faults in its own relu, for tests: a wrong value, and a kernel that does not build.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from conformance import verify_modes
+from conformance.model.case import Argument, Case, Input, Literal, Ref, Step
+from conformance.model.observation import Aspect
+from conformance.model.run import Event, NoteEvent
+from conformance.model.verdict import Outcome
+from conformance.operation import Form
+from conformance.properties.modes import PROPERTY
+from conformance.targets.registry import available_targets, kind_of
+from conformance.verify_modes import Member, ModesVerification
+
+NAME = "cpu+compile"
+if not any(found.name == NAME and found.available for found in available_targets()):
+    pytest.skip("there is no compiler here", allow_module_level=True)
+
+torch = pytest.importorskip("torch")
+dynamo_utils = pytest.importorskip("torch._dynamo.utils")
+inductor = pytest.importorskip("torch._inductor.config")
+metrics = pytest.importorskip("torch._inductor.metrics")
+compiled_module = pytest.importorskip("conformance.targets.torch.compiled")
+environment = pytest.importorskip("conformance.targets.torch.environment")
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def compiled() -> Any:
+    return compiled_module.CompiledTarget()
+
+
+def given(name: str, values: Sequence[float], *, tracked: bool = False) -> Input:
+    data = torch.tensor(values, dtype=torch.float32).numpy().tobytes()
+    return Input(name, (len(values),), "float32", (1,), 0, len(values), Literal(data), tracked)
+
+
+def call(operation: str, form: str = Form.FUNCTION, *args: Argument, tracked: bool = False) -> Case:
+    step = Step(operation, form, (Ref("input"), *args), results=("result",))
+    return Case((given("input", (-2.0, -0.5, 0.0, 3.0), tracked=tracked),), (step,))
+
+
+def backward(case: Case) -> Case:
+    step = Step("backward", Form.METHOD, (Ref("result"), Ref("cotangent")))
+    return Case((*case.inputs, given("cotangent", (1.0, 2.0, 3.0, 4.0))), (*case.steps, step))
+
+
+def verified(target: Any, cases: dict[str, Case], monkeypatch: pytest.MonkeyPatch) -> ModesVerification:
+    monkeypatch.setattr(verify_modes, "prove", lambda failures, target: [])
+    events: list[Event] = []
+    check = ModesVerification(target, events.append)
+    check.members = [Member(name, "float32", case) for name, case in cases.items()]
+    check.finish()
+    assert not [event for event in events if isinstance(event, NoteEvent)]
+    return check
+
+
+CASES = {
+    "add": call("add", Form.FUNCTION, 1.5),
+    "mul": call("mul", Form.IN_PLACE, 2.0),
+    "exp": backward(call("exp", tracked=True)),
+    "neg": call("neg"),
+    "relu": call("relu"),
+    "view": Case(
+        call("view", Form.METHOD, (2, 2)).inputs,
+        (
+            *call("view", Form.METHOD, (2, 2)).steps,
+            Step("fill_", Form.IN_PLACE, (Ref("result"), 3), grad=False),
+        ),
+    ),
+}
+
+
+def test_one_graph_serves_all_cases_and_rows(compiled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch._dynamo.reset()
+    dynamo_utils.counters.clear()
+    metrics.reset()
+    flags = environment.torch_flags()
+    check = verified(compiled, CASES, monkeypatch)
+    assert not check.broken
+    assert all(set(tally.outcomes) == {Outcome.HELD} for tally in check.tallies.values())
+    assert dynamo_utils.counters["stats"]["unique_graphs"] == 2  # the calls, and the backward passes
+    assert metrics.generated_kernel_count >= 5  # compiled, and not run eagerly after all
+    assert environment.torch_flags() == flags
+
+
+def test_a_wrong_kernel_is_caught(compiled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch._dynamo.reset()
+    compiled._program = None
+    with inductor.patch("cpp.inject_relu_bug_TESTING_ONLY", "accuracy"):
+        check = verified(compiled, CASES, monkeypatch)
+    assert {(name, cause[1]) for name, cause in check.broken} == {("relu", Aspect.VALUES.value)}
+
+
+def test_a_kernel_that_does_not_build_is_caught_alone(compiled: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled._program = None
+    with inductor.patch("cpp.inject_relu_bug_TESTING_ONLY", "compile_error"):
+        check = verified(compiled, {name: CASES[name] for name in ("add", "neg", "relu")}, monkeypatch)
+    assert {(name, cause[1]) for name, cause in check.broken} == {("relu", Aspect.REFUSAL.value)}
+    assert check.tallies["neg", "float32"].outcomes == {Outcome.HELD: verify_modes.ROWS}
+
+
+def test_what_dynamo_does_not_capture_is_inapplicable(compiled: Any) -> None:
+    assert PROPERTY.examine(call("t", Form.IN_PLACE), compiled).outcome is Outcome.INAPPLICABLE
+
+
+def test_a_refusal_has_the_kind_that_was_raised(compiled: Any) -> None:
+    refused = compiled.run(call("narrow", Form.FUNCTION, 5, 0, 1)).refused
+    assert refused is not None
+    assert refused.kind == "IndexError"
+    assert not compiled.accepts(call("narrow", Form.FUNCTION, 5, 0, 1))
+    assert compiled.accepts(call("narrow", Form.FUNCTION, 0, 0, 1))
+
+
+def test_parts_that_are_not_there_are_no_variables(compiled: Any) -> None:
+    step = Step("chunk", Form.FUNCTION, (Ref("input"), 1), results=("result0", "result1"))
+    seen = compiled.run(Case(call("neg").inputs, (step,))).last
+    assert seen.refused is None
+    assert set(seen.variables) == {"input", "result0"}
+
+
+def test_every_step_is_seen_where_that_is_asked(compiled: Any) -> None:
+    trace = compiled.run(CASES["view"], every_step=True)
+    assert [observation.step for observation in trace.observations] == [0, 1]
+    first, last = (observation.variables["input"].values for observation in trace.observations)
+    assert (first != 3).any()
+    assert (last == 3).all()
+
+
+def test_the_kind_says_what_the_target_says() -> None:
+    assert kind_of(NAME).in_bulk is compiled_module.CompiledTarget.in_bulk is True
