@@ -22,7 +22,7 @@ def with_hypothesis(body: Callable[[Choices], None], count: int, seed_number: in
     # All of it is one strategy: Hypothesis keeps books of every strategy that a test draws from, at 0.2 ms each.
     @st.composite
     def drawn(draw: DrawFn) -> None:
-        body(HypothesisChoices(draw))
+        body(HypothesisChoices(draw, seed_number))
 
     @seed(seed_number)
     @settings(

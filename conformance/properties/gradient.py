@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import prod
 
 from conformance.choices import Choices
 from conformance.examine import REFERENCE, Examined, examine_against
-from conformance.model.case import Case, Drawn, Input, Ref, Step
+from conformance.model.case import Case, Drawn, Hook, Input, Ref, Step
 from conformance.model.observation import Aspect, Trace
 from conformance.operation import Form, Operation
 from conformance.properties.base import Property, result_seen, then
@@ -26,7 +27,10 @@ WILD_MODES = ("mixed", "special", "bits", "log-uniform")
 
 class Gradient(Property):
     name = "gradient"
-    claim = "Backward through the call gives each input the vector-Jacobian product of its derivative."
+    claim = (
+        "Backward through the call gives each input the vector-Jacobian product of its derivative: once, added to what"
+        " was there, after the hooks of the result."
+    )
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
         return Aspect.GRAD in target.aspects and operation.gradient is not None
@@ -45,11 +49,29 @@ class Gradient(Property):
         strides, offset, size = geometry("contiguous", result.shape)
         values = Drawing(choices, operation, BY_NAME[result.dtype]).values(size, choices.choose(("normal", "small")))
         cotangent = Input("cotangent", result.shape, result.dtype, strides, offset, size, values)
-        backward = Step(BACKWARD, Form.METHOD, (Ref(name), Ref("cotangent")))
-        yield then(replace(tracked, inputs=(*tracked.inputs, cotangent)), backward)
+        tracked = replace(tracked, inputs=(*tracked.inputs, cotangent))
+        yield then(tracked, _backward(name))
+        yield then(tracked, *choices.choose(_rules(name, result.shape)))
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         return examine_against(expected_trace(case), case, target)
+
+
+def _backward(name: str, **kwargs: bool) -> Step:
+    return Step(BACKWARD, Form.METHOD, (Ref(name), Ref("cotangent")), tuple(kwargs.items()))
+
+
+def _rules(name: str, shape: tuple[int, ...]) -> list[tuple[Step, ...]]:
+    """The rules of backward, whatever was called before it: hooks, accumulation, a graph that is freed, refusals."""
+    rules = [
+        (_backward(name), _backward(name)),
+        (_backward(name, retain_graph=True), _backward(name)),
+        (Step("register_hook", Form.METHOD, (Ref(name), Hook("double"))), _backward(name)),
+        (Step("retain_grad", Form.METHOD, (Ref(name),)), _backward(name)),
+    ]
+    if prod(shape) != 1:
+        rules.append((Step(BACKWARD, Form.METHOD, (Ref(name),)),))
+    return rules
 
 
 def expected_trace(case: Case) -> Trace:
