@@ -1,4 +1,4 @@
-"""Where choices come from: Hypothesis in the suites, a seeded generator in the plain driver; strategies see one kind."""
+"""Where choices come from: Hypothesis in the suites, a seeded generator in the plain driver."""
 
 from __future__ import annotations
 
