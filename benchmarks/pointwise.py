@@ -14,7 +14,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,7 +44,6 @@ from reference.dtypes import BY_NAME, DType
 
 OPERATIONS = ("add", "mul", "div", "neg", "abs", "sqrt", "exp", "log", "tanh", "sigmoid", "maximum", "lt")
 SIZES = (10, 100, 1000, 10000)
-WARM_UP = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,25 +65,30 @@ class Measured:
         return self.whole / self.bare
 
 
-def measure(operation: Operation, size: int, dtype: DType, profile: Profile, structures: int, notes: InFlight) -> Measured:
-    """Time both on ``structures`` structures of ``size`` elements."""
+def measure(operation: Operation, size: int, dtype: DType, profile: Profile, runs: int, notes: InFlight) -> Measured:
+    """Time both on as many structures of ``size`` elements as ``runs`` runs of the suite draw of an operation."""
     target = TorchTarget("cpu")
     drawn: list[Case] = []
 
-    def structure(choices: Choices) -> None:
-        base = draw_case(choices, operation, dtype, shape=(size,))
-        drawn.append(base)
-        check.check(base, dtype, choices.integer(0, 2**32 - 1))
+    def structures(choices: Choices) -> None:
+        for _ in operation.dtypes:
+            base = draw_case(choices, operation, dtype, shape=(size,))
+            check.check(base, dtype, choices.integer(0, 2**32 - 1))
+            drawn.append(base)
+
+    def run(number: int) -> None:
+        with_hypothesis(structures, profile.structures, seed_of(operation.name, number))
 
     check = Verification(operation, target, profile, lambda event: None, notes, frozenset({PROPERTY.name}))
-    with_hypothesis(structure, WARM_UP, seed_of(operation.name, 1))
+    run(runs)  # warms up, with another seed
     drawn.clear()
-    whole = _seconds(partial(with_hypothesis, structure, structures, seed_of(operation.name, 0)))
-    # A structure whose operands are all of one size in each of its rows: any other is checked case by case.
-    counted = sum(profile.rows if rows_apply(base, operation, target) else profile.few_rows for base in drawn)
-    works = [bare_work(base, operation, target, profile.rows) for base in drawn if rows_apply(base, operation, target)]
+    whole = _seconds(lambda: [run(number) for number in range(runs)])
+    # Operands without a dimension have no rows to stack: such a structure is checked case by case.
+    stacked = [base for base in drawn if rows_apply(base, operation, target)]
+    cases = len(stacked) * profile.rows + (len(drawn) - len(stacked)) * profile.few_rows
+    works = [bare_work(base, operation, target, profile.rows) for base in stacked]
     bare = _seconds(lambda: [work() for work in works])
-    return Measured(operation.name, size, counted, whole, bare)
+    return Measured(operation.name, size, cases, whole, bare)
 
 
 def bare_work(base: Case, operation: Operation, target: TorchTarget, rows: int) -> Callable[[], object]:
@@ -132,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", choices=sorted(PROFILES), default="standard", help="whose rows a structure to take")
     parser.add_argument("--dtype", default="float32")
-    parser.add_argument("--structures", type=int, default=60, help="of each operation and size")
+    parser.add_argument("--runs", type=int, default=2, help="of the suite, for each operation and size")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--operations", nargs="+", default=OPERATIONS)
     parser.add_argument("--json", action="store_true", help="print the measurements as JSON")
@@ -142,7 +145,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         notes = InFlight(Path(folder) / "in-flight")
         measured = [
-            measure(find(name), size, dtype, profile, options.structures, notes)
+            measure(find(name), size, dtype, profile, options.runs, notes)
             for size in options.sizes
             for name in options.operations
         ]
