@@ -111,6 +111,21 @@ class Exact(_Bound):
 
 
 @dataclass(frozen=True, slots=True)
+class Selected(_Bound):
+    """Class A where the result is one of the operands: every bit but the sign of a zero.
+
+    IEEE 754-2019, 9.6, orders -0 below +0 in minimum and maximum; torch's pages define them by comparison, for which
+    the two are equal, so either may be returned.
+    """
+
+    bitwise: ClassVar[bool] = True
+    words = "the same bits, either zero"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        return np.zeros(judged.exact.shape)
+
+
+@dataclass(frozen=True, slots=True)
 class Rounded(_Bound):
     """Class B, rounded once: half an ulp (IEEE 754-2019, 5.4.1); ``Rounded(1)`` for sqrt.
 
@@ -389,7 +404,7 @@ class Network:
 
 _COMPLEX_CONDITIONS: dict[str, Callable[[np.ndarray, tuple[np.ndarray, ...]], np.ndarray]] = {
     # With a scalar base or exponent, log r is the same product up to its turns.
-    "pow": lambda r, inputs: inputs[1] * np.log(inputs[0]) if len(inputs) == 2 else np.log(r),
+    "pow": lambda r, inputs: inputs[1] * np.log(inputs[0].astype(r.dtype)) if len(inputs) == 2 else np.log(r),
     "sigmoid": lambda r, inputs: 1 - r,
 }
 """By how much a relative error inside the formula is magnified, where a complex function is defined by a formula."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import Fused, GradientOf
+from conformance.accuracy import Exact, Fused, GradientOf, Selected
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Operation, spelled
 from conformance.parameters import Number, Operand
 from reference import comparison, selection, signs
-from reference.dtypes import BOOL, INTEGRAL, DType
+from reference.dtypes import BOOL, INTEGRAL, UINT8, DType
 from reference.function import Function
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -41,6 +41,7 @@ def _pair(reference: Function, claim: str, dtypes: tuple[DType, ...] = ALL, *, w
         spellings=spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_" if writes else "", out=True),
         parameters=(Operand("input"), Operand("other")),
         dtypes=dtypes,
+        accuracy=Exact() if writes else Selected(),
         gradient=None if writes else GradientOf(1),
         basis=Documented(MANUAL.format(name), claim),
     )
@@ -108,8 +109,12 @@ OPERATIONS = [
         name="where",
         reference=selection.where,
         spellings=spelled("torch.where", out=True),
-        parameters=(Operand("condition", dtypes=(BOOL,)), Operand("input"), Operand("other", number=True)),
-        dtypes=(BOOL,),
+        parameters=(
+            Operand("condition", dtypes=(BOOL,)),
+            Operand("input", dtypes=ALL),
+            Operand("other", dtypes=ALL),
+        ),
+        dtypes=(BOOL, UINT8),
         gradient=GradientOf(0),
         basis=Documented(MANUAL.format("where"), "out_i = input_i if condition_i else other_i"),
     ),
@@ -123,6 +128,7 @@ OPERATIONS = [
             Number("max", options=(2, 0, 1.5), required=False),
         ),
         dtypes=REAL,
+        accuracy=Selected(),
         gradient=GradientOf(0),
         basis=Documented(MANUAL.format("clamp"), "y_i = min(max(x_i, min_value_i), max_value_i)"),
     ),
@@ -132,6 +138,7 @@ OPERATIONS = [
         spellings=spelled("torch.clamp", "Tensor.clamp", in_place="Tensor.clamp_", out=True),
         parameters=(Operand("input"), Operand("min"), Operand("max")),
         dtypes=REAL_NUMERIC,
+        accuracy=Selected(),
         gradient=GradientOf(0),
         basis=Documented(MANUAL.format("clamp"), "y_i = min(max(x_i, min_value_i), max_value_i)"),
     ),
@@ -141,6 +148,7 @@ OPERATIONS = [
         spellings=spelled("torch.relu", "Tensor.relu", in_place="Tensor.relu_"),
         parameters=(Operand("input"),),
         dtypes=REAL_NUMERIC,
+        accuracy=Selected(),
         gradient=GradientOf(0),
         basis=Documented("https://docs.pytorch.org/docs/stable/generated/torch.nn.ReLU.html", "ReLU(x) = max(0, x)"),
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import Exact, GradientOf, LogSumExp, Softmax, Summation, Ulps, Variance
+from conformance.accuracy import Exact, GradientOf, LogSumExp, Selected, Softmax, Summation, Ulps, Variance
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Dim, Dims, DTypeOption, Flag
@@ -84,6 +84,7 @@ OPERATIONS = [
         spellings=spelled("torch.max", "Tensor.max"),
         parameters=(AnyTensor(), Dim(), KEEPDIM),
         dtypes=REAL,
+        accuracy=Selected(),
         gradient=GradientOf(0),
         results=2,
         basis=Documented(
@@ -97,6 +98,7 @@ OPERATIONS = [
         spellings=spelled("torch.max", "Tensor.max"),
         parameters=(AnyTensor(),),
         dtypes=REAL,
+        accuracy=Selected(),
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("max"), "Returns the maximum value of all elements in the input tensor."),
     ),
@@ -106,6 +108,7 @@ OPERATIONS = [
         spellings=spelled("torch.min", "Tensor.min"),
         parameters=(AnyTensor(), Dim(), KEEPDIM),
         dtypes=REAL,
+        accuracy=Selected(),
         gradient=GradientOf(0),
         results=2,
         basis=Documented(
@@ -119,6 +122,7 @@ OPERATIONS = [
         spellings=spelled("torch.amax", "Tensor.amax", out=True),
         parameters=(AnyTensor(), Dims(), KEEPDIM),
         dtypes=REAL,
+        accuracy=Selected(),
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("amax"), "amax/amin evenly distributes gradient between equal values."),
     ),
@@ -128,6 +132,7 @@ OPERATIONS = [
         spellings=spelled("torch.amin", "Tensor.amin", out=True),
         parameters=(AnyTensor(), Dims(), KEEPDIM),
         dtypes=REAL,
+        accuracy=Selected(),
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("amin"), "amax/amin evenly distributes gradient between equal values."),
     ),
