@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from conformance.properties import gradient, in_place
 from conformance.properties.aliasing import fill
 from conformance.properties.base import Property, result_seen, then
 from conformance.targets.interpreter import Interpreter
+from conformance.together import split
 
 
 class Modes(Property):
@@ -64,7 +66,11 @@ def _written(base: Case, operation: Operation) -> list[Case]:
 
 
 def _backward(base: Case, operation: Operation, choices: Choices) -> list[Case]:
-    return list(gradient.PROPERTY.derive(base, operation, choices))[1:2] if operation.gradient is not None else []
+    if operation.gradient is None:
+        return []
+    derived = gradient.PROPERTY.derive(base, operation, choices)
+    plain = (case for case in derived if len(case.steps) == len(base.steps) + 1 and split(case.steps)[1])
+    return list(islice(plain, 1))
 
 
 def same_order(expected: Seen, actual: Seen) -> bool:
