@@ -282,17 +282,29 @@ class Summation(_Bound):
 
 
 @dataclass(frozen=True, slots=True)
+class Product(_Bound):
+    """A product of n factors: n roundings to the dtype itself, whatever the order (Higham, 3.1)."""
+
+    words = "n u |r|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
+        return spread * judged.terms * ulp(judged.exact, real_of(judged.dtype))
+
+
+@dataclass(frozen=True, slots=True)
 class Softmax(_Bound):
     """Class E: 2u p(4 + |x - m|), where the rounding of x - m passes through the exponential.
 
     Blanchard, Higham and Higham (IMA J. Numer. Anal. 41, 2021). |x - m| is the ``magnitude``, or else |log p|,
-    which exceeds it by the logarithm of the sum alone. A p that underflows may be 0.
+    which exceeds it by the logarithm of the sum alone. A p that underflows may be 0. u is that of the result also in
+    16 bits, where the shifted input, the exponential and the sum may each be rounded.
     """
 
     words = "2u p(4 + |x - m|)"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        p, info = judged.size, finfo(_computing(judged.dtype))
+        p, info = judged.size, finfo(judged.dtype)
         away = judged.magnitude() if judged.magnitude is not None else np.abs(np.log(np.maximum(p, info.subnormal)))
         return 2 * info.unit * p * (4 + away) + info.tiny + _last_rounding(judged)
 
@@ -316,7 +328,8 @@ class LogSumExp(_Bound):
 class Loss(_Bound):
     """Class E, losses: a logsumexp where ``logits`` says so, then a sum of n terms of one sign unless S says more.
 
-    (4u(1 + max|x|) where logits) + u|r| + 8 sqrt(n) u S: the bounds of the two parts, added.
+    (4u(1 + max|x|) where logits) + u|r| + (4 + 8 sqrt(n)) u S: the bounds of the parts, added; each term is itself a
+    result of up to four operations, rounded to the dtype.
     """
 
     logits: bool = False
@@ -326,7 +339,7 @@ class Loss(_Bound):
         return ("4u(1 + max|x| + ln n) + " if self.logits else "") + "u|r| + 8 sqrt(n) u S"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        allowed = Summation(integers=False).allowed(judged)
+        allowed = Summation(integers=False).allowed(judged) + 4 * finfo(judged.dtype).unit * judged.sum_of_terms
         if self.logits:
             spread = 1 + _largest_finite(judged.inputs[0]) + math.log(max(judged.inputs[0].size, 1))
             allowed = allowed + 4 * finfo(judged.dtype).unit * spread
@@ -359,7 +372,8 @@ class GradientOf(_Bound):
     """A gradient: k ulp for its k roundings, the bound of a sum where S is given, and ``cancels`` times u|g|.
 
     A derivative such as tanh's 1 - y^2 cancels: its error is relative to 1, that of the gradient to the
-    cotangent g, which is ``inputs[0]`` (Higham, 1.7). Derived from the vjp, one rounding for each step of it.
+    cotangent g, which is ``inputs[0]`` (Higham, 1.7); of complex numbers four products cancel. Derived from the vjp, one
+    rounding for each step of it.
     """
 
     ulps: float = 4
@@ -370,9 +384,12 @@ class GradientOf(_Bound):
         return f"{self.ulps:g} ulp" + (f" + {self.cancels:g} u |g|" if self.cancels else "") + " + 8 sqrt(n) u S"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        allowed = Ulps(self.ulps).allowed(judged)
+        # Each step of a backward pass rounds to the dtype of the gradient, 16 bits too.
+        is_complex = judged.exact.dtype.kind == "c"
+        allowed = self.ulps * (math.sqrt(2) if is_complex else 1) * ulp(judged.exact, real_of(judged.dtype))
         if self.cancels:
-            allowed = allowed + self.cancels * finfo(judged.dtype).unit * np.abs(judged.inputs[0])
+            cancels = self.cancels * (4 if is_complex else 1)
+            allowed = allowed + cancels * finfo(judged.dtype).unit * np.abs(judged.inputs[0])
         if judged.magnitude is not None:
             allowed = allowed + Summation(integers=False).allowed(judged)
         return allowed

@@ -14,7 +14,7 @@ from conformance.judging import ValueVerdict, judge
 from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.interpreter import Traits
 from conformance.ulp import finfo, same_bits
-from reference.dtypes import BY_NAME, Category, DType, wider
+from reference.dtypes import BY_NAME, Category, DType, complex_of, real_of, wider
 
 METADATA_FIELDS = (
     (Aspect.DTYPE, "dtype"),
@@ -62,6 +62,7 @@ class Standard:
     magnitude: Callable[[], np.ndarray] | None = None
     terms: int = 1
     gradient: Accuracy = field(default_factory=Exact)
+    coarsest: DType | None = None
     gradient_scale: Callable[[str], GradientScale] | None = None
 
 
@@ -176,7 +177,7 @@ class Comparison:
         else:
             dtype = BY_NAME.get(expected.dtype or "")
             exact = expected.grad_unrounded
-            self._judge(Aspect.GRAD, step, name, expected.grad, actual.grad, exact, dtype)
+            self._judge(Aspect.GRAD, step, name, expected.grad, actual.grad, exact, dtype, self.standard().coarsest)
 
     def _judge(
         self,
@@ -244,10 +245,17 @@ class Comparison:
 
 
 def coarser(dtype: DType, computed: DType | None) -> DType:
-    """Of the dtype of a variable and that in which its values were computed, the one with fewer digits."""
+    """The dtype of a variable with no more digits than the one in which its values were computed.
+
+    >>> from reference.dtypes import COMPLEX128, FLOAT32
+    >>> coarser(COMPLEX128, FLOAT32)
+    torch.complex64
+    """
     if computed is None or computed.category < Category.FLOATING or dtype.category < Category.FLOATING:
         return dtype
-    return min(dtype, computed, key=lambda one: finfo(one).p)
+    if finfo(dtype).p <= finfo(computed).p:
+        return dtype
+    return complex_of(real_of(computed)) if dtype.is_complex else real_of(computed)
 
 
 def address_alike(shape: tuple[int, ...], strides: tuple[int, ...], others: tuple[int, ...]) -> bool:

@@ -14,6 +14,7 @@ from conformance.model.case import Case, Input, Literal, references
 from conformance.model.observation import Trace
 from conformance.operation import Operation
 from conformance.strategies.layouts import geometry
+from conformance.ulp import finfo
 from conformance.values import fill
 from conformance.widen import run_wide
 from reference.broadcasting import broadcast_shapes
@@ -27,11 +28,12 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
         operation.accuracy,
         operation.name,
         _last_result(expected, case).shape,
-        _inputs(operation, case),
-        (lambda: _magnitude(case)) if sums else None,
-        _terms(case, expected),
-        operation.gradient or operation.accuracy,
-        lambda name: _gradient_scale(operation, case, name),
+        inputs=_inputs(operation, case),
+        magnitude=(lambda: _magnitude(case)) if sums else None,
+        terms=_terms(case, expected),
+        gradient=operation.gradient or operation.accuracy,
+        coarsest=_coarsest(case),
+        gradient_scale=lambda name: _gradient_scale(operation, case, name),
     )
 
 
@@ -43,6 +45,12 @@ def _inputs(operation: Operation, case: Case) -> tuple[np.ndarray, ...]:
         shape = broadcast_shapes(*(one.shape for one in given))
         return tuple(np.broadcast_to(array, shape) for array in arrays)
     return tuple(arrays)
+
+
+def _coarsest(case: Case) -> DType | None:
+    """The floating point dtype with the fewest digits among the tensors read: a backward pass may round to any."""
+    floating = [BY_NAME[one.dtype] for one in _read(case) if BY_NAME[one.dtype].category >= Category.FLOATING]
+    return min(floating, key=lambda dtype: finfo(dtype).p, default=None)
 
 
 def wide_of(dtype: DType) -> np.dtype[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import Exact, GradientOf, LogSumExp, Selected, Softmax, Summation, Ulps, Variance
+from conformance.accuracy import Exact, GradientOf, LogSumExp, Product, Selected, Softmax, Summation, Variance
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Dim, Dims, DTypeOption, Flag
@@ -61,7 +61,7 @@ OPERATIONS = [
         spellings=spelled("torch.prod", "Tensor.prod"),
         parameters=(AnyTensor(), Dim(), KEEPDIM),
         dtypes=ALL,
-        accuracy=Ulps(16),
+        accuracy=Product(),
         gradient=GradientOf(32),
         basis=Documented(MANUAL.format("prod"), "Returns the product of each row of the input tensor."),
         values=("small", "normal"),

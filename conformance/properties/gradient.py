@@ -77,7 +77,7 @@ def _rules(name: str, shape: tuple[int, ...]) -> list[tuple[Step, ...]]:
 def expected_trace(case: Case) -> Trace:
     """What the reference does, with the gradients of a backward pass before their rounding too."""
     expected = REFERENCE.run(case)
-    if expected.refused is None and case.steps[-1].operation == BACKWARD:
+    if case.steps[-1].operation == BACKWARD and any(seen.grad is not None for seen in expected.last.variables.values()):
         wide = run_wide(case)
         for name, seen in expected.last.variables.items():
             if seen.grad is not None:

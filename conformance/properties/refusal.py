@@ -24,7 +24,8 @@ class Refusal(Property):
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         given = first_tensor(base)
         dtype = BY_NAME[given.dtype] if given is not None else choices.choose(operation.dtypes)
-        yield from spoiled_cases(choices, operation, dtype)
+        # Of two faults at once, either may be named: only what is valid is spoiled.
+        yield from (spoiled for valid, spoiled in spoiled_cases(choices, operation, dtype) if result_seen(valid))
         refused = [dtype for dtype in TORCH_DTYPES if dtype not in operation.dtypes]
         if given is not None and refused and _is_of_one_dtype(base) and result_seen(base):
             name = choices.choose(refused).name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -23,18 +24,20 @@ def draw_case(
     return _build(choices, drawing, values, operation)
 
 
-def spoiled_cases(choices: Choices, operation: Operation, dtype: DType) -> list[Case]:
-    """Cases in each of which one argument is one that the manual forbids."""
+def spoiled_cases(choices: Choices, operation: Operation, dtype: DType) -> list[tuple[Case, Case]]:
+    """Pairs of a valid case and the same with one argument that the manual forbids."""
     found = []
     for index, parameter in enumerate(operation.parameters):
         drawing, values = _draw_arguments(choices, operation, dtype, long=False)
         if isinstance(values[index], Omitted) and parameter.draw(choices, drawing) is None:
             continue
         current = values[index]
+        before = copy(drawing)
         spoiled = parameter.spoil(choices, drawing, None if isinstance(current, Omitted) else current)
         if not isinstance(spoiled, Omitted):
+            valid = _build(choices, before, values, operation)
             values[index] = spoiled
-            found.append(_build(choices, drawing, values, operation))
+            found.append((valid, _build(choices, drawing, values, operation)))
     return found
 
 
