@@ -47,8 +47,12 @@ class DeviationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """One known discrepancy. The fields from ``operation`` to ``target`` are shell patterns."""
+    """One known discrepancy. The fields from ``operation`` to ``target`` are shell patterns.
 
+    ``operation`` may be several of them, with commas between. ``file`` is where the entry stands.
+    """
+
+    file: str
     name: str
     operation: str
     property: str
@@ -69,7 +73,7 @@ class Deviation:
     def covers(self, operation: str, prop: str, target: str, dtype: str, difference: Difference) -> bool:
         """Whether a difference is the one described."""
         return (
-            fnmatchcase(operation, self.operation)
+            self.names(operation)
             and difference.aspect.value == self.aspect
             and fnmatchcase(prop, self.property)
             and fnmatchcase(target, self.target)
@@ -79,9 +83,22 @@ class Deviation:
             and fnmatchcase(text_of(difference.actual), self.actual)
         )
 
+    def names(self, operation: str) -> bool:
+        """Whether it is about the operation."""
+        return any(fnmatchcase(operation, pattern) for pattern in patterns_of(self.operation))
+
     def in_force(self) -> bool:
         """Whether it is about the installed torch."""
         return torch_version() in SpecifierSet(self.torch, prereleases=True) if self.torch else True
+
+
+def patterns_of(operation: str) -> list[str]:
+    """The patterns of an ``operation`` field.
+
+    >>> patterns_of("add, bitwise_*")
+    ['add', 'bitwise_*']
+    """
+    return [pattern.strip() for pattern in operation.split(",")]
 
 
 @cache
@@ -101,7 +118,7 @@ def matching(operation: str, prop: str, target: str, dtype: str, difference: Dif
 @cache
 def for_operation(operation: str) -> tuple[Deviation, ...]:
     """The deviations in force for an operation."""
-    return tuple(entry for entry in every_deviation() if fnmatchcase(operation, entry.operation) and entry.in_force())
+    return tuple(entry for entry in every_deviation() if entry.names(operation) and entry.in_force())
 
 
 @cache
@@ -117,8 +134,10 @@ def every_deviation(directory: Path | None = None) -> tuple[Deviation, ...]:
     return tuple(found)
 
 
-def _read(file: str, name: str, entry: dict[str, object]) -> Deviation:
+def _read(file: str, name: str, entry: object) -> Deviation:
     place = f"{file} [{name}]"
+    if not isinstance(entry, dict):
+        raise DeviationError(f"{place}: must be a table")
     unknown = set(entry) - set(_KEYS)
     if unknown:
         raise DeviationError(f"{place}: unknown key {min(unknown)!r} (known: {', '.join(_KEYS)})")
@@ -126,9 +145,10 @@ def _read(file: str, name: str, entry: dict[str, object]) -> Deviation:
     for key, kind in _KEYS.items():
         if not isinstance(values.get(key), kind):
             raise DeviationError(f"{place}: {key!r} must be given, as a {kind.__name__}")
-    if not any(fnmatchcase(name, str(values["operation"])) for name in every_operation()):
-        near = get_close_matches(str(values["operation"]), every_operation(), 1)
-        raise DeviationError(f"{place}: no operation is called {values['operation']!r}; nearest: {near}")
+    for pattern in patterns_of(str(values["operation"])):
+        if not any(fnmatchcase(name, pattern) for name in every_operation()):
+            near = ", ".join(get_close_matches(pattern, every_operation(), 1)) or "none"
+            raise DeviationError(f"{place}: no operation is called {pattern!r}; nearest: {near}")
     if values["reason"] not in REASONS:
         raise DeviationError(f"{place}: reason must be one of {', '.join(REASONS)}")
     try:
@@ -136,4 +156,4 @@ def _read(file: str, name: str, entry: dict[str, object]) -> Deviation:
         witness = decode_case(str(values.pop("witness")))
     except (InvalidSpecifier, ValueError) as error:
         raise DeviationError(f"{place}: {error}") from None
-    return Deviation(name=name, witness=witness, **values)  # type: ignore[arg-type]
+    return Deviation(file=file, name=name, witness=witness, **values)  # type: ignore[arg-type]
