@@ -136,6 +136,7 @@ def mul(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     return input * other
 
 
+mul.keeps_numbers = True
 mul.vjp("input", lambda g, other: g * conjugate(other))
 mul.vjp("other", lambda g, input: g * conjugate(input))
 
@@ -218,6 +219,7 @@ def _floored_quotient(input: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 _div.__name__ = "div"
 div = _Division(_div, _division_node, to_float, _check_division)
+div.keeps_numbers = True
 div.vjp("input", lambda g, other, rounding_mode: g / conjugate(other) if rounding_mode is None else g * 0)
 div.vjp(
     "other",

@@ -44,6 +44,8 @@ class Function:
         self.name = forward.__name__.rstrip("_") if views else forward.__name__
         self.node = node
         self.views = views
+        # Whether torch casts a Python number to a tensor and saves that (``mul``, ``div``).
+        self.keeps_numbers = False
         self.vjps: dict[str, tuple[Vjp, tuple[str, ...]]] = {}
         self.__doc__ = forward.__doc__
         self.__name__ = forward.__name__
@@ -81,7 +83,7 @@ class Function:
         outputs = list(result) if isinstance(result, (tuple, list)) else [result]
         if not any(output.dtype.is_differentiable for output in outputs):
             return
-        node = CallNode(self.node_name(arguments), self.vjps, arguments, outputs)
+        node = CallNode(self.node_name(arguments), self.vjps, arguments, outputs, keeps_numbers=self.keeps_numbers)
         self._attach(node, outputs)
         node.save_result(result)
 
@@ -331,7 +333,8 @@ def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[s
     if recorded and any_requires_grad([target], arguments.values()):
         first = called.parameters[0]
         original = (first, _copy(target)) if any(first in needs for _, needs in called.vjps.values()) else None
-        node = CallNode(called.node_name(arguments), called.vjps, arguments, [target], original=original)
+        name, keeps = called.node_name(arguments), called.keeps_numbers
+        node = CallNode(name, called.vjps, arguments, [target], original=original, keeps_numbers=keeps)
         node.output_like = [(target.shape, target.dtype)]
     unordered = _reads_what_it_writes(target, arguments.values())
     _overwrite(target, result)

@@ -260,11 +260,12 @@ class Tensor:
 
         https://docs.pytorch.org/docs/stable/generated/torch.Tensor.requires_grad_.html
         """
-        if not self.is_leaf and not requires_grad:
+        is_leaf = self._node is None
+        if not is_leaf and not requires_grad:
             refuse("you can only change requires_grad flags of leaf variables.")
         if requires_grad and not self.dtype.is_differentiable:
             refuse("only Tensors of floating point dtype can require gradients")
-        if self.is_leaf:
+        if is_leaf:
             self._flag = requires_grad
         return self
 

@@ -149,9 +149,14 @@ class CallNode(Node):
         outputs: Sequence[Tensor],
         *,
         original: tuple[str, Tensor] | None = None,
+        keeps_numbers: bool = False,
     ) -> None:
-        """``original`` is (name, copy) of the argument that an in-place call is about to overwrite."""
+        """``original`` is (name, copy) of the argument that an in-place call is about to overwrite.
+
+        ``keeps_numbers``: a Python number that a vjp needs is saved as a tensor would be, and freed with the graph.
+        """
         self.name = name
+        self.keeps_numbers = keeps_numbers
         self.targets: list[tuple[str, list[int]]] = []
         edges: list[Edge] = []
         for argument in vjps:
@@ -228,9 +233,14 @@ class CallNode(Node):
         return made
 
     def release(self) -> None:
-        if any(isinstance(value, Saved) or _holds_saved(value) for value in self.values.values()):
+        if any(self._is_freed(value) for value in self.values.values()):
             self.released = True
             self.values = {}
+
+    def _is_freed(self, value: Any) -> bool:
+        if self.keeps_numbers and isinstance(value, (bool, int, float, complex)):
+            return True
+        return isinstance(value, Saved) or _holds_saved(value)
 
 
 def _holds_saved(value: Any) -> bool:
