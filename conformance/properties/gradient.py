@@ -63,7 +63,7 @@ def _backward(name: str, **kwargs: bool) -> Step:
 
 def _rules(name: str, shape: tuple[int, ...]) -> list[tuple[Step, ...]]:
     """The rules of backward, whatever was called before it: hooks, accumulation, a graph that is freed, refusals."""
-    rules = [
+    rules: list[tuple[Step, ...]] = [
         (_backward(name), _backward(name)),
         (_backward(name, retain_graph=True), _backward(name)),
         (Step("register_hook", Form.METHOD, (Ref(name), Hook("double"))), _backward(name)),

@@ -30,7 +30,7 @@ def first_of_broadcast(real: Plant, input: Any, other: Any, **kwargs: Any) -> An
     repeated = (1,) * (len(shape) - other.ndim) + tuple(other.shape)
     mask = torch.zeros(shape, dtype=torch.bool)
     mask[tuple(slice(1) if size == 1 else slice(None) for size in repeated)] = True
-    expanded = other.expand(shape)
+    expanded: Any = other.expand(shape)
     expanded.register_hook(lambda gradient: gradient * mask)
     return real(input, expanded, **kwargs)
 
@@ -39,7 +39,7 @@ def first_of_ties(real: Plant, input: torch.Tensor) -> Any:
     """All of the gradient goes to the first of the largest."""
     if not input.requires_grad:
         return real(input)
-    seen = input.view_as(input)
+    seen: Any = input.view_as(input)
 
     def first(gradient: torch.Tensor) -> torch.Tensor:
         flat = gradient.flatten()

@@ -49,7 +49,8 @@ def always_float64(real: Plant, *args: Any, **kwargs: Any) -> Any:
 
 
 def version_kept(real: Plant, self: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
-    with torch.autograd._unsafe_preserve_version_counter(self):
+    autograd: Any = torch.autograd
+    with autograd._unsafe_preserve_version_counter(self):
         return real(self, *args, **kwargs)
 
 
