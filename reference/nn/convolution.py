@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from reference.arithmetic import add, conjugate
-from reference.checks import BOOL, refuse_category
+from reference.checks import BOOL, INTEGRAL, refuse_category
+from reference.dtypes import INT64
 from reference.errors import refuse
 from reference.function import function, in_place
+from reference.layout import pointwise_strides
 from reference.linalg import addmm, bmm, matmul
 from reference.nn.memory_format import result_strides
 from reference.nn.windows import Pair, Windows, col2im, gathered, im2col, pair
@@ -112,6 +115,8 @@ def _check_convolution(
     if weight.dtype is not input.dtype or (bias is not None and bias.dtype is not input.dtype):
         refuse("Input, weight and bias should have the same dtype")
     refuse_category("conv2d", input.dtype, BOOL)
+    if max(dilation) > 1 and input.dtype is not INT64:
+        refuse_category("conv2d with dilation", input.dtype, INTEGRAL)
 
 
 def _windows(
@@ -120,7 +125,12 @@ def _windows(
     return Windows.over((input_shape[2], input_shape[3]), (weight_shape[2], weight_shape[3]), stride, padding, dilation)
 
 
-@function("ConvolutionBackward0")
+def _convolution_node(arguments: Mapping[str, Any]) -> str:
+    """Complex convolutions are sums of real ones, of which the last node is an addition."""
+    return "AddBackward0" if arguments["input"].dtype.is_complex else "ConvolutionBackward0"
+
+
+@function(_convolution_node)
 def convolution(
     input: Tensor, weight: Tensor, bias: Tensor | None, stride: Pair, padding: Pair, dilation: Pair, groups: int
 ) -> Tensor:
@@ -140,7 +150,10 @@ def convolution(
         products = np.matmul(kernels, columns).reshape(batch, outputs, *windows.outputs)
         if bias is not None:
             products = products + computing_array(bias, input.dtype)[:, None, None]
-    return Tensor.of(products, input.dtype, result_strides(products.shape, input, weight))
+    strides = result_strides(products.shape, input, weight)
+    if input.dtype.is_complex:
+        strides = pointwise_strides(products.shape, [(products.shape, strides)] * 2)
+    return Tensor.of(products, input.dtype, strides)
 
 
 def _by_group(g: Tensor, groups: int) -> Tensor:

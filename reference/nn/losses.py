@@ -11,6 +11,7 @@ import numpy as np
 
 from reference import layout
 from reference.arithmetic import div, mul
+from reference.autograd.mode import is_grad_enabled
 from reference.broadcasting import broadcast_shapes
 from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
 from reference.dtypes import BOOL as BOOL_DTYPE
@@ -153,7 +154,9 @@ def _refuse_bounds(target: Tensor, classes: int, ignore_index: int) -> None:
 
 @function(_likelihood_node)
 def likelihood(input: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str) -> Tensor:
-    """``nll_loss`` of one row, rows (N, C) or images (N, C, H, W)."""
+    """``nll_loss`` of one row, rows (N, C) or images (N, C, H, W); weights that require a gradient are refused."""
+    if weight is not None and weight.requires_grad and is_grad_enabled():
+        refuse("nll_loss is not differentiable with respect to argument 'weight'.")
     axis = 1 if input.ndim > 1 else 0
     _refuse_bounds(target, input.shape[axis], ignore_index)
     chosen = _chosen(input.shape, target, ignore_index)

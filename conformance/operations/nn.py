@@ -1,0 +1,168 @@
+"""Layers and losses as functions. https://docs.pytorch.org/docs/stable/nn.functional.html"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.accuracy import GradientOf, Loss, Selected, Summation
+from conformance.choices import Choices
+from conformance.model.case import Argument, Input, Ref
+from conformance.model.verdict import Documented
+from conformance.operation import NUMERIC, OMITTED, REAL_NUMERIC, Omitted, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed, Flag, LikeTensor, Shaped
+from conformance.strategies.drawing import Drawing
+from conformance.values import literal
+from reference.dtypes import FLOATING, INT64
+from reference.nn import convolution, losses, pooling
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.{}.html"
+REDUCTION = Choice("reduction", ("mean", "sum", "none"), keyword=True, required=False, forbidden="average")
+CLASSES = 3
+
+
+def _labels(choices: Choices, drawing: Drawing) -> Argument:
+    """Classes that exist; at times the one that is ignored."""
+    given = drawing.given("input")
+    assert given is not None, "the input is drawn before its labels"
+    count = given.shape[0]
+    labels = np.array([choices.choose((0, 1, 2, 2, 1, -100)) for _ in range(count)], np.int64)
+    return drawing.add(Input("target", (count,), INT64.name, (1,), 0, count, literal(labels)))
+
+
+def _beyond(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """A class that does not exist."""
+    target = drawing.given("target")
+    if target is None:
+        return OMITTED
+    drawing.replace(replace(target, values=literal(np.full(target.size, CLASSES, np.int64))))
+    return Ref(target.name)
+
+
+OPERATIONS = [
+    Operation(
+        name="linear",
+        reference=convolution.linear,
+        spellings=spelled("torch.nn.functional.linear"),
+        parameters=(
+            Shaped("input", ("n", "in"), low=1),
+            Shaped("weight", ("out", "in"), low=1),
+            Shaped("bias", ("out",), low=1, required=False),
+        ),
+        dtypes=NUMERIC,
+        accuracy=Summation(),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("linear"), "Applies a linear transformation to the incoming data: y = xA^T + b"),
+    ),
+    Operation(
+        name="conv2d",
+        reference=convolution.conv2d,
+        spellings=spelled("torch.nn.functional.conv2d"),
+        parameters=(
+            Shaped("input", ("b", "in", 5, 6), low=1, high=3),
+            Shaped("weight", ("out", "in", 2, 3), low=1, high=3),
+            Shaped("bias", ("out",), low=1, high=3, required=False),
+            Choice("stride", (1, 2, (2, 1)), keyword=True, required=False, forbidden=0),
+            Choice("padding", (0, 1, (1, 0)), keyword=True, required=False, forbidden=-1),
+            Choice("dilation", (1, 2, (1, 2)), keyword=True, required=False, forbidden=0),
+        ),
+        dtypes=NUMERIC,
+        accuracy=Summation(),
+        gradient=GradientOf(2),
+        values=("small", "normal"),
+        basis=Documented(MANUAL.format("conv2d"), "Applies a 2D convolution over an input image."),
+    ),
+    Operation(
+        name="conv2d_grouped",
+        reference=convolution.conv2d,
+        spellings=spelled("torch.nn.functional.conv2d"),
+        parameters=(
+            Shaped("input", ("b", 4, 5, 6), low=1, high=3),
+            Shaped("weight", (6, 2, 2, 3)),
+            Choice("groups", (2,), keyword=True, forbidden=3),
+        ),
+        dtypes=NUMERIC,
+        accuracy=Summation(),
+        gradient=GradientOf(2),
+        values=("small", "normal"),
+        basis=Documented(MANUAL.format("conv2d"), "Split input into groups, in_channels should be divisible by it."),
+    ),
+    Operation(
+        name="max_pool2d",
+        reference=pooling.max_pool2d,
+        spellings=spelled("torch.nn.functional.max_pool2d"),
+        parameters=(
+            Shaped("input", ("b", "c", 6, 7), low=1, high=3),
+            Choice("kernel_size", (2, 3, (3, 2)), forbidden=0),
+            Choice("stride", (1, 2, (2, 1)), required=False, forbidden=0, keyword=True),
+            Choice("padding", (0, 1), required=False, forbidden=2, keyword=True),
+            Flag("ceil_mode", keyword=True),
+        ),
+        dtypes=REAL_NUMERIC,
+        accuracy=Selected(),
+        gradient=GradientOf(2),
+        basis=Documented(
+            MANUAL.format("max_pool2d"),
+            "Applies a 2D max pooling over an input signal composed of several input planes.",
+        ),
+    ),
+    Operation(
+        name="mse_loss",
+        reference=losses.mse_loss,
+        spellings=spelled("torch.nn.functional.mse_loss"),
+        parameters=(AnyTensor(), LikeTensor("target"), REDUCTION),
+        dtypes=FLOATING,
+        accuracy=Loss(),
+        gradient=GradientOf(4),
+        basis=Documented(MANUAL.format("mse_loss"), "Computes the element-wise mean squared error."),
+    ),
+    Operation(
+        name="cross_entropy",
+        reference=losses.cross_entropy,
+        spellings=spelled("torch.nn.functional.cross_entropy"),
+        parameters=(
+            Shaped("input", ("n", CLASSES), low=1),
+            Computed("target", _labels, _beyond),
+            Shaped("weight", (CLASSES,), mode="unit", required=False),
+            REDUCTION,
+            Choice("label_smoothing", (0.0, 0.25), keyword=True, required=False, forbidden=1.5),
+        ),
+        dtypes=FLOATING,
+        accuracy=Loss(logits=True),
+        gradient=GradientOf(64, cancels=8),
+        values=("normal", "small"),
+        basis=Documented(
+            MANUAL.format("cross_entropy"), "Computes the cross entropy loss between input logits and target."
+        ),
+    ),
+    Operation(
+        name="cross_entropy_with_probabilities",
+        reference=losses.cross_entropy,
+        spellings=spelled("torch.nn.functional.cross_entropy"),
+        parameters=(Shaped("input", ("n", CLASSES), low=1), LikeTensor("target", mode="unit"), REDUCTION),
+        dtypes=FLOATING,
+        accuracy=Loss(logits=True),
+        gradient=GradientOf(64, cancels=8),
+        values=("normal", "small"),
+        basis=Documented(
+            MANUAL.format("cross_entropy"), "Computes the cross entropy loss between input logits and target."
+        ),
+    ),
+    Operation(
+        name="nll_loss",
+        reference=losses.nll_loss,
+        spellings=spelled("torch.nn.functional.nll_loss"),
+        parameters=(
+            Shaped("input", ("n", CLASSES), low=1),
+            Computed("target", _labels, _beyond),
+            Shaped("weight", (CLASSES,), mode="unit", required=False),
+            REDUCTION,
+        ),
+        dtypes=FLOATING,
+        accuracy=Loss(),
+        gradient=GradientOf(4),
+        values=("normal", "small"),
+        basis=Documented(MANUAL.format("nll_loss"), "Computes the negative log likelihood loss."),
+    ),
+]
