@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.arithmetic import add, conjugate
 from reference.checks import BOOL, INTEGRAL, refuse_category
-from reference.dtypes import INT64
+from reference.dtypes import INT64, DType
 from reference.errors import refuse
 from reference.function import function, in_place
 from reference.layout import pointwise_strides
@@ -114,9 +114,12 @@ def _check_convolution(
         refuse(f"expected bias to be 1-dimensional with {weight.shape[0]} elements, but got {list(bias.shape)}")
     if weight.dtype is not input.dtype or (bias is not None and bias.dtype is not input.dtype):
         refuse("Input, weight and bias should have the same dtype")
-    refuse_category("conv2d", input.dtype, BOOL)
-    if max(dilation) > 1 and input.dtype is not INT64:
-        refuse_category("conv2d with dilation", input.dtype, INTEGRAL)
+
+
+def _check_dtype(dtype: DType, dilation: Pair) -> None:
+    refuse_category("conv2d", dtype, BOOL)
+    if max(dilation) > 1 and dtype is not INT64:
+        refuse_category("conv2d with dilation", dtype, INTEGRAL)
 
 
 def _windows(
@@ -141,6 +144,7 @@ def convolution(
         refuse("Kernel size can't be greater than actual input size")
     if not input.shape[2] or not input.shape[3]:
         refuse(f"Only zero batch or zero channel inputs are supported, but got input shape: {list(input.shape)}")
+    _check_dtype(input.dtype, dilation)
     batch, outputs = input.shape[0], weight.shape[0]
     with np.errstate(all="ignore"):
         columns = gathered(computing_array(input, input.dtype), windows, 0).reshape(

@@ -50,7 +50,6 @@ def _check_pooling(input: Tensor, kernel: Pair, stride: Pair, padding: Pair, dil
         refuse("pad should be non-negative and at most half of effective kernel size")
     if input.ndim not in (3, 4) or 0 in input.shape[-3:]:
         refuse(f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size, but got: {list(input.shape)}")
-    refuse_category("max_pool2d", input.dtype, BOOL, COMPLEX)
 
 
 @function("MaxPool2DWithIndicesBackward0")
@@ -62,6 +61,7 @@ def max_pool2d_with_indices(
     windows = Windows.over(_image(input.shape), kernel, stride, padding, dilation, ceil=ceil_mode)
     if min(windows.outputs) <= 0:
         refuse(f"Output size {windows.outputs} is too small")
+    refuse_category("max_pool2d", input.dtype, BOOL, COMPLEX)
     values = computing_array(input, input.dtype)
     lowest = -np.inf if values.dtype.kind == "f" else np.iinfo(values.dtype).min
     pixels = gathered(values.reshape(prod(input.shape[:-3]), *input.shape[-3:]), windows, lowest)
