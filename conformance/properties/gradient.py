@@ -22,7 +22,8 @@ from reference.dtypes import BY_NAME, Category
 BACKWARD = "backward"
 
 
-WILD_MODES = ("mixed", "special", "bits", "log-uniform")
+# In small integers there are ties and zeros: places where a derivative is a convention.
+WILD_MODES = {"mixed": "normal", "special": "small", "bits": "small", "log-uniform": "normal"}
 
 
 class Gradient(Property):
@@ -93,7 +94,7 @@ def tamed(case: Case) -> Case:
 def _tame(given: Input) -> Input:
     if not given.requires_grad or not isinstance(given.values, Drawn):
         return given
-    mode = given.values.mode if given.values.mode not in WILD_MODES else "normal"
+    mode = WILD_MODES.get(given.values.mode, given.values.mode)
     return replace(given, values=replace(given.values, mode=mode, specials=()))
 
 

@@ -91,8 +91,12 @@ def summed_first(real: Plant, self: torch.Tensor, *args: Any, **kwargs: Any) -> 
 
 
 def not_accumulated(real: Plant, self: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
-    if self.is_leaf:
-        self.grad = None
+    nodes: list[Any] = [self.grad_fn]
+    while nodes:
+        node = nodes.pop()
+        if hasattr(node, "variable"):
+            node.variable.grad = None
+        nodes += [edge for edge, _ in getattr(node, "next_functions", ())]
     return real(self, *args, **kwargs)
 
 
