@@ -105,14 +105,16 @@ def _log_uniform(raw: np.ndarray, dtype: DType) -> np.ndarray:
         return _bits(raw, dtype)
     reach = 12 if dtype.itemsize == 2 and dtype is not BFLOAT16 else 40
     exponent = (raw & np.uint64(0xFFFF)).astype(np.int64) % (2 * reach) - reach
-    sign = np.where(raw & np.uint64(1 << 20), -1.0, 1.0)
-    return round_to(np.ldexp(sign * (1.0 + _unit(raw)), exponent), dtype)
+    sign = (raw & np.uint64(1 << 20)) << np.uint64(43)
+    scale = (((exponent + 1023) << 52).view(np.uint64) | sign).view(np.float64)
+    return round_to((1.0 + _unit(raw)) * scale, dtype)
 
 
 def _special(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Elements of the special pool."""
     pool = special_pool(dtype)
-    return pool[((raw >> np.uint64(32)) % np.uint64(len(pool))).astype(np.int64)]
+    # The upper half alone, since dividing 32 bits takes a third of the time.
+    return pool.take((raw >> np.uint64(32)).astype(np.uint32) % np.uint32(len(pool)))
 
 
 def _mixed(raw: np.ndarray, dtype: DType) -> np.ndarray:

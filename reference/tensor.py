@@ -158,18 +158,15 @@ class Tensor:
     @property
     def array(self) -> np.ndarray:
         """The elements as a NumPy view of the storage: writing to it writes the tensor."""
-        itemsize = self.dtype.itemsize
+        dtype = self.dtype.numpy
         if 0 in self.shape:
-            return np.empty(self.shape, self.dtype.numpy)
-        if (self.offset + layout.extent(self.shape, self.strides)) * itemsize > self.storage.nbytes:
+            return np.empty(self.shape, dtype)
+        itemsize = dtype.itemsize
+        strides = tuple([stride * itemsize for stride in self.strides])
+        try:
+            return np.ndarray(self.shape, dtype, self.storage.memory.data, self.offset * itemsize, strides)
+        except (TypeError, ValueError):  # as NumPy says that the buffer is too small
             refuse("setStorage: the tensor reaches beyond its storage")
-        return np.ndarray(
-            self.shape,
-            self.dtype.numpy,
-            self.storage.memory.data,
-            self.offset * itemsize,
-            tuple(stride * itemsize for stride in self.strides),
-        )
 
     @property
     def ndim(self) -> int:

@@ -86,16 +86,17 @@ class TorchTarget(Interpreter):
     ) -> Iterator[tuple[list[Any], dict[str, Any]]]:
         """The arguments of the call of each row."""
         step = case.steps[0]
-        lent = {given.name: self.storage(blocks[given.name].reshape(-1), given.dtype) for given in case.inputs}
-        for row in range(len(next(iter(blocks.values())))):
-            variables = {
-                given.name: torch.as_strided(
-                    lent[given.name], given.shape, given.strides, row * given.size + given.offset
-                )
-                for given in case.inputs
-            }
+        names = [given.name for given in case.inputs]
+        for tensors in zip(*(self.rows_of(given, blocks[given.name]) for given in case.inputs), strict=True):
+            variables = dict(zip(names, tensors, strict=True))
             args = [self.argument(argument, variables) for argument in step.args]
             yield args, {name: self.argument(argument, variables) for name, argument in step.kwargs}
+
+    def rows_of(self, given: Input, elements: np.ndarray) -> Sequence[torch.Tensor]:
+        """An input with the values of each row, all in one storage."""
+        lent = self.storage(elements.reshape(-1), given.dtype)
+        shape, strides = (len(elements), *given.shape), (given.size, *given.strides)
+        return torch.as_strided(lent, shape, strides, given.offset).unbind()
 
     def refusal(self, error: Exception) -> Refused:
         return Refused(type(error).__name__, str(error))
