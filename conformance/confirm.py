@@ -40,6 +40,8 @@ def execute(path, timeout):
     os._exit(status)
 
 request = json.load(sys.stdin)
+if any('"meta"' in open(path).read() for path in request["paths"]):
+    torch.empty(0, device="meta").add(1)  # imports 800 modules, which no fork has to import again
 for path in request["paths"]:
     statuses = []
     for _ in range(request["times"]):

@@ -48,11 +48,15 @@ class Failure:
 
 def prove(failures: Iterable[Failure], target: Interpreter) -> list[Discrepancy]:
     """The discrepancies that broken cases prove: minimal, with scripts, confirmed together in fresh processes."""
-    found = [_reduced(failure, target) for failure in failures]
+    return confirmed([_reduced(failure, target) for failure in failures])
+
+
+def confirmed(found: list[Discrepancy]) -> list[Discrepancy]:
+    """The same, their scripts run in fresh processes; a script that never reproduced is taken out."""
     confirmations = confirm([one.script for one in found], times=CONFIRMATIONS) if found else []
     return [
-        replace(one, confirmed=confirmed, script=one.script if confirmed[0] else "")
-        for one, confirmed in zip(found, confirmations, strict=True)
+        replace(one, confirmed=counts, script=one.script if counts[0] else "")
+        for one, counts in zip(found, confirmations, strict=True)
     ]
 
 
@@ -63,6 +67,11 @@ def _reduced(failure: Failure, target: Interpreter) -> Discrepancy:
     examined = prop.examine(case, target)
     if examined.outcome is not Outcome.BROKE:
         examined = failure.examined
+    return described(failure, examined, target)
+
+
+def described(failure: Failure, examined: Examined, target: Interpreter) -> Discrepancy:
+    """The discrepancy in words, with a script that was not run yet."""
     found = describe(failure, examined, target)
     return replace(found, script=script_of(found, examined.differences[0], examined))
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from conformance.drivers import seed_of, with_hypothesis
+from conformance.deviations import every_deviation
+from conformance.drivers import seed_of, with_hypothesis, with_seeds
 from conformance.environment import collect_environment
 from conformance.model.run import Event, FinishEvent
 from conformance.model.verdict import Discrepancy
@@ -17,6 +19,7 @@ from conformance.recorder import Recorder
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
 from conformance.verify import Verification
+from conformance.verify_deviations import DeviationVerification, about
 from conformance.verify_modes import ModesVerification
 from conformance.verify_programs import ProgramVerification
 
@@ -61,7 +64,7 @@ class Session:
     def programs(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
         """Run one of ``chunks`` equal parts of the random programs; what broke and is not known."""
         check = ProgramVerification(self.target(target), self.record, chunk, self.recorder.in_flight)
-        with_hypothesis(check.program, self.profile.programs // chunks, seed_of(f"programs {chunk}", self.seed))
+        with_seeds(check.program, self.profile.programs // chunks, seed_of(f"programs {chunk}", self.seed))
         return check.finish()
 
     def modes(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
@@ -69,6 +72,13 @@ class Session:
         check = ModesVerification(self.target(target), self.record, self.recorder.in_flight)
         for name in list(every_operation())[chunk::chunks]:
             check.draw(find(name), self.profile.compiled, self.seed)
+        return check.finish()
+
+    def deviations(self, target: str) -> list[str]:
+        """Replay the witnesses of the known deviations about a target; what is wrong with their entries."""
+        check = DeviationVerification(self.target(target), date.today(), self.record, self.recorder.in_flight)
+        for deviation in about(target, every_deviation()):
+            check.check(deviation)
         return check.finish()
 
     def write_environment(self) -> None:

@@ -49,10 +49,12 @@ class DeviationError(ValueError):
 class Deviation:
     """One known discrepancy. The fields from ``operation`` to ``target`` are shell patterns.
 
-    ``operation`` may be several of them, with commas between. ``file`` is where the entry stands.
+    ``operation`` may be several of them, with commas between. ``file`` is where the entry stands, ``text`` what
+    stands there, without the witness.
     """
 
     file: str
+    text: str
     name: str
     operation: str
     property: str
@@ -76,7 +78,7 @@ class Deviation:
             self.names(operation)
             and difference.aspect.value == self.aspect
             and fnmatchcase(prop, self.property)
-            and fnmatchcase(target, self.target)
+            and self.concerns(target)
             and fnmatchcase(dtype, self.dtype)
             and fnmatchcase(pattern_of(difference), self.pattern)
             and fnmatchcase(text_of(difference.expected), self.expected)
@@ -86,6 +88,10 @@ class Deviation:
     def names(self, operation: str) -> bool:
         """Whether it is about the operation."""
         return any(fnmatchcase(operation, pattern) for pattern in patterns_of(self.operation))
+
+    def concerns(self, target: str) -> bool:
+        """Whether it is about the target."""
+        return fnmatchcase(target, self.target)
 
     def in_force(self) -> bool:
         """Whether it is about the installed torch."""
@@ -156,4 +162,9 @@ def _read(file: str, name: str, entry: object) -> Deviation:
         witness = decode_case(str(values.pop("witness")))
     except (InvalidSpecifier, ValueError) as error:
         raise DeviationError(f"{place}: {error}") from None
-    return Deviation(file=file, name=name, witness=witness, **values)  # type: ignore[arg-type]
+    return Deviation(file=file, text=_text(name, entry), name=name, witness=witness, **values)
+
+
+def _text(name: str, entry: dict[str, object]) -> str:
+    lines = (f"{key} = {value if isinstance(value, date) else repr(value)}" for key, value in entry.items())
+    return "\n".join((f"[{name}]", *(line for line in lines if not line.startswith("witness"))))
