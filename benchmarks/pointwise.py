@@ -125,7 +125,9 @@ def table(measured: list[Measured], profile: Profile, dtype: DType) -> Table:
         cells = []
         for size in sizes:
             of_size = [one for one in measured if one.size == size and name in (one.operation, "")]
-            total = Measured(name, size, *(sum(getattr(one, part) for one in of_size) for part in ("cases", "whole", "bare")))
+            total = Measured(
+                name, size, *(sum(getattr(one, part) for one in of_size) for part in ("cases", "whole", "bare"))
+            )
             cells += [f"{total.rate:,.0f}", f"{total.ratio:.1f}"]
         shown.add_row(name or "all", *cells, style="" if name else "bold")
     return shown
@@ -133,7 +135,9 @@ def table(measured: list[Measured], profile: Profile, dtype: DType) -> Table:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--profile", choices=sorted(PROFILES), default="standard", help="whose rows a structure to take")
+    parser.add_argument(
+        "--profile", choices=sorted(PROFILES), default="standard", help="whose rows a structure to take"
+    )
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--runs", type=int, default=2, help="of the suite, for each operation and size")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)

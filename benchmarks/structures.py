@@ -1,6 +1,6 @@
 """How many structures a second, all properties of each examined, and how many programs.
 
-    OMP_NUM_THREADS=1 PYTHONPATH=. python benchmarks/structures.py
+OMP_NUM_THREADS=1 PYTHONPATH=. python benchmarks/structures.py
 """
 
 from __future__ import annotations
@@ -93,7 +93,9 @@ def main() -> None:
     if options.json:
         print(json.dumps({"sums": [asdict(one) for one in sums], "operations": [asdict(one) for one in operations]}))
         return
-    Console().print(table(sums, f"Structures on {options.target} ({profile.name})"), table(slowest, "Slowest operations"))
+    Console().print(
+        table(sums, f"Structures on {options.target} ({profile.name})"), table(slowest, "Slowest operations")
+    )
 
 
 if __name__ == "__main__":

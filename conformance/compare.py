@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -122,9 +123,7 @@ class Comparison:
                 self._differ(Aspect.KIND, found.step, name, expected.kind, actual.kind)
 
     def _variable(self, step: int, name: str, expected: Seen, actual: Seen) -> None:
-        for aspect, attribute in METADATA_FIELDS:
-            if aspect not in self.aspects:
-                continue
+        for aspect, attribute in metadata_fields(self.aspects):
             wanted, found = getattr(expected, attribute), getattr(actual, attribute)
             if wanted is not None or aspect is Aspect.GRAD_FN:
                 self.compared += 1
@@ -242,6 +241,12 @@ class Comparison:
         allowed: Any = None,
     ) -> None:
         self.differences.append(Difference(aspect, step, name, expected, actual, verdict, allowed))
+
+
+@cache
+def metadata_fields(aspects: frozenset[Aspect]) -> tuple[tuple[Aspect, str], ...]:
+    """The metadata among ``aspects``, each with the attribute that holds it."""
+    return tuple((aspect, attribute) for aspect, attribute in METADATA_FIELDS if aspect in aspects)
 
 
 def coarser(dtype: DType, computed: DType | None) -> DType:

@@ -81,9 +81,7 @@ class TorchTarget(Interpreter):
         except (RuntimeError, TypeError, ValueError, IndexError):
             return None
 
-    def row_arguments(
-        self, case: Case, blocks: dict[str, np.ndarray]
-    ) -> Iterator[tuple[list[Any], dict[str, Any]]]:
+    def row_arguments(self, case: Case, blocks: dict[str, np.ndarray]) -> Iterator[tuple[list[Any], dict[str, Any]]]:
         """The arguments of the call of each row."""
         step = case.steps[0]
         names = [given.name for given in case.inputs]
