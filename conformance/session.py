@@ -19,7 +19,7 @@ from conformance.recorder import Recorder
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
 from conformance.verify import Verification
-from conformance.verify_deviations import DeviationVerification, about
+from conformance.verify_deviations import DeviationVerification
 from conformance.verify_modes import ModesVerification
 from conformance.verify_programs import ProgramVerification
 
@@ -74,11 +74,13 @@ class Session:
             check.draw(find(name), self.profile.compiled, self.seed)
         return check.finish()
 
-    def deviations(self, target: str) -> list[str]:
-        """Replay the witnesses of the known deviations about a target; what is wrong with their entries."""
-        check = DeviationVerification(self.target(target), date.today(), self.record, self.recorder.in_flight)
-        for deviation in about(target, every_deviation()):
-            check.check(deviation)
+    def deviations(self, targets: list[str]) -> list[str]:
+        """Replay the witnesses of the known deviations about these targets; what is wrong with their entries."""
+        opened = [self.target(name) for name in targets]
+        check = DeviationVerification(opened, date.today(), self.record, self.recorder.in_flight)
+        for deviation in every_deviation():
+            if deviation.in_force():
+                check.check(deviation)
         return check.finish()
 
     def write_environment(self) -> None:

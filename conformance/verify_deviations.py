@@ -1,8 +1,8 @@
-"""Verifies the known deviations on one target: each witness must still break as described, and no entry be too old."""
+"""Verifies the known deviations: each witness must still break as described, and no entry be too old."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -12,7 +12,7 @@ from conformance.model.case import Case
 from conformance.model.codec import encode_case
 from conformance.model.inflight import InFlight
 from conformance.model.run import DiscrepancyEvent, Event, NoteEvent
-from conformance.model.verdict import Outcome
+from conformance.model.verdict import Discrepancy, Outcome
 from conformance.operations import find
 from conformance.properties import every_property
 from conformance.targets.interpreter import Interpreter
@@ -23,27 +23,22 @@ WARNED = timedelta(days=14)
 
 @dataclass
 class DeviationVerification:
-    """The deviations about one target. ``record`` receives the known discrepancies that their witnesses still are."""
+    """The deviations about some targets. ``record`` receives the known discrepancies that their witnesses still are."""
 
-    target: Interpreter
+    targets: list[Interpreter]
     today: date
     record: Callable[[Event], None]
     in_flight: InFlight | None = None
-    failures: dict[str, Failure] = field(default_factory=dict)
+    found: list[Discrepancy] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
     def check(self, deviation: Deviation) -> None:
-        """Replay the witness, and look at the date until which the entry was to be kept."""
-        if self.in_flight is not None:
-            self.in_flight.begin(operation_of(deviation.witness), self.target.name, encode_case(deviation.witness))
-        failure = replay(deviation, self.target)
-        if self.in_flight is not None:
-            self.in_flight.end()
-        if failure is None:
-            self.problems.append(unexpected_pass(deviation, self.target.name))
-            return
-        self.failures[deviation.name] = failure
-        if deviation.expires < self.today:
+        """Replay the witness, and look at the date until which the entry is kept."""
+        concerned = self._concerned(deviation)
+        broken = [target.name for target in concerned if self._breaks(deviation, target)]
+        if concerned and not broken:
+            self.problems.append(unexpected_pass(deviation, [target.name for target in concerned]))
+        elif deviation.expires < self.today:
             when = deviation.expires
             self.problems.append(f"{place(deviation)} expired on {when}: renew it with a reason, or delete it")
         elif deviation.expires - self.today <= WARNED:
@@ -51,15 +46,24 @@ class DeviationVerification:
 
     def finish(self) -> list[str]:
         """Confirm and record what is known; what is wrong with the entries."""
-        found = [described(failure, failure.examined, self.target) for failure in self.failures.values()]
-        for name, one in zip(self.failures, confirmed(found), strict=True):
-            self.record(DiscrepancyEvent(replace(one, deviation=name)))
+        for one in confirmed(self.found):
+            self.record(DiscrepancyEvent(one))
         return self.problems
 
+    def _concerned(self, deviation: Deviation) -> list[Interpreter]:
+        """The targets that the entry is about; those that have to compile it only where there is no other."""
+        concerned = [target for target in self.targets if deviation.concerns(target.name)]
+        return [target for target in concerned if not target.in_bulk] or concerned
 
-def about(target: str, deviations: Iterable[Deviation]) -> list[Deviation]:
-    """Those in force that are about a target."""
-    return [deviation for deviation in deviations if deviation.concerns(target) and deviation.in_force()]
+    def _breaks(self, deviation: Deviation, target: Interpreter) -> bool:
+        if self.in_flight is not None:
+            self.in_flight.begin(operation_of(deviation.witness), target.name, encode_case(deviation.witness))
+        failure = replay(deviation, target)
+        if self.in_flight is not None:
+            self.in_flight.end()
+        if failure is not None:
+            self.found.append(replace(described(failure, failure.examined, target), deviation=deviation.name))
+        return failure is not None
 
 
 def replay(deviation: Deviation, target: Interpreter) -> Failure | None:
@@ -88,11 +92,11 @@ def dtype_of(case: Case) -> str:
     return case.inputs[0].dtype if case.inputs else "mixed"
 
 
-def unexpected_pass(deviation: Deviation, target: str) -> str:
+def unexpected_pass(deviation: Deviation, targets: list[str]) -> str:
     """What to do about an entry whose witness does not break any more."""
     return (
-        f"{place(deviation)} passed unexpectedly: its witness does not break on {target} as described. If it is"
-        f" mended, delete the entry:\n{deviation.text}"
+        f"{place(deviation)} passed unexpectedly: its witness does not break as described on {', '.join(targets)}."
+        f" If that is mended, delete the entry:\n{deviation.text}"
     )
 
 

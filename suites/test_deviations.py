@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from conformance.pytest_plugin import chosen_targets
 from conformance.session import Session
 
 
-def test_deviations(target: str, session: Session) -> None:
-    problems = session.deviations(target)
-    if problems:
-        pytest.fail("\n".join(problems), pytrace=False)
-
-
-def test_deviations_in_bulk(bulk_target: str, session: Session) -> None:
-    problems = session.deviations(bulk_target)
+def test_deviations(pytestconfig: pytest.Config, session: Session) -> None:
+    targets = [*chosen_targets(pytestconfig, in_bulk=False), *chosen_targets(pytestconfig, in_bulk=True)]
+    problems = session.deviations(targets)
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)
