@@ -142,19 +142,17 @@ class Shaped(Base):
         if found is not None:
             drawing.symbols.update(self._known(found))
             return Ref(found.name)
-        sizes = (
-            size if isinstance(size, int) else drawing.symbol(size, self.low, self.high) for size in self.sizes
-        )
+        sizes = (size if isinstance(size, int) else drawing.symbol(size, self.low, self.high) for size in self.sizes)
         dtype = choices.choose(self.dtypes) if self.dtypes else None
         return drawing.tensor(self.name, tuple(sizes), dtype, mode=self.mode)
 
     def _fits(self, one: Input, drawing: Drawing) -> bool:
         """Whether a variable has the sizes; those not known yet are then known."""
-        if one.array or len(one.shape) != len(self.sizes) or BY_NAME[one.dtype] not in (self.dtypes or (drawing.dtype,)):
+        if one.array or len(one.shape) != len(self.sizes):
             return False
-        known = {**drawing.symbols, **self._known(one)}
-        agreed = {**self._known(one), **drawing.symbols} == known
-        return agreed and all(known.get(str(wanted), wanted) == size for wanted, size in zip(self.sizes, one.shape, strict=True))
+        known = {**self._known(one), **drawing.symbols}
+        sizes = tuple(known.get(size, size) if isinstance(size, str) else size for size in self.sizes)
+        return sizes == one.shape and BY_NAME[one.dtype] in (self.dtypes or (drawing.dtype,))
 
     def _known(self, one: Input) -> dict[str, int]:
         """The sizes by name, as a variable has them."""

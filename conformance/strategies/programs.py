@@ -254,8 +254,12 @@ def _writing() -> list[Operation]:
 
 @cache
 def _in_place() -> list[Operation]:
-    effects = (Effect.NEW, Effect.VIEW, Effect.MAY_VIEW)
-    return [one for one in _with_effect(*effects) if Form.IN_PLACE in one.spellings]
+    return [one for one in _with_effect(Effect.NEW) if Form.IN_PLACE in one.spellings]
+
+
+@cache
+def _reshaping() -> list[Operation]:
+    return [one for one in _with_effect(Effect.VIEW) if Form.IN_PLACE in one.spellings]
 
 
 @cache
@@ -295,6 +299,11 @@ def _may_be_viewed(value: Any, recording: bool) -> bool:
     return recording or not (isinstance(value, Tensor) and value.dtype.is_differentiable)
 
 
+def _may_be_reshaped(value: Any, recording: bool) -> bool:
+    """Without recording, a leaf would have another shape than the gradients that its graph will bring."""
+    return recording or not _is_tracked(value)
+
+
 def _may_be_written(value: Any, recording: bool) -> bool:
     """Leaves that are tracked, and views of such, may be written only without recording."""
     if not recording or not _is_tracked(value):
@@ -307,6 +316,7 @@ _KINDS = (
     Kind(5, _views, (), allows=_may_be_viewed),
     Kind(3, _writing, (Form.IN_PLACE, Form.OPERATOR), _may_be_written),
     Kind(4, _in_place, (Form.IN_PLACE,), _may_be_written),
+    Kind(1, _reshaping, (Form.IN_PLACE,), _may_be_written, allows=_may_be_reshaped),
     Kind(5, _computing, ()),
     Kind(1, _allocating, ()),
     Kind(2, _tracking, (), _is_tracked),

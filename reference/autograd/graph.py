@@ -114,7 +114,7 @@ class AccumulateGrad(Node):
         else:
             total = variable.grad + grad
             if total.shape != variable.grad.shape:
-                refuse(f"output with shape {list(variable.grad.shape)} doesn't match the broadcast shape {list(total.shape)}")
+                refuse(f"output with shape {variable.grad.shape} doesn't match the broadcast shape {total.shape}")
             variable.grad.array[...] = total.array
             variable.grad.written()
         return ()

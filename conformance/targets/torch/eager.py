@@ -174,7 +174,7 @@ def resolve(path: str) -> Callable[..., Any]:
 
 
 def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
-    """Whether a tensor is a leaf, and the name of its node; of some views torch refuses to tell, once the base changed."""
+    """Whether a tensor is a leaf, and the name of its node; some views refuse to tell once their base changed."""
     try:
         node = tensor.grad_fn
     except RuntimeError as error:
