@@ -1,8 +1,8 @@
 """Torch through ``torch.compile``: a case is one function, compiled as a whole and seen at its end.
 
 Kernels are built in a directory that is made for the process and removed with it, so that a run tests the compiler
-that is here and not what an earlier one left behind; ``TORCHINDUCTOR_CACHE_DIR`` names another. They are built in
-this process alone: a pool of compiling workers would outlive the checks.
+that is here and not what an earlier one left behind. They are built in this process alone: a pool of compiling
+workers would outlive the checks.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ from conformance.together import split
 # A compiled function is one node of autograd's graph, and writes its inputs as it sees fit: once, or step by step.
 HIDDEN = frozenset({Aspect.GRAD_FN, Aspect.VERSION})
 
-_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 ABSENT = "absent"
 _NAMES = {"torch": torch, "operator": operator, "inf": inf, "nan": nan}
 _WRAPPERS = (dynamo.exc.TorchRuntimeError, dynamo.exc.Unsupported)
@@ -51,9 +50,8 @@ class CompiledTarget(TorchTarget):
         super().__init__("cpu", EVERY_ASPECT - HIDDEN, name="cpu+compile")
         self._program: tuple[tuple[Case, str], Callable[..., Sequence[Any]]] | None = None
         inductor.compile_threads = 1
-        if _CACHE not in os.environ:
-            self._kernels = tempfile.TemporaryDirectory(prefix="conformance-kernels-", ignore_cleanup_errors=True)
-            os.environ[_CACHE] = self._kernels.name
+        self._kernels = tempfile.TemporaryDirectory(prefix="conformance-kernels-", ignore_cleanup_errors=True)
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = self._kernels.name
 
     def run(self, case: Case, *, every_step: bool = False) -> Trace:
         """Run a case, or with ``every_step`` each of its beginnings: a compiled function is seen at its end alone."""
