@@ -15,7 +15,7 @@ from conformance.judging import ValueVerdict, judge
 from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.interpreter import Traits
 from conformance.ulp import finfo, same_bits
-from reference.dtypes import BY_NAME, Category, DType, complex_of, real_of, wider
+from reference.dtypes import BY_NAME, Category, DType, real_of, wider
 
 METADATA_FIELDS = (
     (Aspect.DTYPE, "dtype"),
@@ -250,17 +250,17 @@ def metadata_fields(aspects: frozenset[Aspect]) -> tuple[tuple[Aspect, str], ...
 
 
 def coarser(dtype: DType, computed: DType | None) -> DType:
-    """The dtype of a variable with no more digits than the one in which its values were computed.
+    """The dtype of whose digits a variable can have no more: its own, or the real one in which its values were computed.
 
     >>> from reference.dtypes import COMPLEX128, FLOAT32
     >>> coarser(COMPLEX128, FLOAT32)
-    torch.complex64
+    torch.float32
     """
     if computed is None or computed.category < Category.FLOATING or dtype.category < Category.FLOATING:
         return dtype
     if finfo(dtype).p <= finfo(computed).p:
         return dtype
-    return complex_of(real_of(computed)) if dtype.is_complex else real_of(computed)
+    return real_of(computed)
 
 
 def address_alike(shape: tuple[int, ...], strides: tuple[int, ...], others: tuple[int, ...]) -> bool:

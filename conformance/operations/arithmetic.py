@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import Exact, Fused, GradientOf, Rounded, Ulps
+from conformance.accuracy import Fused, GradientOf, Rounded, Ulps
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Operation, spelled
 from conformance.parameters import Choice, Number, Operand
@@ -75,7 +75,7 @@ OPERATIONS = [
             Choice("rounding_mode", ("trunc", "floor"), keyword=True, forbidden="round"),
         ),
         dtypes=REAL_NUMERIC,
-        accuracy=Exact(),
+        accuracy=Rounded(1),
         gradient=GradientOf(0),
         basis=Documented(
             MANUAL.format("div"),
@@ -101,6 +101,7 @@ OPERATIONS = [
         parameters=(Operand("input"), Operand("tensor1"), Operand("tensor2"), VALUE),
         dtypes=NUMERIC,
         accuracy=Fused(further=1),
+        values=("normal", "small"),
         gradient=GradientOf(4),
         basis=Documented(MANUAL.format("addcmul"), "out_i = input_i + value * tensor1_i * tensor2_i"),
     ),
@@ -111,6 +112,7 @@ OPERATIONS = [
         parameters=(Operand("input"), Operand("tensor1"), Operand("tensor2"), VALUE),
         dtypes=NUMERIC[5:],
         accuracy=Fused(further=1),
+        values=("normal", "small"),
         gradient=GradientOf(8),
         basis=Documented(MANUAL.format("addcdiv"), "out_i = input_i + value * tensor1_i / tensor2_i"),
     ),

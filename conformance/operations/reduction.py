@@ -216,7 +216,7 @@ OPERATIONS = [
         reference=softmax.logsumexp,
         spellings=spelled("torch.logsumexp", "Tensor.logsumexp", out=True),
         parameters=(AnyTensor(), Dim(), KEEPDIM),
-        dtypes=REAL,
+        dtypes=ALL,
         accuracy=LogSumExp(),
         gradient=GradientOf(64),
         basis=Documented(

@@ -66,8 +66,12 @@ def _allowed(examined: Examined, target: Interpreter) -> Examined:
         only_out = all(difference.variable == "out" for difference in examined.differences)
         return Examined(case, Outcome.HELD) if only_out else examined
     if expected.refused is None:
-        other_dtype = examined.differences[0].aspect is Aspect.REFUSAL and _is_cast(case)
-        return Examined(case, Outcome.HELD) if other_dtype else examined
+        if not _is_cast(case):
+            return examined
+        if examined.differences[0].aspect is Aspect.REFUSAL:
+            return Examined(case, Outcome.HELD)
+        # Whether the result is computed in its own dtype or in that of out, only pointwise operations say.
+        return examined if find(case.main.operation).pointwise else Examined(case, Outcome.INAPPLICABLE)
     if actual.refused is not None:
         return examined
     if "memory location" in expected.refused.message:
