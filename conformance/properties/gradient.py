@@ -48,7 +48,10 @@ class Gradient(Property):
             return
         yield tracked
         strides, offset, size = geometry("contiguous", result.shape)
-        values = Drawing(choices, operation, BY_NAME[result.dtype]).values(size, choices.choose(("normal", "small")))
+        values = replace(
+            Drawing(choices, operation, BY_NAME[result.dtype]).values(size, choices.choose(("normal", "small"))),
+            specials=(),
+        )
         cotangent = Input("cotangent", result.shape, result.dtype, strides, offset, size, values)
         tracked = replace(tracked, inputs=(*tracked.inputs, cotangent))
         yield then(tracked, _backward(name))
