@@ -7,9 +7,11 @@ workers would outlive the checks.
 
 from __future__ import annotations
 
+import atexit
 import logging
 import operator
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -50,8 +52,9 @@ class CompiledTarget(TorchTarget):
         super().__init__("cpu", EVERY_ASPECT - HIDDEN, name="cpu+compile")
         self._program: tuple[tuple[Case, str], Callable[..., Sequence[Any]]] | None = None
         inductor.compile_threads = 1
-        self._kernels = tempfile.TemporaryDirectory(prefix="conformance-kernels-", ignore_cleanup_errors=True)
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = self._kernels.name
+        kernels = tempfile.mkdtemp(prefix="conformance-kernels-")
+        atexit.register(shutil.rmtree, kernels, ignore_errors=True)
+        os.environ["TORCHINDUCTOR_CACHE_DIR"] = kernels
 
     def run(self, case: Case, *, every_step: bool = False) -> Trace:
         """Run a case, or with ``every_step`` each of its beginnings: a compiled function is seen at its end alone."""
