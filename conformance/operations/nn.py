@@ -31,6 +31,13 @@ def _labels(choices: Choices, drawing: Drawing) -> Argument:
     return drawing.add(Input("target", (count,), INT64.name, (1,), 0, count, literal(labels)))
 
 
+def _probabilities(choices: Choices, drawing: Drawing) -> Argument:
+    """Weights of the classes in the dtype of the input, in which torch rounds the logarithms that they multiply."""
+    given = drawing.given("input")
+    assert given is not None, "the input is drawn before its target"
+    return drawing.tensor("target", given.shape, mode="unit")
+
+
 def _beyond(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     """A class that does not exist."""
     target = drawing.given("target")
@@ -140,7 +147,7 @@ OPERATIONS = [
         name="cross_entropy_with_probabilities",
         reference=losses.cross_entropy,
         spellings=spelled("torch.nn.functional.cross_entropy"),
-        parameters=(Shaped("input", ("n", CLASSES), low=1), LikeTensor("target", mode="unit"), REDUCTION),
+        parameters=(Shaped("input", ("n", CLASSES), low=1), Computed("target", _probabilities), REDUCTION),
         dtypes=FLOATING,
         accuracy=Loss(logits=True),
         gradient=GradientOf(64, cancels=8),
