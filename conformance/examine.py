@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from conformance.compare import Comparison, Difference, Standard
 from conformance.model.case import Case
-from conformance.model.observation import Refused, Trace
+from conformance.model.observation import Trace
 from conformance.model.verdict import Outcome
-from conformance.operation import Form
+from conformance.operation import Effect, Form
 from conformance.operations import find
 from conformance.standard import standard_for
 from conformance.targets.interpreter import Interpreter
@@ -45,7 +45,7 @@ def relate(
     expected: Trace, actual: Trace, case: Case, target: Interpreter, standard: Callable[[], Standard] | None = None
 ) -> Examined:
     """The verdict on two traces of a case; values are judged by the standard of its operation unless by another."""
-    if unsupported(expected.refused, actual.refused, target):
+    if unsupported(case, expected, actual, target):
         return Examined(case, Outcome.INAPPLICABLE, expected=expected, actual=actual)
     comparison = Comparison(
         target.aspects,
@@ -59,11 +59,12 @@ def relate(
     return Examined(case, outcome, [], comparison.worst_ulps, expected, actual)
 
 
-def unsupported(expected: Refused | None, actual: Refused | None, target: Interpreter) -> bool:
-    """Whether the target says that it does not have the operation at all, which is no discrepancy outside the CPU."""
-    if actual is None or expected is not None:
+def unsupported(case: Case, expected: Trace, actual: Trace, target: Interpreter) -> bool:
+    """Whether a target other than the CPU says that it does not have the operation, or no memory that NumPy could share."""
+    if actual.refused is None or expected.refused is not None or target.name == "cpu":
         return False
-    return target.name != "cpu" and actual.kind == "NotImplementedError"
+    step = case.steps[actual.last.step]
+    return actual.refused.kind == "NotImplementedError" or find(step.operation).effect is Effect.SHARES
 
 
 def lazy_standard(case: Case, expected: Trace) -> Callable[[], Standard]:
