@@ -1,8 +1,8 @@
 """How many checked cases of pointwise operations a second, and what the whole loop costs beyond the bare work.
 
-The whole loop is that of the suites: Hypothesis draws a structure, values are made for all its rows, torch is called once
-a row, the reference once, the results are judged, tallies and digests are kept. The bare work is the torch calls, the
-reference call and the judgement on the same structures in the same run, all inputs made beforehand.
+The whole loop is that of the suites: Hypothesis draws a structure, values are made for all its rows, torch is called
+once a row, the reference once, the results are judged, tallies and digests are kept. The bare work is the torch calls,
+the reference call and the judgement on the same structures in the same run, all inputs made beforehand.
 
     OMP_NUM_THREADS=1 PYTHONPATH=. python benchmarks/pointwise.py
 """
@@ -76,13 +76,14 @@ def measure(operation: Operation, size: int, dtype: DType, profile: Profile, run
             check.check(base, dtype, choices.integer(0, 2**32 - 1))
             drawn.append(base)
 
-    def run(number: int) -> None:
-        with_hypothesis(structures, profile.structures, seed_of(operation.name, number))
+    def run(*numbers: int) -> None:
+        for number in numbers:
+            with_hypothesis(structures, profile.structures, seed_of(operation.name, number))
 
     check = Verification(operation, target, profile, lambda event: None, notes, frozenset({PROPERTY.name}))
     run(runs)  # warms up, with another seed
     drawn.clear()
-    whole = _seconds(lambda: [run(number) for number in range(runs)])
+    whole = _seconds(lambda: run(*range(runs)))
     # Operands without a dimension have no rows to stack: such a structure is checked case by case.
     stacked = [base for base in drawn if rows_apply(base, operation, target)]
     cases = len(stacked) * profile.rows + (len(drawn) - len(stacked)) * profile.few_rows
