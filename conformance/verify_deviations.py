@@ -15,6 +15,7 @@ from conformance.model.run import DiscrepancyEvent, Event, NoteEvent
 from conformance.model.verdict import Discrepancy, Outcome
 from conformance.operations import find
 from conformance.properties import every_property
+from conformance.properties.base import Property
 from conformance.targets.interpreter import Interpreter
 
 PROGRAMS = "programs"
@@ -52,7 +53,8 @@ class DeviationVerification:
 
     def _concerned(self, deviation: Deviation) -> list[Interpreter]:
         """The targets that the entry is about; those that have to compile it only where there is no other."""
-        concerned = [target for target in self.targets if deviation.concerns(target.name)]
+        named = [target for target in self.targets if deviation.concerns(target.name)]
+        concerned = [target for target in named if properties_of(deviation, target)]
         return [target for target in concerned if not target.in_bulk] or concerned
 
     def _breaks(self, deviation: Deviation, target: Interpreter) -> bool:
@@ -66,12 +68,20 @@ class DeviationVerification:
         return failure is not None
 
 
+def properties_of(deviation: Deviation, target: Interpreter) -> list[Property]:
+    """The properties under which the entry may be seen on a target."""
+    operation = find(operation_of(deviation.witness))
+    return [
+        prop
+        for prop in every_property().values()
+        if deviation.is_of(prop.name) and (prop.name == PROGRAMS or prop.applies(operation, target))
+    ]
+
+
 def replay(deviation: Deviation, target: Interpreter) -> Failure | None:
     """The failure that the witness still is, under the first property by which it is as described, or None."""
     case = deviation.witness
-    for prop in every_property().values():
-        if not (prop.applies(find(operation_of(case)), target) or prop.name == PROGRAMS):
-            continue
+    for prop in properties_of(deviation, target):
         examined = prop.examine(case, target)
         if examined.outcome is not Outcome.BROKE:
             continue

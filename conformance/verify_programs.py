@@ -5,16 +5,20 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from conformance.choices import Choices
 from conformance.deviations import matching
 from conformance.discrepancy import Cause, Failure, cause_of, prove
 from conformance.examine import Examined
+from conformance.model.case import Case
 from conformance.model.codec import encode_case, fingerprint
 from conformance.model.inflight import InFlight
 from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
 from conformance.model.verdict import Discrepancy, Outcome, Tally
+from conformance.operations import find
+from conformance.properties.base import within_reach
 from conformance.properties.programs import PROPERTY
 from conformance.strategies.programs import draw_program
 from conformance.targets.interpreter import Interpreter
@@ -46,6 +50,10 @@ class ProgramVerification:
         if not case.steps:
             self.tally.add(Outcome.VACUOUS)
             return
+        case = reachable(case, self.target)
+        if not case.steps:
+            self.tally.add(Outcome.INAPPLICABLE)
+            return
         if self.in_flight is not None:
             self.in_flight.begin(PROGRAMS, self.target.name, encode_case(case))
         examined = PROPERTY.examine_against(program.trace, case, self.target)
@@ -75,3 +83,9 @@ class ProgramVerification:
         cell = Cell(name, PROGRAMS, PROGRAMS, self.target.name, MIXED, self.tally, digest, seconds)
         self.record(CellEvent(cell))
         return found
+
+
+def reachable(case: Case, target: Interpreter) -> Case:
+    """The program up to the first step that the target cannot take: without data, that of sharing it with NumPy."""
+    steps = tuple(takewhile(lambda step: within_reach(find(step.operation), target), case.steps))
+    return replace(case, steps=steps)

@@ -49,8 +49,8 @@ class DeviationError(ValueError):
 class Deviation:
     """One known discrepancy. The fields from ``operation`` to ``target`` are shell patterns.
 
-    ``operation`` may be several of them, with commas between. ``file`` is where the entry stands, ``text`` what
-    stands there, without the witness.
+    ``operation`` and ``target`` may be several of them, with commas between. ``file`` is where the entry stands,
+    ``text`` what stands there, without the witness.
     """
 
     file: str
@@ -77,7 +77,7 @@ class Deviation:
         return (
             self.names(operation)
             and difference.aspect.value == self.aspect
-            and fnmatchcase(prop, self.property)
+            and self.is_of(prop)
             and self.concerns(target)
             and fnmatchcase(dtype, self.dtype)
             and fnmatchcase(pattern_of(difference), self.pattern)
@@ -89,22 +89,26 @@ class Deviation:
         """Whether it is about the operation."""
         return any(fnmatchcase(operation, pattern) for pattern in patterns_of(self.operation))
 
+    def is_of(self, prop: str) -> bool:
+        """Whether it is about the property."""
+        return fnmatchcase(prop, self.property)
+
     def concerns(self, target: str) -> bool:
         """Whether it is about the target."""
-        return fnmatchcase(target, self.target)
+        return any(fnmatchcase(target, pattern) for pattern in patterns_of(self.target))
 
     def in_force(self) -> bool:
         """Whether it is about the installed torch."""
         return torch_version() in SpecifierSet(self.torch, prereleases=True) if self.torch else True
 
 
-def patterns_of(operation: str) -> list[str]:
-    """The patterns of an ``operation`` field.
+def patterns_of(text: str) -> list[str]:
+    """The patterns of an ``operation`` or a ``target``.
 
     >>> patterns_of("add, bitwise_*")
     ['add', 'bitwise_*']
     """
-    return [pattern.strip() for pattern in operation.split(",")]
+    return [pattern.strip() for pattern in text.split(",")]
 
 
 @cache
