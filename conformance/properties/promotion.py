@@ -38,19 +38,18 @@ class Promotion(Property):
             return
         inputs = [_small(given, ()) for given in base.inputs]
         left = _small(next(given for given in base.inputs if not given.array), (2,), "left")
-        # One category a structure: all that differs between two structures here is the spelling.
-        category = choices.choose(tuple(Category))
-        rights = [
-            _small(left, shape, f"right_{dtype.name}_{len(shape)}", dtype.name)
-            for dtype in operation.dtypes
-            for shape in ((2,), ())
-            if dtype.category is category
-        ]
-        options: list[Argument] = [Ref(right.name) for right in rights]
-        if _takes_numbers(operation, second):
-            options.append(_NUMBERS[category])
-        calls = (_call(step, {first: Ref("left"), second: option}, number) for number, option in enumerate(options))
-        yield from _accepted(Case((left, *rights, *inputs), tuple(calls)))
+        for category in Category:
+            rights = [
+                _small(left, shape, f"right_{dtype.name}_{len(shape)}", dtype.name)
+                for dtype in operation.dtypes
+                for shape in ((2,), ())
+                if dtype.category is category
+            ]
+            options: list[Argument] = [Ref(right.name) for right in rights]
+            if _takes_numbers(operation, second):
+                options.append(_NUMBERS[category])
+            calls = (_call(step, {first: Ref("left"), second: option}, number) for number, option in enumerate(options))
+            yield from _accepted(Case((left, *rights, *inputs), tuple(calls)))
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         expected, actual = REFERENCE.run(case), target.run(case)
