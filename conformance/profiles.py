@@ -27,7 +27,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", structures=1, rows=16, few_rows=1, programs=150, compiled=0, evidence=False),
-        Profile("standard", structures=6, rows=32, few_rows=2, programs=1500, compiled=1),
+        Profile("standard", structures=8, rows=32, few_rows=2, programs=1500, compiled=1),
         Profile("thorough", structures=50, rows=64, few_rows=4, programs=15000, compiled=4),
     )
 }
