@@ -17,10 +17,11 @@ from reference.broadcasting import broadcast_shapes, expanded_strides
 from reference.dtypes import BOOL, INT32, INT64, UINT8, wider
 from reference.embedding import addresses, embed, geometry
 from reference.errors import Refusal, refuse, refuse_index
-from reference.function import function, refuse_leaf_write, write
+from reference.function import function
 from reference.layout import Shape, Strides
 from reference.scalars import element
 from reference.tensor import Tensor
+from reference.writing import refuse_leaf_write, write
 
 Indices = tuple[Tensor | None, ...]
 

@@ -15,10 +15,11 @@ from reference import layout
 from reference.autograd.mode import is_grad_enabled
 from reference.dtypes import Category, DType, default_dtype
 from reference.errors import refuse, refuse_type
-from reference.function import function, resize
+from reference.function import function
 from reference.promotion import Number, dtype_of_number
 from reference.scalars import as_number, element
 from reference.tensor import Tensor
+from reference.writing import resize
 
 
 def checked_size(size: Sequence[Any]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""How a reference function is declared: a forward, its vjps beneath it, and from these its in-place and out= forms.
+"""How a reference function is declared: a forward, and its vjps beneath it.
 
     @pointwise("ExpBackward0", promotion=to_float)
     def exp(input):
@@ -13,19 +13,17 @@ A vjp's parameters name what it needs, and thereby what the graph saves: ``g`` (
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from reference import layout
-from reference.autograd.graph import CallNode, CopySlices, Vjp
+from reference.autograd.graph import CallNode, Vjp
 from reference.autograd.mode import is_grad_enabled
 from reference.broadcasting import broadcast_shapes, expanded_strides
 from reference.dtypes import BOOL, Category, DType, default_dtype, real_of, round_to, wider
-from reference.errors import refuse, refuse_type
-from reference.promotion import Number, can_cast, result_type
-from reference.storage import Storage
+from reference.promotion import Number, result_type
 from reference.tensor import METHODS, Tensor
 
 Kernel = Callable[..., np.ndarray]
@@ -254,166 +252,6 @@ def pointwise(
 ) -> Callable[[Kernel], Pointwise]:
     """Declare a pointwise function by its kernel on NumPy arrays of the computing dtype."""
     return lambda kernel: Pointwise(kernel, node, promotion, check)
-
-
-# -- in place and out= ---------------------------------------------------------------------------------------------
-
-
-def refuse_leaf_write(tensor: Tensor, *others: Any) -> None:
-    """Refuse an in-place write that autograd cannot record.
-
-    https://docs.pytorch.org/docs/stable/notes/autograd.html#in-place-operations-with-autograd
-    """
-    if not is_grad_enabled():
-        return
-    if tensor.base is not None and tensor.created == "no_grad" and tensor.base.requires_grad:
-        refuse("A view was created in no_grad mode and is being modified inplace with grad mode enabled.")
-    if not any_requires_grad([tensor], others):
-        return
-    if tensor.base is not None:
-        if tensor.created == "multi-output":
-            refuse("This view is the output of a function that returns multiple views.")
-        if tensor.requires_grad and tensor.base.is_leaf:
-            refuse("a view of a leaf Variable that requires grad is being used in an in-place operation.")
-    if tensor.requires_grad and tensor.is_leaf:
-        refuse("a leaf Variable that requires grad is being used in an in-place operation.")
-
-
-def refuse_overlapping_write(written: Tensor, *read: Any) -> None:
-    """Refuse a write to a tensor that overlaps itself, or partly overlaps one that is read."""
-    if layout.may_overlap_itself(written.shape, written.strides):
-        refuse(
-            "unsupported operation: more than one element of the written-to tensor refers to a single memory location."
-            " Please clone() the tensor before performing the operation."
-        )
-    for tensor in read:
-        if isinstance(tensor, Tensor) and partly_overlap(written, tensor):
-            refuse(
-                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single"
-                " memory location. Please clone() the tensor before performing the operation."
-            )
-
-
-def partly_overlap(first: Tensor, second: Tensor) -> bool:
-    """Whether two dense tensors of one storage share some places without being the same elements."""
-    if first is second or first.storage.address != second.storage.address or not first.numel or not second.numel:
-        return False
-    dense = all(layout.is_non_overlapping_and_dense(tensor.shape, tensor.strides) for tensor in (first, second))
-    if not dense:
-        return False
-    begin, other_begin = first.offset * first.dtype.itemsize, second.offset * second.dtype.itemsize
-    end, other_end = begin + first.numel * first.dtype.itemsize, other_begin + second.numel * second.dtype.itemsize
-    if begin == other_begin and end == other_end:
-        return first.strides != second.strides
-    return begin < other_end and other_begin < end
-
-
-def in_place(called: Function, target: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-    """The in-place form ``target.op_(...)`` of a function: the same values, written into its first argument.
-
-    Refused when the result's shape or category does not fit, and where autograd or overlap forbids the write.
-    """
-    # What has no derivative (``logical_not_``) is no business of autograd's.
-    if called.vjps:
-        refuse_leaf_write(target, *args, *kwargs.values())
-    result = called.forward(target, *args, **kwargs)
-    if result.shape != target.shape:
-        refuse(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}")
-    if not can_cast(result.dtype, target.dtype):
-        refuse(f"result type {result.dtype!r} can't be cast to the desired output type {target.dtype!r}")
-    refuse_overlapping_write(target, *args, *kwargs.values())
-    arguments = called.arguments((target, *args), kwargs)
-    return write(target, result, called, arguments)
-
-
-def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[str, Any]) -> Tensor:
-    """Write ``result`` into ``target``, raise its version, and rebase its history on the call."""
-    node: CallNode | None = None
-    recorded = called.vjps and target.dtype.is_differentiable and is_grad_enabled()
-    if recorded and any_requires_grad([target], arguments.values()):
-        first = called.parameters[0]
-        original = (first, _copy(target)) if any(first in needs for _, needs in called.vjps.values()) else None
-        name, keeps = called.node_name(arguments), called.keeps_numbers
-        node = CallNode(name, called.vjps, arguments, [target], original=original, keeps_numbers=keeps)
-        node.output_like = [(target.shape, target.dtype)]
-    unordered = _reads_what_it_writes(target, arguments.values())
-    _overwrite(target, result)
-    if unordered:
-        target.specified = False
-    if node is not None and any(edge.node is not None for edge in node.edges):
-        rebase_history(target, node)
-        node.save_result(target)
-    return target
-
-
-def _reads_what_it_writes(target: Tensor, read: Iterable[Any]) -> bool:
-    """Whether the outcome may depend on the order of the elements: nothing is promised then.
-
-    Torch refuses the overlaps that it finds (``refuse_overlapping_write``); it does not look for all.
-    """
-    if not layout.surely_distinct(target.shape, target.strides):
-        return True
-    place = (target.shape, target.strides, target.offset)
-    return any(
-        np.shares_memory(target.array, tensor.array)
-        for tensor in read
-        if isinstance(tensor, Tensor)
-        and tensor is not target
-        and tensor.storage.address == target.storage.address
-        and (tensor.shape, tensor.strides, tensor.offset) != place
-    )
-
-
-def rebase_history(target: Tensor, node: CallNode) -> None:
-    """Make ``node`` the grad_fn of ``target``; through a view, the base gets ``CopySlices``."""
-    if target.base is None:
-        target.set_grad_fn(node)
-        return
-    base = target.base
-    base.set_grad_fn(CopySlices(base, target, node))
-    target.graph_version = -1
-
-
-def _copy(tensor: Tensor) -> Tensor:
-    return Tensor.of(tensor.array.copy(), tensor.dtype)
-
-
-def with_out(result: Tensor, out: Tensor, *read: Any) -> Tensor:
-    """The ``out=`` form: ``out`` takes the result's shape (resized if it differs) and keeps its own dtype.
-
-    https://docs.pytorch.org/docs/stable/notes/out.html describes resizing; casting to a lower category is refused.
-    """
-    if is_grad_enabled() and any_requires_grad([out], read):
-        refuse("out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
-    if not isinstance(out, Tensor):
-        refuse_type("out must be a Tensor")
-    if not can_cast(result.dtype, out.dtype):
-        refuse(f"result type {result.dtype!r} can't be cast to the desired output type {out.dtype!r}")
-    refuse_overlapping_write(out, *read)
-    if out.shape != result.shape:
-        refuse_overlapping_write(out.view_as(result.shape, result.strides), *read)
-        resize(out, result.shape, result.strides)
-    _overwrite(out, result)
-    return out
-
-
-def _overwrite(target: Tensor, result: Tensor) -> None:
-    """Replace the values of ``target``: the result is rounded to its own dtype first, then cast."""
-    unrounded = result.unrounded
-    target.array[...] = round_to(result.array, target.dtype)
-    target.written()
-    target.unrounded, target.specified = unrounded, result.specified
-    if unrounded is not None and result.dtype is not target.dtype:
-        target.storage.computed = result.dtype
-
-
-def resize(tensor: Tensor, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> None:
-    """Give ``tensor`` another shape in place, dense, growing its storage if it must."""
-    tensor.shape = shape
-    tensor.strides = layout.contiguous_strides(shape) if strides is None else strides
-    needed = (tensor.offset + layout.extent(shape, tensor.strides)) * tensor.dtype.itemsize
-    storage: Storage = tensor.storage
-    storage.resize(needed)
 
 
 def expand(tensor: Tensor, shape: tuple[int, ...]) -> Tensor:

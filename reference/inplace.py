@@ -14,11 +14,12 @@ from reference.broadcasting import broadcast_shapes
 from reference.conversion import before_rounding, cast, castable, copied, strides_in
 from reference.creation import zeros_like
 from reference.errors import refuse, refuse_type
-from reference.function import expand, function, refuse_leaf_write, refuse_overlapping_write, write
+from reference.function import expand, function
 from reference.promotion import Number, dtype_of_number
 from reference.scalars import as_number, element
 from reference.storage import VersionCounter
 from reference.tensor import Tensor
+from reference.writing import refuse_leaf_write, refuse_overlapping_write, write
 
 
 def _converted(target: Tensor, source: Tensor) -> Tensor:

@@ -11,10 +11,11 @@ from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BOOL
 from reference.embedding import addresses, geometry
 from reference.errors import refuse
-from reference.function import function, partly_overlap, refuse_leaf_write, write
+from reference.function import function
 from reference.promotion import Number
 from reference.scalars import element
 from reference.tensor import Tensor
+from reference.writing import partly_overlap, refuse_leaf_write, write
 
 
 def _node(arguments: Mapping[str, Any]) -> str:

@@ -18,11 +18,12 @@ from reference.broadcasting import broadcast_shapes, expanded_strides
 from reference.creation import checked_size, dtype_for, like, size_argument, tracked, zeros_like
 from reference.dtypes import BOOL, FLOAT16, INT64, Category, DType, default_dtype, real_of, round_to, wider
 from reference.errors import refuse, refuse_type, refuse_value
-from reference.function import Function, function, refuse_leaf_write, refuse_overlapping_write, resize, write
+from reference.function import Function, function
 from reference.generator import Generator
 from reference.promotion import Number
 from reference.scalars import as_number, largest_float
 from reference.tensor import Tensor
+from reference.writing import refuse_leaf_write, refuse_overlapping_write, resize, write
 
 default_generator = Generator()
 

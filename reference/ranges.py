@@ -13,9 +13,10 @@ import numpy as np
 from reference.creation import deliver, dtype_for
 from reference.dtypes import BOOL, INT64, Category, DType, complex_of, default_dtype, round_to, wider
 from reference.errors import refuse, refuse_type
-from reference.function import function, refuse_overlapping_write
+from reference.function import function
 from reference.scalars import as_number, element
 from reference.tensor import Tensor
+from reference.writing import refuse_overlapping_write
 
 
 def _filled(values: np.ndarray, dtype: DType, out: Tensor | None, requires_grad: bool) -> Tensor:

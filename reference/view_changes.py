@@ -10,10 +10,11 @@ from typing import Any
 
 from reference.autograd.graph import CallNode
 from reference.autograd.mode import is_grad_enabled
-from reference.function import Function, function, refuse_leaf_write
+from reference.function import Function, function
 from reference.slicing import as_strided, squeeze, unsqueeze
 from reference.tensor import Tensor
 from reference.views import t, transpose
+from reference.writing import refuse_leaf_write
 
 
 def become(input: Tensor, called: Function, node: str, *args: Any) -> Tensor:

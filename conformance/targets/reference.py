@@ -18,9 +18,10 @@ from reference import random as reference_random
 from reference.autograd.mode import set_grad_enabled
 from reference.dtypes import BY_NAME, DType
 from reference.errors import Refusal
-from reference.function import Function, in_place, with_out
+from reference.function import Function
 from reference.storage import Storage
 from reference.tensor import Tensor
+from reference.writing import in_place, with_out
 
 
 class ReferenceTarget(Interpreter):

@@ -12,7 +12,7 @@ from reference.arithmetic import add, conjugate
 from reference.checks import BOOL, INTEGRAL, refuse_category
 from reference.dtypes import INT64, DType
 from reference.errors import refuse
-from reference.function import function, in_place
+from reference.function import function
 from reference.layout import pointwise_strides
 from reference.linalg import addmm, bmm, matmul
 from reference.nn.memory_format import result_strides
@@ -21,6 +21,7 @@ from reference.reduction import computing_array, sum
 from reference.slicing import expand, narrow, squeeze, unsqueeze
 from reference.tensor import Tensor
 from reference.views import matrix_transpose, reshape, t
+from reference.writing import in_place
 
 
 @function()

@@ -8,10 +8,10 @@ from reference.arithmetic import add, mul
 from reference.autograd.mode import no_grad
 from reference.conversion import clone
 from reference.errors import refuse_type, refuse_value
-from reference.function import in_place
 from reference.nn.module import clear_gradients
 from reference.signs import neg
 from reference.tensor import Tensor
+from reference.writing import in_place
 
 
 class SGD:

@@ -12,8 +12,8 @@ from reference.autograd.engine import backward
 from reference.autograd.mode import no_grad
 from reference.dtypes import BOOL, FLOAT32, INT32, UINT8
 from reference.errors import Refusal
-from reference.function import in_place
 from reference.tensor import Tensor
+from reference.writing import in_place
 
 
 def refused(kind: str, call: Any, *args: Any, **kwargs: Any) -> None:

@@ -15,8 +15,8 @@ from reference.autograd.mode import no_grad
 from reference.dtypes import COMPLEX64, FLOAT32, FLOAT64, INT32, UINT8
 from reference.embedding import as_strided_gather, as_strided_scatter_add
 from reference.errors import Refusal
-from reference.function import in_place
 from reference.tensor import METHODS, Tensor
+from reference.writing import in_place
 from tests.reference.brute import LAYOUTS, address, addresses, places, strided
 
 assert reference.__doc__, "importing the package registers the functions"

@@ -11,11 +11,12 @@ import pytest
 
 from reference.autograd.engine import backward
 from reference.autograd.graph import CallNode
-from reference.function import Function, in_place
+from reference.function import Function
 from reference.nn.convolution import convolution, pad_far_end
 from reference.nn.losses import over_number, times_number
 from reference.nn.windows import Windows, col2im, im2col
 from reference.tensor import METHODS, Tensor
+from reference.writing import in_place
 from tests.reference.gradients import assert_gradients, tensor
 
 # These modules are the subject here; the vjps of views and copies are proved beside their own tests.
@@ -188,8 +189,6 @@ NETWORKS = [
 
 def wide_probabilities() -> np.ndarray:
     return (POSITIVE / POSITIVE.sum(axis=1, keepdims=True)).astype(np.longdouble)
-
-
 
 
 def compared_in_place(name: str) -> Example:

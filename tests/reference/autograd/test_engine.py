@@ -16,9 +16,9 @@ from reference.autograd.mode import no_grad
 from reference.autograd.recording import register_hook, retain_grad
 from reference.dtypes import COMPLEX64, FLOAT32, FLOAT64, INT64
 from reference.errors import Refusal
-from reference.function import in_place
 from reference.tensor import METHODS, Tensor
 from reference.transcendental import exp
+from reference.writing import in_place
 from tests.reference.gradients import assert_gradients
 
 

@@ -1,0 +1,37 @@
+"""Error bounds by class of operation: how far from the exact value a correct result may be.
+
+A bound is in absolute terms, for each element, against the unrounded r of the reference. Throughout,
+u = 2^-p is the relative error of one rounding, 16-bit operations compute in float32 and round once, and
+a bound never asks for more than r itself offers: half a unit of the wider dtype it was computed in.
+"""
+
+from __future__ import annotations
+
+from conformance.accuracy.bound import Accuracy, Judged
+from conformance.accuracy.elementwise import Exact, Fused, Gelu, Rounded, Selected, Spaced, Ulps, Unspecified
+from conformance.accuracy.network import Network
+from conformance.accuracy.sums import GradientOf, LogSumExp, Loss, Product, Softmax, Summation, Variance
+from conformance.judging import ValueVerdict, judge
+
+__all__ = [
+    "Accuracy",
+    "Exact",
+    "Fused",
+    "Gelu",
+    "GradientOf",
+    "Judged",
+    "LogSumExp",
+    "Loss",
+    "Network",
+    "Product",
+    "Rounded",
+    "Selected",
+    "Softmax",
+    "Spaced",
+    "Summation",
+    "Ulps",
+    "Unspecified",
+    "ValueVerdict",
+    "Variance",
+    "judge",
+]

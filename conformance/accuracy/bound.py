@@ -1,0 +1,94 @@
+"""What a bound is, what it may look at, and the roundings that all of them allow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, runtime_checkable
+
+import numpy as np
+
+from conformance.ulp import finfo, ulp
+from reference.dtypes import BFLOAT16, EXTENDED, FLOAT16, FLOAT32, FLOAT64, DType, real_of
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a bound may look at.
+
+    ``exact`` is r in the wider dtype; ``dtype`` that of the result. ``inputs`` are the floating inputs in
+    the wider dtype, in the order of the operation's arguments: broadcast to r's shape where the operation
+    is pointwise. ``magnitude`` computes S, the sum of the moduli of the ``terms`` terms of each element.
+    ``column`` is that of the ulp table: ``cpu``, ``cuda`` or ``other``.
+    """
+
+    operation: str
+    dtype: DType
+    exact: np.ndarray
+    inputs: tuple[np.ndarray, ...] = ()
+    magnitude: Callable[[], np.ndarray] | None = None
+    terms: int = 1
+    column: str = "cpu"
+    flushes_subnormals: bool = False
+    tf32: bool = False
+
+    @property
+    def size(self) -> np.ndarray:
+        """The modulus of r."""
+        return np.abs(self.exact)
+
+    @property
+    def sum_of_terms(self) -> np.ndarray:
+        """S; |r| where the operation gives no other."""
+        return self.magnitude() if self.magnitude is not None else self.size
+
+
+@runtime_checkable
+class Accuracy(Protocol):
+    """How accurate an operation must be; ``words`` says it in the report.
+
+    ``bitwise`` asks for the bits of the rounded result, ``signed_zero`` for the sign of a zero.
+    """
+
+    bitwise: ClassVar[bool]
+    signed_zero: ClassVar[bool]
+
+    @property
+    def words(self) -> str: ...
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        """The absolute error allowed for each element: complex where real and imaginary part have each their own
+        allowance, infinite where nothing can be promised."""
+        ...
+
+
+class Bound:
+    """The usual: an error bound, under which the sign of a zero is reported but not judged."""
+
+    bitwise: ClassVar[bool] = False
+    signed_zero: ClassVar[bool] = False
+
+
+def computing_dtype(dtype: DType) -> DType:
+    """The real dtype in which results of ``dtype`` are computed before they are rounded."""
+    return FLOAT32 if dtype is FLOAT16 or dtype is BFLOAT16 else real_of(dtype)
+
+
+def unit_of_r(dtype: DType) -> float:
+    """The error of r itself, in ulp of ``dtype``: it matters for float64 alone, whose r is in extended precision."""
+    if real_of(dtype) is not FLOAT64:
+        return 0.0
+    return 2.0 ** (finfo(FLOAT64).p - finfo(EXTENDED).p)
+
+
+def one_rounding(judged: Judged) -> np.ndarray:
+    """u|r|, and half the smallest subnormal where r is so small that this is less than half an ulp."""
+    info = finfo(judged.dtype)
+    return info.unit * judged.size + info.subnormal / 2
+
+
+def last_rounding(judged: Judged) -> np.ndarray:
+    """What remains to be allowed beside a bound in u: 16-bit results are rounded once more, others may be subnormal."""
+    if computing_dtype(judged.dtype) is real_of(judged.dtype):
+        return np.full(judged.exact.shape, finfo(judged.dtype).subnormal)
+    return 0.5 * ulp(judged.exact, judged.dtype)

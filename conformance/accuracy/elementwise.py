@@ -1,0 +1,188 @@
+"""Classes A, B and C: bounds of results that depend on a few operands each, which are rounded once or twice."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from conformance.accuracy.bound import Bound, Judged, computing_dtype, last_rounding, one_rounding, unit_of_r
+from conformance.ulp import finfo, ulp
+from conformance.ulp_table import COMPLEX_ULPS, MAX_ULPS, max_ulps
+from reference.dtypes import FLOAT64, real_of
+
+
+@dataclass(frozen=True, slots=True)
+class Exact(Bound):
+    """Class A, nothing is rounded: every bit is determined (IEEE 754-2019, 5.3 to 5.7, 9.6)."""
+
+    bitwise: ClassVar[bool] = True
+    signed_zero: ClassVar[bool] = True
+    words = "the same bits"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        return np.zeros(judged.exact.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Selected(Bound):
+    """Class A where the result is one of the operands: every bit but the sign of a zero.
+
+    IEEE 754-2019, 9.6, orders -0 below +0 in minimum and maximum; torch's pages define them by comparison, for which
+    the two are equal, so either may be returned.
+    """
+
+    bitwise: ClassVar[bool] = True
+    words = "the same bits, either zero"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        return np.zeros(judged.exact.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Unspecified(Bound):
+    """No value is promised, nor the same one twice (``empty``)."""
+
+    words = "any value"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        return np.full(judged.exact.shape, np.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded(Bound):
+    """Class B, rounded once: half an ulp (IEEE 754-2019, 5.4.1); ``Rounded(1)`` for sqrt.
+
+    Complex sums are rounded in each part. ``complex_units`` bounds complex products and quotients normwise, in
+    units of u|r|: sqrt(5) for a product (Brent, Percival and Zimmermann, Math. Comp. 76, 2007), 3 + 2 sqrt(2)
+    and more for a quotient (Higham, Accuracy and Stability of Numerical Algorithms, 3.6). Where the inner
+    products of a complex operation overflow while r does not, nothing is promised.
+    """
+
+    ulps: float = 0.5
+    complex_units: float | None = None
+    signed_zero: ClassVar[bool] = True
+
+    @property
+    def words(self) -> str:
+        normwise = "" if self.complex_units is None else f" (complex: {self.complex_units:.3g} u |r|)"
+        return f"{self.ulps:g} ulp{normwise}"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        r, dtype = judged.exact, judged.dtype
+        ulps = self.ulps + unit_of_r(dtype)
+        if r.dtype.kind != "c":
+            return ulps * ulp(r, dtype)
+        if self.complex_units is None:
+            both = np.empty_like(r)
+            both.real, both.imag = ulps * ulp(r.real, dtype), ulps * ulp(r.imag, dtype)
+            return both
+        info = finfo(dtype)
+        allowed = self.complex_units * info.unit * np.abs(r) + 4 * info.subnormal
+        pointwise = [np.abs(given) for given in judged.inputs if given.shape == r.shape]
+        if len(pointwise) == 2:
+            product = pointwise[0] * np.maximum(pointwise[1], 1)
+            allowed = np.where(product < info.max / 2, allowed, np.inf)
+        return allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Ulps(Bound):
+    """Class C, transcendental: k ulp, of the function in the table (``ulp_table``, with its sources) or as given.
+
+    16 bits: half an ulp for the one rounding, plus k ulp of float32. float64 has one ulp more, as its column is
+    not swept. Complex: normwise, each part off by k ulp of the modulus, times the condition of the formula where the
+    manual defines the function by one (z^w = exp(w log z), sigmoid = 1/(1 + exp(-z))). Where an intermediate result
+    may underflow (sigmoid's exponential), 2^emin more.
+    """
+
+    bound: str | float
+    underflows: bool = False
+
+    @property
+    def words(self) -> str:
+        if isinstance(self.bound, str):
+            return f"{max_ulps(self.bound, 'cpu'):g} ulp on cpu, {max_ulps(self.bound, 'cuda'):g} on cuda"
+        return f"{self.bound:g} ulp"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        r, dtype = judged.exact, real_of(judged.dtype)
+        name = self.bound if isinstance(self.bound, str) else None
+        k = max_ulps(name, judged.column) if name else float(self.bound)
+        if dtype is FLOAT64:
+            k += 1
+        if r.dtype.kind == "c":
+            k = max(COMPLEX_ULPS.get(name or "", 0.0), math.sqrt(2) * k)
+        computing = computing_dtype(dtype)
+        allowed = k * ulp(r, computing)
+        if r.dtype.kind == "c" and name in _COMPLEX_CONDITIONS:
+            condition = np.abs(_COMPLEX_CONDITIONS[name](r, judged.inputs))
+            allowed *= 1 + np.where(np.isfinite(condition), condition, 0.0)
+        if computing is not dtype:
+            allowed += (0.5 + unit_of_r(dtype)) * ulp(r, dtype)
+        if self.underflows or (name and MAX_ULPS[name].underflows):
+            allowed += finfo(computing).tiny
+        return allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Fused(Bound):
+    """Class B, a product and a sum, fused or not: u(2|ab| + |r|), where ab = r - c and c is ``inputs[addend]``.
+
+    The product is rounded at most once and so is the sum (Higham, 2.2). Each further operation inside the
+    product, such as the difference of lerp or the second factor of addcmul, adds u|ab|.
+    """
+
+    addend: int = 0
+    further: int = 0
+
+    @property
+    def words(self) -> str:
+        return f"u({2 + self.further}|ab| + |r|), fused or not"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        product = np.abs(judged.exact - judged.inputs[self.addend]) if judged.inputs else judged.sum_of_terms
+        unit = finfo(judged.dtype).unit
+        spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
+        return unit * spread * (2 + self.further) * product + spread * one_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Spaced(Bound):
+    """Numbers between two ends, counted from one of them: ``units`` u max|r|.
+
+    The step is rounded, multiplied by up to half the count and added: each element is off by a few roundings of
+    the larger end, however small the element itself. A power of such a number is off by log(base) times as much.
+    """
+
+    units: float = 3
+
+    @property
+    def words(self) -> str:
+        return f"{self.units:g} u max|r|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        size = judged.size
+        largest = np.max(size[np.isfinite(size)], initial=0)
+        return np.full(size.shape, self.units * finfo(real_of(judged.dtype)).unit * largest)
+
+
+@dataclass(frozen=True, slots=True)
+class Gelu(Bound):
+    """Class E: 4u|x|, because 1 + erf cancels for negative x; x is the first input."""
+
+    words = "4u|x|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        return 4 * finfo(computing_dtype(judged.dtype)).unit * np.abs(judged.inputs[0]) + last_rounding(judged)
+
+
+_COMPLEX_CONDITIONS: dict[str, Callable[[np.ndarray, tuple[np.ndarray, ...]], np.ndarray]] = {
+    # With a scalar base or exponent, log r is the same product up to its turns.
+    "pow": lambda r, inputs: inputs[1] * np.log(inputs[0].astype(r.dtype)) if len(inputs) == 2 else np.log(r),
+    "sigmoid": lambda r, inputs: 1 - r,
+}
+"""By how much a relative error inside the formula is magnified, where a complex function is defined by a formula."""

@@ -1,0 +1,171 @@
+"""Classes D and E: bounds of what many terms add up to, in whatever order, and of gradients."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.accuracy.bound import Bound, Judged, computing_dtype, last_rounding, one_rounding, unit_of_r
+from conformance.ulp import finfo, ulp
+from reference.dtypes import real_of
+
+
+@dataclass(frozen=True, slots=True)
+class Summation(Bound):
+    """Class D, sums of n terms in any order: u_out|r| + 8 sqrt(n) u_acc S, S the sum of the terms' moduli.
+
+    The square root is the probabilistic bound of Higham and Mary (SIAM J. Sci. Comput. 41, 2019), the factor 8 its
+    confidence. TF32 rounds both factors of a product to 11 bits: 2 * 2^-11 S more. On small integers
+    every partial sum is exact, so that only the last rounding is left (class D'): half an ulp, whatever the
+    order. ``integers`` is false where the terms are not products of the inputs (mean, norm).
+    """
+
+    integers: bool = True
+
+    @property
+    def words(self) -> str:
+        return "u|r| + 8 sqrt(n) u S" + (", half an ulp on small integers" if self.integers else "")
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        computing = computing_dtype(judged.dtype)
+        info = finfo(computing)
+        terms_sum = judged.sum_of_terms
+        if self.integers and _sums_exactly(judged, terms_sum):
+            return (0.5 + unit_of_r(judged.dtype)) * ulp(judged.exact, judged.dtype)
+        relative = 8 * math.sqrt(judged.terms) * info.unit + (2 * 2.0**-11 if judged.tf32 else 0.0)
+        allowed = one_rounding(judged) + relative * terms_sum + judged.terms * info.subnormal
+        # A partial sum that overflows is inf, or NaN if another one does too, and that depends on the order.
+        return np.where(terms_sum < info.max, allowed, np.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Product(Bound):
+    """A product of n factors: n roundings to the dtype itself, whatever the order (Higham, 3.1)."""
+
+    words = "n u |r|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
+        return spread * judged.terms * ulp(judged.exact, real_of(judged.dtype))
+
+
+@dataclass(frozen=True, slots=True)
+class Softmax(Bound):
+    """Class E: 2u p(4 + |x - m|), where the rounding of x - m passes through the exponential.
+
+    Blanchard, Higham and Higham (IMA J. Numer. Anal. 41, 2021). |x - m| is the ``magnitude``, or else |log p|,
+    which exceeds it by the logarithm of the sum alone. A p that underflows may be 0. u is that of the result also in
+    16 bits, where the shifted input, the exponential and the sum may each be rounded.
+    """
+
+    words = "2u p(4 + |x - m|)"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        p, info = judged.size, finfo(judged.dtype)
+        away = judged.magnitude() if judged.magnitude is not None else np.abs(np.log(np.maximum(p, info.subnormal)))
+        return 2 * info.unit * p * (4 + away) + info.tiny + last_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSumExp(Bound):
+    """Class E, logsumexp and log_softmax: 4u(1 + max|x| + ln n) (Blanchard, Higham and Higham, 2021).
+
+    max|x| is the ``magnitude``, or else the largest finite modulus in the first input; n is ``terms``. u is that of
+    the result also in 16 bits, where log, sum and maximum may each be rounded before they are combined.
+    """
+
+    words = "4u(1 + max|x| + ln n)"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        unit = finfo(judged.dtype).unit
+        return 4 * unit * (1 + _largest(judged) + math.log(judged.terms)) + last_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Loss(Bound):
+    """Class E, losses: a logsumexp where ``logits`` says so, then a sum of n terms of one sign unless S says more.
+
+    (4u(1 + max|x|) where logits) + u|r| + (4 + 8 sqrt(n)) u S: the bounds of the parts, added; each term is itself a
+    result of up to four operations, rounded to the dtype.
+    """
+
+    logits: bool = False
+
+    @property
+    def words(self) -> str:
+        return ("4u(1 + max|x| + ln n) + " if self.logits else "") + "u|r| + 8 sqrt(n) u S"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        allowed = Summation(integers=False).allowed(judged) + 4 * finfo(judged.dtype).unit * judged.sum_of_terms
+        if self.logits:
+            spread = 1 + _largest_finite(judged.inputs[0]) + math.log(max(judged.inputs[0].size, 1))
+            allowed = allowed + 4 * finfo(judged.dtype).unit * spread
+        return allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Variance(Bound):
+    """Class E, var and std: 16 sqrt(n) u var (Chan, Golub and LeVeque, Amer. Statist. 37, 1983, with sqrt(n) for n)."""
+
+    words = "16 sqrt(n) u var"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        unit = finfo(computing_dtype(judged.dtype)).unit
+        return 16 * math.sqrt(judged.terms) * unit * judged.size + last_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class GradientOf(Bound):
+    """A gradient: k ulp for its k roundings, the bound of a sum where S is given, and ``cancels`` times u|g|.
+
+    A derivative such as tanh's 1 - y^2 cancels: its error is relative to 1, that of the gradient to the
+    cotangent g, which is ``inputs[0]`` (Higham, 1.7); of complex numbers four products cancel. Derived from the vjp,
+    one rounding for each step of it.
+    """
+
+    ulps: float = 4
+    cancels: float = 0
+
+    @property
+    def words(self) -> str:
+        return f"{self.ulps:g} ulp" + (f" + {self.cancels:g} u |g|" if self.cancels else "") + " + 8 sqrt(n) u S"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        # Each step of a backward pass rounds to the dtype of the gradient, 16 bits too.
+        is_complex = judged.exact.dtype.kind == "c"
+        allowed = self.ulps * (math.sqrt(2) if is_complex else 1) * ulp(judged.exact, real_of(judged.dtype))
+        if self.cancels:
+            cancels = self.cancels * (4 if is_complex else 1)
+            allowed = allowed + cancels * finfo(judged.dtype).unit * np.abs(judged.inputs[0])
+        if judged.magnitude is not None:
+            allowed = allowed + Summation(integers=False).allowed(judged)
+        return allowed
+
+
+def _sums_exactly(judged: Judged, terms_sum: np.ndarray) -> bool:
+    """Whether all terms are integers so small that no partial sum is rounded, in float32, TF32 or 16 bits split."""
+    largest = 4 if computing_dtype(judged.dtype) is not real_of(judged.dtype) else 8
+    if not judged.inputs or not all(_integral(given, largest) for given in judged.inputs):
+        return False
+    # A factor of another kind (alpha, 1/n) shows in the results.
+    return _integral(judged.exact, 2**24) and _integral(terms_sum, 2**24)
+
+
+def _integral(values: np.ndarray, largest: int) -> bool:
+    head = values.ravel()[:4] if values.size > 64 else values
+    if head is not values and not _integral(head, largest):
+        return False
+    if values.dtype.kind == "c":
+        return _integral(values.real, largest) and _integral(values.imag, largest)
+    return bool((np.abs(values) <= largest).all() and (np.rint(values) == values).all())
+
+
+def _largest(judged: Judged) -> np.ndarray | float:
+    return judged.magnitude() if judged.magnitude is not None else _largest_finite(judged.inputs[0])
+
+
+def _largest_finite(values: np.ndarray) -> float:
+    size = np.abs(values)
+    return float(np.max(size, where=np.isfinite(size), initial=0.0))
