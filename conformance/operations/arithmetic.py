@@ -142,7 +142,7 @@ OPERATIONS = [
         parameters=(Operand("input"), Operand("exponent", mode="positive")),
         dtypes=NUMERIC,
         accuracy=Ulps("pow"),
-        gradient=GradientOf(16),
+        gradient=GradientOf(64),
         basis=Documented(
             MANUAL.format("pow"), "Takes the power of each element in input with exponent and returns a tensor."
         ),
