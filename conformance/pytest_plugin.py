@@ -42,7 +42,7 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize the suites: ``operation`` over all operations, ``target`` over the available targets.
 
-    ``bulk_target`` is a target that runs many cases as one, and no operation on its own.
+    ``valued_target`` is one that shows values, ``bulk_target`` one that runs many cases as one and none on its own.
     """
     if "operation" in metafunc.fixturenames:
         from conformance.operations import every_operation
@@ -50,12 +50,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("operation", list(every_operation()))
     if "target" in metafunc.fixturenames:
         metafunc.parametrize("target", chosen_targets(metafunc.config))
+    if "valued_target" in metafunc.fixturenames:
+        metafunc.parametrize("valued_target", chosen_targets(metafunc.config, with_values=True))
     if "bulk_target" in metafunc.fixturenames:
         compiled = PROFILES[metafunc.config.getoption("--profile")].compiled
         metafunc.parametrize("bulk_target", chosen_targets(metafunc.config, in_bulk=True) if compiled else [])
 
 
-def chosen_targets(config: pytest.Config, *, in_bulk: bool = False) -> list[str]:
+def chosen_targets(config: pytest.Config, *, in_bulk: bool = False, with_values: bool = False) -> list[str]:
     """The targets asked for, or all that are here; a name that is neither, or no torch at all, is a usage error."""
     from conformance.targets.registry import TargetError, choose_targets, kind_of
     from conformance.targets.torch.presence import TorchMissing, require_torch
@@ -63,9 +65,10 @@ def chosen_targets(config: pytest.Config, *, in_bulk: bool = False) -> list[str]
     asked = [name for option in config.getoption("--target") for name in option.split(",")]
     try:
         require_torch()
-        return [name for name in choose_targets(asked) if kind_of(name).in_bulk is in_bulk]
+        kinds = {name: kind_of(name) for name in choose_targets(asked)}
     except (TargetError, TorchMissing) as error:
         raise pytest.UsageError(str(error)) from None
+    return [name for name, kind in kinds.items() if kind.in_bulk is in_bulk and kind.has_values >= with_values]
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ class TargetKind(ABC):
 
     name: ClassVar[str]
     numbered: ClassVar[bool] = False
+    has_values: ClassVar[bool] = True
     in_bulk: ClassVar[bool] = False
 
     @abstractmethod

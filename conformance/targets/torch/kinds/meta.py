@@ -11,6 +11,7 @@ from conformance.targets.kind import TargetKind
 
 class Meta(TargetKind):
     name = "meta"
+    has_values = False
 
     def look(self, torch: Any) -> list[TargetInfo]:
         return [TargetInfo(self.name, True, "shapes, dtypes and strides, no values")]
