@@ -252,7 +252,7 @@ def metadata_fields(aspects: frozenset[Aspect]) -> tuple[tuple[Aspect, str], ...
 
 
 def coarser(dtype: DType, computed: DType | None) -> DType:
-    """The dtype of whose digits a variable can have no more: its own, or the real one in which its values were computed.
+    """The dtype of whose digits a variable can have no more: its own, or the real one that computed its values.
 
     >>> from reference.dtypes import COMPLEX128, FLOAT32
     >>> coarser(COMPLEX128, FLOAT32)

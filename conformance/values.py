@@ -13,6 +13,7 @@ from math import ceil
 import numpy as np
 
 from conformance.model.case import Drawn, Input, Literal
+from conformance.ulp import finfo
 from reference.dtypes import BFLOAT16, BOOL, BY_NAME, Category, DType, real_of, round_to
 
 _WORDS_A_COUNT = 4
@@ -170,10 +171,8 @@ def special_pool(dtype: DType) -> np.ndarray:
 
 
 def _float_pool(dtype: DType) -> np.ndarray:
-    import ml_dtypes
-
-    extremes = ml_dtypes.finfo(dtype.numpy)
-    tiny, largest, least = float(extremes.tiny), float(extremes.max), float(extremes.smallest_subnormal)
+    extremes = finfo(dtype)
+    tiny, largest, least = float(extremes.tiny), float(extremes.max), float(extremes.subnormal)
     edges = [tiny, -tiny, least, -least, tiny - least, largest, -largest, largest**0.5 * 1.01, tiny**0.5]
     pool = [*_FLOAT_POOL, *edges, *_WORST_KNOWN, *_TELLING * 4]
     return round_to(np.array(pool), dtype)

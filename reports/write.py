@@ -7,6 +7,8 @@ from pathlib import Path
 from conformance.model.run import Run
 from conformance.model.store import RunError, load_run
 from reports.anchors import discrepancy_anchors
+from reports.comparison import render_html as render_comparison
+from reports.gate import Comparison
 from reports.html import render_html
 from reports.json_summary import render_json
 from reports.junit import render_junit
@@ -14,6 +16,7 @@ from reports.markdown import render_markdown
 from reports.summary import Summary, summarise
 
 INDEX = "index.html"
+COMPARISON = "compare.html"
 
 
 def write_reports(directory: str | Path) -> Path:
@@ -32,6 +35,11 @@ def write_reports_of(run: Run, directory: Path) -> Path:
     _write(directory / "junit.xml", render_junit(summary))
     _write_scripts(summary, directory / "repro")
     return _write(directory / INDEX, render_html(summary))
+
+
+def write_comparison(comparison: Comparison, directory: Path) -> Path:
+    """Write the page of a comparison into ``directory``, that of the candidate; its path."""
+    return _write(directory / COMPARISON, render_comparison(comparison))
 
 
 def _write_scripts(summary: Summary, directory: Path) -> None:

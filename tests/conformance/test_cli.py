@@ -232,8 +232,13 @@ def test_compare_exits_as_the_gate_says(capsys: pytest.CaptureFixture[str], tmp_
     other = recorded(tmp_path / "other", CellEvent(cell()))
     (other / "run.json").write_text((other / "run.json").read_text().replace('"standard"', '"thorough"'))
     assert main(["compare", good, good]) == 0
+    assert "Clean" in (Path(good) / "compare.html").read_text("utf-8")
     assert main(["compare", good, bad]) == 1
-    assert "regressed" in capsys.readouterr().out
+    page = Path(bad) / "compare.html"
+    said = capsys.readouterr().out
+    assert "regressed" in said
+    assert f"report: {page}" in said
+    assert "Regression" in page.read_text("utf-8")
     assert main(["compare", bad, good]) == 0
     assert main(["compare", good, str(other)]) == 4
     assert main(["compare", good, empty]) == 5

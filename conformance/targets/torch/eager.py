@@ -118,7 +118,7 @@ class TorchTarget(Interpreter):
             str(value.dtype).removeprefix("torch."),
             tuple(value.shape),
             value.stride(),
-            value.storage_offset(),
+            int(value.storage_offset()),
             version=value._version,
             requires_grad=value.requires_grad,
             is_leaf=is_leaf,
