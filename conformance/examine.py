@@ -60,7 +60,7 @@ def relate(
 
 
 def unsupported(case: Case, expected: Trace, actual: Trace, target: Interpreter) -> bool:
-    """Whether a target other than the CPU says that it does not have the operation, or no memory to share with NumPy."""
+    """Whether a target that is not the CPU says that it lacks the operation, or memory to share with NumPy."""
     if actual.refused is None or expected.refused is not None or target.name == "cpu":
         return False
     step = case.steps[actual.last.step]
