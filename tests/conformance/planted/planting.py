@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -39,7 +40,7 @@ class Fault:
     elements: int = 8
     steps: int = 3
 
-    @property
+    @builtins.property
     def verified(self) -> str:
         """The operation that is verified."""
         return self.through or self.operation
