@@ -107,13 +107,22 @@ class Loss(Bound):
 
 @dataclass(frozen=True, slots=True)
 class Variance(Bound):
-    """Class E, var and std: 16 sqrt(n) u var (Chan, Golub and LeVeque, Amer. Statist. 37, 1983, with sqrt(n) for n)."""
+    """Class E, var, and std where ``root`` says so: 16 sqrt(n) u var, and what the rounding of the mean adds.
 
-    words = "16 sqrt(n) u var"
+    Chan, Golub and LeVeque (Amer. Statist. 37, 1983), with sqrt(n) for n. The mean is off by 2u max|x|, which the
+    deviations take over: 4u max|x| std, and its square where the elements are nearly equal.
+    """
+
+    root: bool = False
+    words = "16 sqrt(n) u var + 4 u max|x| std + (2 u max|x|)^2"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         unit = finfo(computing_dtype(judged.dtype)).unit
-        return 16 * math.sqrt(judged.terms) * unit * judged.size + last_rounding(judged)
+        allowed = 16 * math.sqrt(judged.terms) * unit * judged.size + last_rounding(judged)
+        shift = 2 * unit * (_largest_finite(judged.inputs[0]) if judged.inputs else 0.0)
+        if self.root:
+            return allowed + 2 * shift
+        return allowed + 2 * shift * np.sqrt(judged.size) + shift * shift
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,7 @@ OPERATIONS = [
         parameters=(Operand("input"), Operand("end"), Number("weight", options=(0.0, 0.25, 0.5, 0.75, 1.0))),
         dtypes=DIFFERENTIABLE,
         accuracy=Fused(further=2),
+        values=("normal", "small"),
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("lerp"), "out_i = start_i + weight_i * (end_i - start_i)"),
     ),

@@ -193,7 +193,7 @@ OPERATIONS = [
         spellings=spelled("torch.std", "Tensor.std"),
         parameters=(AnyTensor(), Dims(), Choice("correction", (0, 1), keyword=True, required=False), KEEPDIM),
         dtypes=DIFFERENTIABLE,
-        accuracy=Variance(),
+        accuracy=Variance(root=True),
         gradient=GradientOf(8, cancels=8),
         values=("normal", "small"),
         basis=Documented(
