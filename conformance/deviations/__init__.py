@@ -49,7 +49,7 @@ class DeviationError(ValueError):
 class Deviation:
     """One known discrepancy. The fields from ``operation`` to ``target`` are shell patterns.
 
-    ``operation`` and ``target`` may be several of them, with commas between. ``file`` is where the entry stands,
+    ``operation``, ``property`` and ``target`` may be several, with commas between. ``file`` is where the entry stands,
     ``text`` what stands there, without the witness.
     """
 
@@ -91,7 +91,7 @@ class Deviation:
 
     def is_of(self, prop: str) -> bool:
         """Whether it is about the property."""
-        return fnmatchcase(prop, self.property)
+        return any(fnmatchcase(prop, pattern) for pattern in patterns_of(self.property))
 
     def concerns(self, target: str) -> bool:
         """Whether it is about the target."""
@@ -103,7 +103,7 @@ class Deviation:
 
 
 def patterns_of(text: str) -> list[str]:
-    """The patterns of an ``operation`` or a ``target``.
+    """The patterns of an ``operation``, a ``property`` or a ``target``.
 
     >>> patterns_of("add, bitwise_*")
     ['add', 'bitwise_*']
