@@ -81,7 +81,8 @@ class Operand(Base):
         if found is not None:
             return Ref(found.name)
         dtype = choices.choose(self.dtypes) if self.dtypes else drawing.operand_dtype()
-        return drawing.tensor(self.name, drawing.operand_shape(), dtype, mode=self.mode)
+        shape = drawing.operand_shape()
+        return drawing.tensor(self.name, shape, drawing.beside(shape, dtype), mode=self.mode)
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
         """A shape that does not broadcast: a size of neither one nor the other's."""

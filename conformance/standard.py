@@ -76,8 +76,9 @@ def logical(given: Input) -> np.ndarray:
 
 
 def _magnitude(case: Case) -> np.ndarray:
-    """S, the sum of the magnitudes of the terms: the operation itself on the magnitudes of its inputs."""
-    return np.abs(_last_result(run_wide(case, np.abs), case))
+    """S, the sum of the magnitudes of the terms: the operation itself on the magnitudes of its inputs, or its result
+    where that is more, as that of a sum of squared differences."""
+    return np.maximum(np.abs(_last_result(run_wide(case, np.abs), case)), np.abs(_last_result(run_wide(case), case)))
 
 
 def _terms(case: Case, expected: Trace) -> int:

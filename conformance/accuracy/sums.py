@@ -12,6 +12,9 @@ from conformance.ulp import finfo, ulp
 from reference.dtypes import real_of
 
 
+_HEADROOM = 64.0
+
+
 @dataclass(frozen=True, slots=True)
 class Summation(Bound):
     """Class D, sums of n terms in any order: u_out|r| + 8 sqrt(n) u_acc S, S the sum of the terms' moduli.
@@ -150,7 +153,8 @@ class GradientOf(Bound):
             allowed = allowed + cancels * finfo(judged.dtype).unit * np.abs(judged.inputs[0])
         if judged.magnitude is not None:
             allowed = allowed + Summation(integers=False).allowed(judged)
-        return allowed
+        # A step on the way may be that much larger than the gradient, and overflow.
+        return np.where(np.abs(judged.exact) * _HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
 
 
 def _sums_exactly(judged: Judged, terms_sum: np.ndarray) -> bool:

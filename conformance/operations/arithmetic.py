@@ -139,7 +139,7 @@ OPERATIONS = [
         name="pow",
         reference=powers.pow,
         spellings=spelled("torch.pow", "Tensor.pow", in_place="Tensor.pow_", operator="**", out=True, reflected=False),
-        parameters=(Operand("input"), Operand("exponent", mode="positive")),
+        parameters=(Operand("input"), Operand("exponent", mode="positive", dtypes=REAL_NUMERIC)),
         dtypes=NUMERIC,
         accuracy=Ulps("pow"),
         gradient=GradientOf(64),

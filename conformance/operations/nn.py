@@ -121,6 +121,7 @@ OPERATIONS = [
         parameters=(AnyTensor(), LikeTensor("target"), REDUCTION),
         dtypes=FLOATING,
         accuracy=Loss(),
+        values=("normal", "small"),
         gradient=GradientOf(4),
         basis=Documented(MANUAL.format("mse_loss"), "Computes the element-wise mean squared error."),
     ),

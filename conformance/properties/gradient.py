@@ -95,7 +95,7 @@ def tamed(case: Case) -> Case:
 
 
 def _tame(given: Input) -> Input:
-    if not given.requires_grad or not isinstance(given.values, Drawn):
+    if not isinstance(given.values, Drawn):
         return given
     mode = WILD_MODES.get(given.values.mode, given.values.mode)
     return replace(given, values=replace(given.values, mode=mode, specials=()))

@@ -66,6 +66,19 @@ class Drawing:
             return self.dtype
         return self.choices.choose(self.operation.dtypes)
 
+    def beside(self, shape: Shape, dtype: DType) -> DType:
+        """``dtype``, or that of an earlier operand where a complex one without dimensions would meet a real one with.
+
+        The width of that result is the promotion property's to judge (finding 010), not every property's.
+        """
+        for given in self.inputs:
+            other = dtype_of(given)
+            zero_dim_complex = dtype if not shape and given.shape else other if shape and not given.shape else None
+            floating = Category.FLOATING in (dtype.category, other.category)
+            if zero_dim_complex is not None and zero_dim_complex.is_complex and floating:
+                return other
+        return dtype
+
     def tensor(
         self,
         name: str,
