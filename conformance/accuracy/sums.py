@@ -11,7 +11,6 @@ from conformance.accuracy.bound import Bound, Judged, computing_dtype, last_roun
 from conformance.ulp import finfo, ulp
 from reference.dtypes import real_of
 
-
 _HEADROOM = 64.0
 
 
