@@ -13,12 +13,14 @@ from conformance.model.codec import encode_case
 from conformance.model.inflight import InFlight
 from conformance.model.run import DiscrepancyEvent, Event, NoteEvent
 from conformance.model.verdict import Discrepancy, Outcome
+from conformance.operation import Form
 from conformance.operations import find
 from conformance.properties import every_property
 from conformance.properties.base import Property
 from conformance.targets.interpreter import Interpreter
 
 PROGRAMS = "programs"
+PLAIN = {str(Form.IN_PLACE): "in place", str(Form.OUT): "out"}
 WARNED = timedelta(days=14)
 
 
@@ -69,13 +71,15 @@ class DeviationVerification:
 
 
 def properties_of(deviation: Deviation, target: Interpreter) -> list[Property]:
-    """The properties under which the entry may be seen on a target."""
+    """The properties under which the entry may be seen on a target; those that the witness is a plain case of first."""
     operation = find(operation_of(deviation.witness))
-    return [
+    plain = (PLAIN.get(deviation.witness.main.spelling, ""), "agrees", "metadata")
+    found = [
         prop
         for prop in every_property().values()
         if deviation.is_of(prop.name) and (prop.name == PROGRAMS or prop.applies(operation, target))
     ]
+    return sorted(found, key=lambda prop: prop.name not in plain)
 
 
 def replay(deviation: Deviation, target: Interpreter) -> Failure | None:

@@ -132,6 +132,7 @@ def test_a_witness_that_breaks_is_recorded_as_known_with_a_confirmed_script(tmp_
     assert isinstance(event, DiscrepancyEvent)
     found = event.discrepancy
     assert (found.operation, found.target, found.dtype, found.deviation) == ("abs", "meta", "bool", "known")
+    assert found.property == "metadata", "the property that the witness is a plain case of"
     assert found.case == BREAKS
     assert found.confirmed == (3, 3)
     assert "torch.abs" in found.script
