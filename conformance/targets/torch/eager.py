@@ -159,18 +159,22 @@ class MetaTarget(TorchTarget):
         return torch.empty(elements.size, dtype=getattr(torch, dtype), device=self.device)
 
 
-@cache
 def resolve(path: str) -> Callable[..., Any]:
-    """The callable at a dotted path; ``Tensor.name`` is called on its first argument."""
+    """The callable at a dotted path, looked up anew each time as a caller would; a method is called on its first
+    argument."""
     head, *rest = path.split(".")
     if head == "Tensor":
-        name = rest[0]
-        return lambda self, *args, **kwargs: getattr(self, name)(*args, **kwargs)
+        return _method(rest[0])
     found: Any = importlib.import_module(head)
     for part in rest:
         found = getattr(found, part)
     called: Callable[..., Any] = found
     return called
+
+
+@cache
+def _method(name: str) -> Callable[..., Any]:
+    return lambda self, *args, **kwargs: getattr(self, name)(*args, **kwargs)
 
 
 def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
