@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -85,7 +85,9 @@ class Operation:
     ``reference`` is the reference function, ``spellings`` torch's names by form. ``dtypes`` are those that the first
     tensor may have (or, for creation, that may be asked for): any other must be refused. ``accuracy`` bounds the
     values and ``gradient`` the gradients of the result; without one the operation has none. ``written`` is the
-    reference of the in-place form where that is more than the functional one written back.
+    reference of the in-place form where that is more than the functional one written back. ``aliases`` are other names
+    for the same: ``"absolute"`` in every spelling that ends in the operation's name, ``"special.expit"`` for a function
+    elsewhere. Each is an operation too, whose ``alias_of`` is the name of this one.
     """
 
     name: str
@@ -101,6 +103,14 @@ class Operation:
     written: Callable[..., Any] | None = None
     values: tuple[str, ...] = ()
     random: bool = False
+    aliases: tuple[str, ...] = ()
+    alias_of: str = ""
+
+    def under_alias(self, alias: str) -> Operation:
+        """The same operation under another name."""
+        name = alias.replace(".", "_")
+        spellings = {form: _renamed(path, alias) for form, path in self.spellings.items() if _follows(form, alias)}
+        return replace(self, name=name, spellings=spellings, aliases=(), alias_of=self.name)
 
     @property
     def pointwise(self) -> bool:
@@ -111,6 +121,22 @@ class Operation:
     def functional(self) -> tuple[Form, ...]:
         """The forms that leave their arguments alone."""
         return tuple(form for form in FUNCTIONAL if form in self.spellings)
+
+
+def _follows(form: Form, alias: str) -> bool:
+    """Whether a form exists under an alias: operators have no names, and other modules have functions only."""
+    named = (Form.FUNCTION, Form.OUT) if "." in alias else (Form.FUNCTION, Form.METHOD, Form.IN_PLACE, Form.OUT)
+    return form in named
+
+
+def _renamed(path: str, alias: str) -> str:
+    """A spelling with its last name replaced.
+
+    >>> _renamed("Tensor.abs_", "absolute"), _renamed("torch.sigmoid", "special.expit")
+    ('Tensor.absolute_', 'torch.special.expit')
+    """
+    owner, _, name = path.rpartition(".")
+    return f"{owner}.{alias}{'_' if name.endswith('_') else ''}"
 
 
 OPERATORS = {

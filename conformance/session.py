@@ -70,8 +70,9 @@ class Session:
     def modes(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
         """Check one of ``chunks`` parts of the operations on a target that runs many cases as one."""
         check = ModesVerification(self.target(target), self.record, self.recorder.in_flight)
-        for name in list(every_operation())[chunk::chunks]:
-            check.draw(find(name), self.profile.compiled, self.seed)
+        operations = [operation for operation in every_operation().values() if not operation.alias_of]
+        for operation in operations[chunk::chunks]:
+            check.draw(operation, self.profile.compiled, self.seed)
         return check.finish()
 
     def deviations(self, targets: list[str]) -> list[str]:

@@ -57,8 +57,9 @@ class Verification:
         ]
 
     def structures(self, choices: Choices) -> None:
-        """Draw one structure of every dtype, and examine every property of each."""
-        for dtype in dtypes_of(self.operation):
+        """Draw one structure of every dtype, and examine every property of each; an alias is tried with one dtype."""
+        dtypes = dtypes_of(self.operation)
+        for dtype in [choices.choose(dtypes)] if self.operation.alias_of else dtypes:
             self.structure(choices, dtype)
 
     def structure(self, choices: Choices, dtype: DType) -> None:

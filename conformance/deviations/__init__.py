@@ -17,7 +17,7 @@ from packaging.version import Version
 from conformance.compare import Difference
 from conformance.model.case import Case
 from conformance.model.codec import decode_case
-from conformance.operations import every_operation
+from conformance.operations import every_operation, find
 from conformance.wording import pattern_of, text_of
 
 REASONS = ("bug", "documented limitation", "undocumented behaviour", "backend difference")
@@ -86,8 +86,9 @@ class Deviation:
         )
 
     def names(self, operation: str) -> bool:
-        """Whether it is about the operation."""
-        return any(fnmatchcase(operation, pattern) for pattern in patterns_of(self.operation))
+        """Whether it is about the operation, or about that of which it is an alias."""
+        called = {operation, find(operation).alias_of or operation}
+        return any(fnmatchcase(name, pattern) for pattern in patterns_of(self.operation) for name in called)
 
     def is_of(self, prop: str) -> bool:
         """Whether it is about the property."""

@@ -15,14 +15,23 @@ from conformance.operation import Operation
 
 @cache
 def every_operation() -> dict[str, Operation]:
-    """All operations by name, in the order of their modules and declarations."""
+    """All operations by name, in the order of their modules and declarations, aliases after what they are aliases of."""
     found: dict[str, Operation] = {}
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda info: info.name):
-        for declared in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
-            for operation in declared if isinstance(declared, list) else ():
-                if operation.name in found:
-                    raise ValueError(f"operation {operation.name} is declared twice; give one another name")
-                found[operation.name] = operation
+    for declared in _declared().values():
+        for operation in declared:
+            for one in (operation, *(operation.under_alias(alias) for alias in operation.aliases)):
+                if one.name in found:
+                    raise ValueError(f"operation {one.name} is declared twice; give one another name")
+                found[one.name] = one
+    return found
+
+
+def _declared() -> dict[str, list[Operation]]:
+    """The declarations of every module."""
+    found: dict[str, list[Operation]] = {}
+    for module in sorted(info.name for info in pkgutil.iter_modules(__path__)):
+        lists = vars(importlib.import_module(f"{__name__}.{module}")).values()
+        found[module] = [one for declared in lists if isinstance(declared, list) for one in declared]
     return found
 
 
@@ -36,11 +45,8 @@ def companions() -> dict[str, Operation]:
 @cache
 def families() -> dict[str, str]:
     """The module in which each operation is declared."""
-    found: dict[str, str] = {}
-    for module in pkgutil.iter_modules(__path__):
-        for declared in vars(importlib.import_module(f"{__name__}.{module.name}")).values():
-            found.update({op.name: module.name for op in (declared if isinstance(declared, list) else ())})
-    return found
+    where = {operation.name: module for module, declared in _declared().items() for operation in declared}
+    return {name: where[one.alias_of or name] for name, one in every_operation().items()}
 
 
 def find(name: str) -> Operation:

@@ -229,7 +229,8 @@ def as_input(name: str, value: Tensor | np.ndarray) -> Input:
 
 
 def _with_effect(*effects: Effect) -> list[Operation]:
-    return [one for one in every_operation().values() if one.effect in effects and _is_exact_operation(one)]
+    named_once = [one for one in every_operation().values() if not one.alias_of]
+    return [one for one in named_once if one.effect in effects and _is_exact_operation(one)]
 
 
 def _is_exact_operation(operation: Operation) -> bool:
