@@ -15,7 +15,7 @@ from conformance.operation import Operation
 
 @cache
 def every_operation() -> dict[str, Operation]:
-    """All operations by name, in the order of their modules and declarations, aliases after what they are aliases of."""
+    """All operations by name, in the order of their declarations; aliases after what they are aliases of."""
     found: dict[str, Operation] = {}
     for declared in _declared().values():
         for operation in declared:
