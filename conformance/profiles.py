@@ -7,15 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How many structures are drawn for an operation, dtype and target, and how many rows of values for each.
+    """How many structures are drawn for an operation and target, and how many rows of values for each.
 
-    ``rows`` derived seeds are tried for a pointwise structure, ``few_rows`` for any other; ``programs`` random
+    ``structures`` times, a structure is drawn for one dtype of every kind; the first ``every_dtype`` times for every
+    dtype. ``rows`` derived seeds are tried for a pointwise structure, ``few_rows`` for any other; ``programs`` random
     programs are run, and ``compiled`` cases of an operation go into compiled graphs. ``evidence`` is false where a
     run is too small to show conformance.
     """
 
     name: str
     structures: int
+    every_dtype: int
     rows: int
     few_rows: int
     programs: int
@@ -26,8 +28,8 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", structures=1, rows=16, few_rows=1, programs=150, compiled=0, evidence=False),
-        Profile("standard", structures=8, rows=32, few_rows=2, programs=1500, compiled=1),
-        Profile("thorough", structures=50, rows=64, few_rows=4, programs=15000, compiled=4),
+        Profile("smoke", structures=1, every_dtype=0, rows=16, few_rows=1, programs=150, compiled=0, evidence=False),
+        Profile("standard", structures=6, every_dtype=1, rows=32, few_rows=2, programs=1500, compiled=1),
+        Profile("thorough", structures=50, every_dtype=25, rows=64, few_rows=4, programs=15000, compiled=4),
     )
 }

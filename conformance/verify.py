@@ -17,13 +17,14 @@ from conformance.model.case import Case
 from conformance.model.codec import encode_case
 from conformance.model.inflight import InFlight
 from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
+from conformance.model.observation import Aspect
 from conformance.model.verdict import Discrepancy, Outcome, Tally
 from conformance.operation import Operation
 from conformance.operations import families
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property, within_reach
-from conformance.strategies.cases import draw_case, dtypes_of
+from conformance.strategies.cases import draw_case, dtypes_of, one_of_every_kind
 from conformance.targets.interpreter import Interpreter
 from reference.dtypes import DType
 
@@ -47,6 +48,7 @@ class Verification:
 
     def __post_init__(self) -> None:
         self._digest = hashlib.sha256()
+        self._times = 0
         self._started = time.perf_counter()
         self._properties = [
             prop
@@ -57,16 +59,30 @@ class Verification:
         ]
 
     def structures(self, choices: Choices) -> None:
-        """Draw one structure of every dtype, and examine every property of each; an alias is tried with one dtype."""
+        """Draw one structure of each of several dtypes, and examine every property of each.
+
+        A target without data computes nothing: one dtype of every kind tells what it does with dtypes.
+        """
         dtypes = dtypes_of(self.operation)
-        for dtype in [choices.choose(dtypes)] if self.operation.alias_of else dtypes:
-            self.structure(choices, dtype)
+        telling = [choices.choose(dtypes)] if self.operation.alias_of else one_of_every_kind(choices, dtypes)
+        has_values = Aspect.VALUES in self.target.aspects
+        self._times += 1
+        every_dtype = self._times <= self.profile.every_dtype and not self.operation.alias_of
+        for dtype in dtypes if every_dtype else telling:
+            base, seed = self._draw(choices, dtype)
+            if has_values or dtype in telling:
+                self.check(base, dtype, seed)
 
     def structure(self, choices: Choices, dtype: DType) -> None:
         """Draw one structure of a dtype and examine every property of it."""
+        base, seed = self._draw(choices, dtype)
+        self.check(base, dtype, seed)
+
+    def _draw(self, choices: Choices, dtype: DType) -> tuple[Case, int]:
         long = self.operation.pointwise and choices.flag(33)
         base = draw_case(choices, self.operation, dtype, long=long)
-        self.check(base, dtype, choices.integer(0, 2**32 - 1))
+        self._digest.update(encode_case(base).encode("ascii"))
+        return base, choices.integer(0, 2**32 - 1)
 
     def check(self, base: Case, dtype: DType, seed: int) -> None:
         """Examine every property of a structure.
@@ -74,10 +90,8 @@ class Verification:
         What the properties derive is drawn from ``seed``: neither the target nor what it does may change what the
         source of choices gives next.
         """
-        text = encode_case(base)
-        self._digest.update(text.encode("ascii"))
         if self.in_flight is not None:
-            self.in_flight.begin(self.operation.name, self.target.name, text)
+            self.in_flight.begin(self.operation.name, self.target.name, encode_case(base))
         self._examine_properties(base, dtype.name, seed)
         if self.in_flight is not None:
             self.in_flight.end()
@@ -88,6 +102,10 @@ class Verification:
             # What is already wrong in itself would only be found wrong again in every variation.
             if base_broke:
                 break
+            if prop.once and (prop.name, dtype) in self.tallies:
+                continue
+            if prop.once and (prop.name, dtype) in self.tallies:
+                continue
             choices = SeededChoices(seed_of(prop.name, seed))
             for case in prop.derive(base, self.operation, choices):
                 self._count(prop, prop.examine(case, self.target), dtype)

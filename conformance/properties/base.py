@@ -26,11 +26,13 @@ _FILLER = 7
 class Property:
     """A relation between observations. Unless it says otherwise: the target agrees with the reference.
 
-    ``claim`` is the sentence a report prints.
+    ``claim`` is the sentence a report prints. ``once``: what it derives from one structure of a dtype it would derive
+    from any other, so that one is enough.
     """
 
     name: ClassVar[str]
     claim: ClassVar[str]
+    once: ClassVar[bool] = False
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
         """Whether the property says anything of this operation on this target."""

@@ -27,6 +27,7 @@ class Promotion(Property):
 
     name = "promotion"
     claim = "Operands of any two dtypes, with dimensions and without, give a result of the dtype of their promotion."
+    once = True
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
         return operation.results == 1 and bool(operation.functional) and len(_operands(operation)) >= 2

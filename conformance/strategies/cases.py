@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
 from typing import TypeAlias
@@ -11,7 +12,7 @@ from conformance.model.case import Argument, Case, Input, Ref, Step
 from conformance.operation import Form, Omitted, Operation, Parameter
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
-from reference.dtypes import BOOL, DType
+from reference.dtypes import BOOL, Category, DType
 
 RESULT = "result"
 
@@ -109,6 +110,15 @@ def possible_forms(operation: Operation, pairs: Pairs) -> list[Form]:
 def dtypes_of(operation: Operation) -> tuple[DType, ...]:
     """The dtypes in which an operation is tested; one without tensors still has a place in the tables."""
     return operation.dtypes or (BOOL,)
+
+
+def one_of_every_kind(choices: Choices, dtypes: Sequence[DType]) -> list[DType]:
+    """One dtype of each kind there is: bool, integers, 16 bits, real, complex."""
+    kinds: dict[tuple[Category, bool], list[DType]] = {}
+    for dtype in dtypes:
+        half = dtype.category is Category.FLOATING and dtype.itemsize <= 2
+        kinds.setdefault((dtype.category, half), []).append(dtype)
+    return [choices.choose(kind) for kind in kinds.values()]
 
 
 def with_requires_grad(case: Case) -> Case:
