@@ -16,6 +16,9 @@ from conformance.model.case import Drawn, Input, Literal
 from conformance.ulp import finfo
 from reference.dtypes import BFLOAT16, BOOL, BY_NAME, Category, DType, real_of, round_to
 
+EVERY = "every"
+"""The mode that is not drawn at all: values are counted from the seed on."""
+
 _WORDS_A_COUNT = 4
 _LOW_QUARTERS = np.uint64(0x0000FFFF0000FFFF)
 
@@ -38,12 +41,8 @@ def _row(drawn: Drawn, dtype: DType, size: int) -> np.ndarray:
 
 def block(drawn: Drawn, dtype: DType, size: int, rows: int) -> np.ndarray:
     """``rows`` rows of ``size`` elements, from row ``drawn.row`` on; a row is the same however many are asked for."""
-    parts = 2 if dtype.is_complex else 1
-    words = _WORDS_A_COUNT * ceil(max(size * parts, 1) / _WORDS_A_COUNT)
-    generator = np.random.Philox(key=drawn.seed)
-    if drawn.row:
-        generator.advance(drawn.row * (words // _WORDS_A_COUNT))
-    raw = generator.random_raw(rows * words).reshape(rows, words)[:, : size * parts]
+    length = size * (2 if dtype.is_complex else 1)
+    raw = _counted(drawn, length, rows) if drawn.mode == EVERY else _random(drawn, length, rows)
     values = MODES[drawn.mode](raw, real_of(dtype))
     if dtype.is_complex:
         values = np.ascontiguousarray(values).view(dtype.numpy)
@@ -53,6 +52,19 @@ def block(drawn: Drawn, dtype: DType, size: int, rows: int) -> np.ndarray:
         for position, which in drawn.specials:
             values[:, position % size] = pool[which % len(pool)]
     return values
+
+
+def _random(drawn: Drawn, length: int, rows: int) -> np.ndarray:
+    words = _WORDS_A_COUNT * ceil(max(length, 1) / _WORDS_A_COUNT)
+    generator = np.random.Philox(key=drawn.seed)
+    if drawn.row:
+        generator.advance(drawn.row * (words // _WORDS_A_COUNT))
+    return generator.random_raw(rows * words).reshape(rows, words)[:, :length]
+
+
+def _counted(drawn: Drawn, length: int, rows: int) -> np.ndarray:
+    start = drawn.seed + drawn.row * length
+    return np.arange(start, start + rows * length, dtype=np.uint64).reshape(rows, length)
 
 
 def literal(array: np.ndarray) -> Literal:
@@ -80,6 +92,13 @@ def _bits(raw: np.ndarray, dtype: DType) -> np.ndarray:
         return (raw >> np.uint64(63)).astype(np.bool_)
     shifted = raw >> np.uint64(64 - 8 * dtype.itemsize)
     return shifted.astype(np.dtype(f"u{dtype.itemsize}")).view(dtype.numpy)
+
+
+def _every(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Consecutive bit patterns: every value of a dtype in turn, from the one whose bits are the seed."""
+    if dtype is BOOL:
+        return (raw & np.uint64(1)).astype(np.bool_)
+    return raw.astype(np.dtype(f"u{dtype.itemsize}")).view(dtype.numpy)
 
 
 def _small(raw: np.ndarray, dtype: DType) -> np.ndarray:
@@ -140,6 +159,7 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "special": _special,
     "log-uniform": _log_uniform,
     "bits": _bits,
+    EVERY: _every,
 }
 
 _FLOAT_POOL = (

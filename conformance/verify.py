@@ -16,8 +16,8 @@ from conformance.examine import Examined
 from conformance.model.case import Case
 from conformance.model.codec import encode_case
 from conformance.model.inflight import InFlight
-from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
 from conformance.model.observation import Aspect
+from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
 from conformance.model.verdict import Discrepancy, Outcome, Tally
 from conformance.operation import Operation
 from conformance.operations import families
@@ -102,8 +102,6 @@ class Verification:
             # What is already wrong in itself would only be found wrong again in every variation.
             if base_broke:
                 break
-            if prop.once and (prop.name, dtype) in self.tallies:
-                continue
             if prop.once and (prop.name, dtype) in self.tallies:
                 continue
             choices = SeededChoices(seed_of(prop.name, seed))

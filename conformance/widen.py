@@ -58,7 +58,8 @@ def _widen_input(given: Input, names: dict[str, str], change: Change | None) -> 
     if given.dtype not in names or given.array:
         return given
     dtype: DType = BY_NAME[names[given.dtype]]
-    values = fill(given).astype(dtype.numpy)
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        values = fill(given).astype(dtype.numpy)
     if change is not None:
         values = change(values).astype(dtype.numpy)
     return replace(given, dtype=dtype.name, values=Literal(values.tobytes()))

@@ -36,6 +36,7 @@ _CLAIMS = {
     "metadata": "shape, dtype and strides are known without the values",
     "modes": "another way to run it gives the same result",
     "determinism": "the same call gives the same bits",
+    "exhaustive": "every value of a small dtype gives what the reference gives, however the values lie in memory",
     "programs": "after every step of a program, every variable is what the reference has",
     "refusal": "what the manual forbids is refused, and the inputs stay as they were",
 }

@@ -140,6 +140,19 @@ def shifted_by_one(real: Plant, input: torch.Tensor, dim: int, start: Any, lengt
     return real(input, dim, start % size + 1, length) if start % max(size, 1) + length < size else result
 
 
+def three_ulps_off_at_one_value(real: Plant, input: torch.Tensor) -> Any:
+    result = real(input)
+    if input.dtype is not torch.bfloat16:
+        return result
+    off = (result.view(torch.int16) + 3).view(torch.bfloat16)
+    return torch.where(input.view(torch.int16) == 0x3C55, off, result)
+
+
+def one_value_wrong_in_short_rows(real: Plant, input: torch.Tensor) -> Any:
+    result = real(input)
+    return torch.where(input == -2.0, -1.0, result) if input.ndim > 1 and input.shape[-1] < 8 else result
+
+
 FAULTS = [
     Fault("alpha ignored", "other is added as it is", "add", "agrees", alpha_ignored),
     Fault("alpha negated", "other is added instead", "sub", "agrees", alpha_negated),
@@ -169,4 +182,6 @@ FAULTS = [
     Fault("negative index off", "-2 is the last", "getitem", "agrees", one_too_far_on),
     Fault("assignment to a copy", "nothing is written", "setitem", "agrees", written_to_a_copy),
     Fault("wrong offset", "the view begins one late", "narrow", "agrees", shifted_by_one),
+    Fault("3 ulp off at one value", "of 65,536", "exp", "exhaustive", three_ulps_off_at_one_value),
+    Fault("one value, in ends", "floor(-2) is -1 in short rows", "floor", "exhaustive", one_value_wrong_in_short_rows),
 ]
