@@ -13,6 +13,8 @@ from conformance.compare import Difference
 from conformance.confirm import confirm
 from conformance.examine import Examined
 from conformance.model.case import Case
+from conformance.model.codec import encode_case
+from conformance.model.inflight import InFlight
 from conformance.model.observation import Aspect, Refused
 from conformance.model.verdict import Discrepancy, Element, Outcome
 from conformance.operations import find
@@ -46,9 +48,9 @@ class Failure:
     operation: str
 
 
-def prove(failures: Iterable[Failure], target: Interpreter) -> list[Discrepancy]:
+def prove(failures: Iterable[Failure], target: Interpreter, in_flight: InFlight | None = None) -> list[Discrepancy]:
     """The discrepancies that broken cases prove: minimal, with scripts, confirmed together in fresh processes."""
-    return confirmed([_reduced(failure, target) for failure in failures])
+    return confirmed([reduced(failure, target, in_flight) for failure in failures])
 
 
 def confirmed(found: list[Discrepancy]) -> list[Discrepancy]:
@@ -60,10 +62,11 @@ def confirmed(found: list[Discrepancy]) -> list[Discrepancy]:
     ]
 
 
-def _reduced(failure: Failure, target: Interpreter) -> Discrepancy:
+def reduced(failure: Failure, target: Interpreter, in_flight: InFlight | None = None) -> Discrepancy:
+    """The discrepancy of the smallest case found that breaks for the same cause; its script was not run yet."""
     prop = failure.prop
     cause = cause_of(prop, failure.examined.differences[0])
-    case = reduce(failure.examined.case, still_breaks(prop, target, cause), budget=target.trials)
+    case = reduce(failure.examined.case, still_breaks(prop, target, cause, in_flight), budget=target.trials)
     examined = prop.examine(case, target)
     if examined.outcome is not Outcome.BROKE:
         examined = failure.examined
@@ -76,11 +79,17 @@ def described(failure: Failure, examined: Examined, target: Interpreter) -> Disc
     return replace(found, script=script_of(found, examined.differences[0], examined))
 
 
-def still_breaks(prop: Property, target: Interpreter, cause: Cause) -> Callable[[Case], bool]:
+def still_breaks(
+    prop: Property, target: Interpreter, cause: Cause, in_flight: InFlight | None = None
+) -> Callable[[Case], bool]:
     """Whether a case breaks for the same cause."""
 
     def breaks(case: Case) -> bool:
+        if in_flight is not None and not in_flight.begin(case.main.operation, target.name, encode_case(case)):
+            return False
         examined = prop.examine(case, target)
+        if in_flight is not None:
+            in_flight.end()
         return examined.outcome is Outcome.BROKE and cause_of(prop, examined.differences[0]) == cause
 
     return breaks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from conformance.bulk import first_failing_row, rows_apply
@@ -50,13 +50,7 @@ class Verification:
         self._digest = hashlib.sha256()
         self._times = 0
         self._started = time.perf_counter()
-        self._properties = [
-            prop
-            for prop in every_property().values()
-            if within_reach(self.operation, self.target)
-            and prop.applies(self.operation, self.target)
-            and (not self.only or prop.name in self.only)
-        ]
+        self._properties = properties_of(self.operation, self.target, self.only)
 
     def structures(self, choices: Choices) -> None:
         """Draw one structure of each of several dtypes, and examine every property of each.
@@ -90,8 +84,9 @@ class Verification:
         What the properties derive is drawn from ``seed``: neither the target nor what it does may change what the
         source of choices gives next.
         """
-        if self.in_flight is not None:
-            self.in_flight.begin(self.operation.name, self.target.name, encode_case(base))
+        operation, target = self.operation.name, self.target.name
+        if self.in_flight is not None and not self.in_flight.begin(operation, target, encode_case(base), seed):
+            return
         self._examine_properties(base, dtype.name, seed)
         if self.in_flight is not None:
             self.in_flight.end()
@@ -104,8 +99,7 @@ class Verification:
                 break
             if prop.once and (prop.name, dtype) in self.tallies:
                 continue
-            choices = SeededChoices(seed_of(prop.name, seed))
-            for case in prop.derive(base, self.operation, choices):
+            for case in derived(prop, base, self.operation, seed):
                 self._count(prop, prop.examine(case, self.target), dtype)
             if prop.name == AGREES:
                 base_broke = bool(self.failures) and self._last_broke
@@ -150,7 +144,7 @@ class Verification:
 
     def finish(self) -> list[Discrepancy]:
         """Reduce, confirm and record what broke; record every cell."""
-        found = prove(self.failures.values(), self.target)
+        found = prove(self.failures.values(), self.target, self.in_flight)
         for one in found:
             self.record(DiscrepancyEvent(one))
         seconds = time.perf_counter() - self._started
@@ -162,3 +156,17 @@ class Verification:
         family = families()[self.operation.name]
         digest = self._digest.hexdigest()[:16]
         return Cell(self.operation.name, family, prop, self.target.name, dtype, tally, digest, round(seconds, 4))
+
+
+def properties_of(operation: Operation, target: Interpreter, only: frozenset[str] = frozenset()) -> list[Property]:
+    """The properties that are examined of an operation on a target; ``only`` these, where it names some."""
+    return [
+        prop
+        for prop in every_property().values()
+        if within_reach(operation, target) and prop.applies(operation, target) and (not only or prop.name in only)
+    ]
+
+
+def derived(prop: Property, base: Case, operation: Operation, seed: int) -> Iterable[Case]:
+    """The cases that a property derives from a structure: the same for the same seed."""
+    return prop.derive(base, operation, SeededChoices(seed_of(prop.name, seed)))

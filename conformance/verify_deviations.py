@@ -60,8 +60,9 @@ class DeviationVerification:
         return [target for target in concerned if not target.in_bulk] or concerned
 
     def _breaks(self, deviation: Deviation, target: Interpreter) -> bool:
-        if self.in_flight is not None:
-            self.in_flight.begin(operation_of(deviation.witness), target.name, encode_case(deviation.witness))
+        operation, text = operation_of(deviation.witness), encode_case(deviation.witness)
+        if self.in_flight is not None and not self.in_flight.begin(operation, target.name, text):
+            return False
         failure = replay(deviation, target)
         if self.in_flight is not None:
             self.in_flight.end()

@@ -77,7 +77,7 @@ class ModesVerification:
         """Run all that was drawn; prove and record what broke; record every cell."""
         for graph in graphs(self.members):
             self._run(graph)
-        found = prove(self.broken.values(), self.target)
+        found = prove(self.broken.values(), self.target, self.in_flight)
         for one in found:
             self.record(DiscrepancyEvent(one))
         changed = {name for name, value in self.target.settings().items() if self._settings.get(name) != value}
@@ -95,7 +95,9 @@ class ModesVerification:
         """Run a graph; where it is refused, run what refuses alone and the others without it."""
         cases = [member.case for member in members]
         whole = self._graph(cases)
-        if whole.refused is None:
+        if whole is None:
+            self._halves(members)
+        elif whole.refused is None:
             self._judge(members, cases, apart(whole, cases))
             for row in range(1, ROWS):
                 self._row(members, row)
@@ -103,16 +105,22 @@ class ModesVerification:
             self._judge(members, cases, [whole])
         else:
             refused = self._refused(members)
-            middle = len(members) // 2
+            if not refused:
+                self._halves(members)  # what only the code generator refuses
+                return
             others = [member for member in members if member not in refused]
-            # What only the code generator refuses is found by halving.
-            parts = [[member] for member in refused] + [others] if refused else [members[:middle], members[middle:]]
-            for part in filter(None, parts):
+            for part in filter(None, [*([member] for member in refused), others]):
                 self._run(part)
+
+    def _halves(self, members: Sequence[Member]) -> None:
+        """Run two halves; a single member that no process survives is left out."""
+        middle = len(members) // 2
+        for part in (members[:middle], members[middle:]) if middle else ():
+            self._run(part)
 
     def _refused(self, members: Sequence[Member]) -> list[Member]:
         """The members that keep the others from being one graph."""
-        if self.target.accepts(together([member.case for member in members])):
+        if self._accepts(together([member.case for member in members])):
             return []
         if len(members) == 1:
             return list(members)
@@ -126,20 +134,38 @@ class ModesVerification:
             case if expected_trace(case).refused is None else member.case
             for case, member in zip(rows, members, strict=True)
         ]
-        self._judge(members, cases, apart(self._graph(cases), cases))
+        whole = self._graph(cases)
+        if whole is not None:
+            self._judge(members, cases, apart(whole, cases))
 
     def _judge(self, members: Sequence[Member], cases: Sequence[Case], traces: Sequence[Trace]) -> None:
         for member, case, actual in zip(members, cases, traces, strict=True):
             self._count(member, PROPERTY.relate(case, actual, self.target))
 
-    def _graph(self, cases: Sequence[Case]) -> Trace:
+    def _graph(self, cases: Sequence[Case]) -> Trace | None:
+        """What the target does with a graph; None where it ended an earlier process."""
         graph = together(cases)
-        if self.in_flight is not None:
-            self.in_flight.begin(PROPERTY.name, self.target.name, encode_case(graph))
+        if not self._begins(graph):
+            return None
         trace = self.target.run(graph)
+        self._ends()
+        return trace
+
+    def _accepts(self, graph: Case) -> bool:
+        if not self._begins(graph):
+            return False
+        accepted = self.target.accepts(graph)
+        self._ends()
+        return accepted
+
+    def _begins(self, graph: Case) -> bool:
+        if self.in_flight is None:
+            return True
+        return self.in_flight.begin(PROPERTY.name, self.target.name, encode_case(graph))
+
+    def _ends(self) -> None:
         if self.in_flight is not None:
             self.in_flight.end()
-        return trace
 
     def _count(self, member: Member, examined: Examined) -> None:
         outcome = examined.outcome

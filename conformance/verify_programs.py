@@ -54,8 +54,8 @@ class ProgramVerification:
         if not case.steps:
             self.tally.add(Outcome.INAPPLICABLE)
             return
-        if self.in_flight is not None:
-            self.in_flight.begin(PROGRAMS, self.target.name, encode_case(case))
+        if self.in_flight is not None and not self.in_flight.begin(PROGRAMS, self.target.name, encode_case(case)):
+            return
         examined = PROPERTY.examine_against(program.trace, case, self.target)
         if self.in_flight is not None:
             self.in_flight.end()
@@ -74,7 +74,7 @@ class ProgramVerification:
 
     def finish(self) -> list[Discrepancy]:
         """Reduce, confirm and record what broke, one case for each cause."""
-        found = prove(self.failures.values(), self.target)
+        found = prove(self.failures.values(), self.target, self.in_flight)
         for one in found:
             self.record(DiscrepancyEvent(one))
         seconds = round(time.perf_counter() - self._started, 4)

@@ -1,65 +1,114 @@
 """What a process was doing: a small mapped file that outlives the process, whatever ends it.
 
 The file is written through a shared memory mapping, so a record costs a memory copy and no system call,
-and the kernel keeps the pages when the process is killed. Layout, little-endian: the magic, the process
-id, the number of bytes of operation, target and text (all zero between calls), the bytes themselves.
+and the kernel keeps the pages when the process is killed. Layout, little-endian: the magic, how often the
+file was written, the seed, the process id, the number of bytes of operation, target and text (all zero
+between calls), the bytes themselves.
 """
 
 from __future__ import annotations
 
+import hashlib
 import mmap
 import os
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 _MAGIC = b"inflight"
-_HEADER = struct.Struct("<8sIIII")
-_STATE = struct.Struct("<IIII")
+_HEADER = struct.Struct("<8sQqIIII")
+_STATE = struct.Struct("<QqIIII")
 _STATE_AT = _HEADER.size - _STATE.size
-CAPACITY = 1 << 18
+CAPACITY = 1 << 22  # pages that are never written take no space
+AS_IT_IS = -1
 PREFIX, SUFFIX = "inflight-", ".bin"
 
 
 @dataclass(frozen=True, slots=True)
 class InFlightRecord:
-    """What one worker was running when its file was last written. ``text`` is the case, or what stands for it."""
+    """What one worker was running when its file was last written. ``text`` is the case, or what stands for it.
+
+    ``seed`` is that of the cases derived from it, or ``AS_IT_IS``.
+    """
 
     worker: str
     process: int
     operation: str
     target: str
     text: str
+    seed: int = AS_IT_IS
 
 
 class InFlight:
-    """The writing side: ``begin`` before each call that might take the process down, ``end`` after it."""
+    """The writing side: ``begin`` before each call that might take the process down, ``end`` after it.
+
+    What ended an earlier process is left out: ``begin`` then says that the call must not be made.
+    """
 
     def __init__(self, path: Path) -> None:
+        self.path = path
+        self._count = 0
+        self._left_out: frozenset[str] = frozenset()
+        self._stop = ""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             os.ftruncate(descriptor, CAPACITY)
             self._map = mmap.mmap(descriptor, CAPACITY)
         finally:
             os.close(descriptor)
-        self._map[: _HEADER.size] = _HEADER.pack(_MAGIC, 0, 0, 0, 0)
+        self._map[: _HEADER.size] = _HEADER.pack(_MAGIC, 0, AS_IT_IS, 0, 0, 0, 0)
 
-    def begin(self, operation: str, target: str, text: str) -> None:
-        """Note what is about to run. A text that does not fit is replaced by its length in words."""
+    def leave_out(self, texts: Iterable[str], stop: str = "") -> None:
+        """From now on leave out these texts, by their ``digest``, and everything after ``stop``."""
+        self._left_out, self._stop = frozenset(texts), stop
+
+    def begin(self, operation: str, target: str, text: str, seed: int = AS_IT_IS) -> bool:
+        """Note what is about to run; false where it must not. A text that does not fit is replaced by its length."""
+        if self._left_out and self._is_left_out(text):
+            return False
         what, where, case = operation.encode(), target.encode(), text.encode("utf-8", "backslashreplace")
         if _HEADER.size + len(what) + len(where) + len(case) > CAPACITY:
             case = f"a case of {len(case)} bytes, too long to keep".encode()
         record = what + where + case
         # The lengths are written last: a record is there as a whole or not at all.
         self._map[_HEADER.size : _HEADER.size + len(record)] = record
-        _STATE.pack_into(self._map, _STATE_AT, os.getpid(), len(what), len(where), len(case))
+        self._count += 1
+        _STATE.pack_into(self._map, _STATE_AT, self._count, seed, os.getpid(), len(what), len(where), len(case))
+        return True
 
     def end(self) -> None:
         """Note that the call returned."""
-        _STATE.pack_into(self._map, _STATE_AT, 0, 0, 0, 0)
+        self._count += 1
+        _STATE.pack_into(self._map, _STATE_AT, self._count, AS_IT_IS, 0, 0, 0, 0)
 
     def close(self) -> None:
         self._map.close()
+
+    def _is_left_out(self, text: str) -> bool:
+        name = digest(text)
+        if name == self._stop:
+            self._stop = _EVERYTHING
+        return self._stop == _EVERYTHING or name in self._left_out
+
+    # -- the reading side, in another process that has the same mapping -----------------------------------------
+
+    def written(self) -> int | None:
+        """How often the file was written, or None between calls: who sees the same number twice sees one call."""
+        count, _, _, *lengths = _STATE.unpack_from(self._map, _STATE_AT)
+        return count if any(lengths) else None
+
+    def read(self) -> InFlightRecord | None:
+        """What is running."""
+        return _read(self.path)
+
+
+def digest(text: str) -> str:
+    """Sixteen hex digits that name a text."""
+    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+
+
+_EVERYTHING = "everything"
 
 
 def read_in_flight(directory: Path) -> list[InFlightRecord]:
@@ -76,7 +125,7 @@ def _read(path: Path) -> InFlightRecord | None:
     content = path.read_bytes()
     if len(content) < _HEADER.size:
         return None
-    magic, process, *lengths = _HEADER.unpack_from(content)
+    magic, _, seed, process, *lengths = _HEADER.unpack_from(content)
     if magic != _MAGIC or not any(lengths) or _HEADER.size + sum(lengths) > len(content):
         return None
     parts, start = [], _HEADER.size
@@ -84,4 +133,5 @@ def _read(path: Path) -> InFlightRecord | None:
         parts.append(content[start : start + length].decode("utf-8", "replace"))
         start += length
     worker = path.name.removeprefix(PREFIX).removesuffix(SUFFIX)
-    return InFlightRecord(worker, process, *parts)
+    operation, target, text = parts
+    return InFlightRecord(worker, process, operation, target, text, seed)

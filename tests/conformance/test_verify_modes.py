@@ -88,7 +88,7 @@ class Counting(Bulk):
 
 @pytest.fixture(autouse=True)
 def _unproven(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verify_modes, "prove", lambda failures, target: [])
+    monkeypatch.setattr(verify_modes, "prove", lambda failures, target, in_flight: [])
 
 
 def verified(target: Bulk, names: Sequence[str] = NAMES, cases: int = 8) -> tuple[ModesVerification, list[Event]]:
