@@ -17,11 +17,10 @@ from conformance.judging import ValueVerdict, judge
 from conformance.model.case import Argument, Case, Drawn, DTypeName, Input, Ref
 from conformance.model.observation import Aspect
 from conformance.operation import Operation
-from conformance.standard import wide_of
+from conformance.standard import pointwise_inputs, wide_of
 from conformance.targets.interpreter import Interpreter
 from conformance.values import block
 from reference.autograd.mode import set_grad_enabled
-from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NAME, wider
 from reference.errors import Refusal
 from reference.storage import Storage
@@ -134,11 +133,11 @@ def _exact(expected: Tensor) -> np.ndarray:
 
 
 def stacked_inputs(base: Case, blocks: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
-    """The inputs, stacked, wide, broadcast to each other."""
+    """The operands, all rows of each stacked, wide, broadcast to each other."""
     ndim = max(len(given.shape) for given in base.inputs)
-    stacked = [_stacked(given, blocks[given.name], ndim) for given in base.inputs]
-    shape = broadcast_shapes(*(tensor.shape for tensor in stacked))
-    return tuple(np.broadcast_to(tensor.array.astype(wide_of(tensor.dtype)), shape) for tensor in stacked)
+    stacked = {given.name: _stacked(given, blocks[given.name], ndim) for given in base.inputs}
+    wide = {name: tensor.array.astype(wide_of(tensor.dtype)) for name, tensor in stacked.items()}
+    return pointwise_inputs(base.steps[0], wide)
 
 
 def _worst_input(base: Case, blocks: dict[str, np.ndarray], index: tuple[int, ...]) -> str:

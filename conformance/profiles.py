@@ -28,8 +28,8 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", structures=1, every_dtype=0, rows=16, few_rows=1, programs=150, compiled=0, evidence=False),
-        Profile("standard", structures=6, every_dtype=1, rows=32, few_rows=2, programs=1500, compiled=1),
-        Profile("thorough", structures=50, every_dtype=25, rows=64, few_rows=4, programs=15000, compiled=4),
+        Profile("smoke", structures=1, every_dtype=0, rows=18, few_rows=6, programs=150, compiled=0, evidence=False),
+        Profile("standard", structures=6, every_dtype=1, rows=36, few_rows=6, programs=1500, compiled=1),
+        Profile("thorough", structures=50, every_dtype=25, rows=72, few_rows=12, programs=15000, compiled=4),
     )
 }

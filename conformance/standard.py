@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import prod
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 
 from conformance.accuracy import Loss, Summation
 from conformance.compare import GradientScale, Standard
-from conformance.model.case import Case, Input, Literal, references
+from conformance.model.case import Argument, Case, Input, Literal, Ref, Step, references
 from conformance.model.observation import Trace
 from conformance.operation import Operation
 from conformance.strategies.layouts import geometry
@@ -19,6 +20,8 @@ from conformance.values import fill
 from conformance.widen import run_wide
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NAME, Category, DType, complex_of, wider
+
+_FACTORS = ("alpha", "beta", "value")
 
 
 def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
@@ -39,17 +42,37 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
 
 def _inputs(operation: Operation, case: Case) -> tuple[np.ndarray, ...]:
     """The tensors read, wide, in their logical order; broadcast to each other for pointwise operations."""
-    given = [one for one in _read(case) if not one.array]
-    arrays = [logical(one).astype(wide_of(BY_NAME[one.dtype])) for one in given]
-    if operation.pointwise and arrays:
-        shape = broadcast_shapes(*(one.shape for one in given))
-        return tuple(np.broadcast_to(array, shape) for array in arrays)
-    return tuple(arrays)
+    if operation.pointwise:
+        return pointwise_inputs(case.main, {one.name: _wide(one) for one in _read(case)})
+    return tuple(_wide(one) for one in _read(case) if not one.array)
+
+
+def pointwise_inputs(step: Step, tensors: Mapping[str, np.ndarray]) -> tuple[np.ndarray, ...]:
+    """The operands of a pointwise call, broadcast to each other: its tensors, and the numbers in the places of some."""
+    keywords = (argument for name, argument in step.kwargs if name != "out" and isinstance(argument, Ref))
+    arguments = [*step.args, *keywords]
+    operands = [_operand(argument, tensors) for argument in arguments]
+    return tuple(np.broadcast_arrays(*(operand for operand in operands if operand is not None)))
+
+
+def _operand(argument: Argument, tensors: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    if isinstance(argument, Ref):
+        return tensors.get(argument.name)
+    is_number = isinstance(argument, (int, float, complex)) and not isinstance(argument, bool)
+    return np.asarray(argument, np.complex128 if isinstance(argument, complex) else np.float64) if is_number else None
+
+
+def _wide(given: Input) -> np.ndarray:
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        return logical(given).astype(wide_of(BY_NAME[given.dtype]))
 
 
 def _coarsest(case: Case) -> DType | None:
-    """The floating point dtype with the fewest digits among the tensors read: a backward pass may round to any."""
-    floating = [BY_NAME[one.dtype] for one in _read(case) if BY_NAME[one.dtype].category >= Category.FLOATING]
+    """The floating point dtype with the fewest digits among the tensors read and the dtype asked for: a backward pass
+    may round to any."""
+    asked = [argument.name for _, argument in case.main.kwargs if isinstance(argument, DTypeName)]
+    dtypes = [BY_NAME[name] for name in (*(one.dtype for one in _read(case)), *asked)]
+    floating = [dtype for dtype in dtypes if dtype.category >= Category.FLOATING]
     return min(floating, key=lambda dtype: finfo(dtype).p, default=None)
 
 
@@ -78,7 +101,19 @@ def logical(given: Input) -> np.ndarray:
 def _magnitude(case: Case) -> np.ndarray:
     """S, the sum of the magnitudes of the terms: the operation itself on the magnitudes of its inputs, or its result
     where that is more, as that of a sum of squared differences."""
-    return np.maximum(np.abs(_last_result(run_wide(case, np.abs), case)), np.abs(_last_result(run_wide(case), case)))
+    terms = run_wide(_with_positive_factors(case), np.abs)
+    return np.maximum(np.abs(_last_result(terms, case)), np.abs(_last_result(run_wide(case), case)))
+
+
+def _with_positive_factors(case: Case) -> Case:
+    """The case with the moduli of the numbers that multiply terms, which else would cancel."""
+    steps = (replace(step, kwargs=tuple(map(_positive, step.kwargs))) for step in case.steps)
+    return replace(case, steps=tuple(steps))
+
+
+def _positive(pair: tuple[str, Argument]) -> tuple[str, Argument]:
+    name, value = pair
+    return (name, abs(value)) if name in _FACTORS and isinstance(value, (int, float, complex)) else pair
 
 
 def _terms(case: Case, expected: Trace) -> int:

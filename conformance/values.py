@@ -19,6 +19,7 @@ from reference.dtypes import BFLOAT16, BOOL, BY_NAME, Category, DType, real_of, 
 EVERY = "every"
 """The mode that is not drawn at all: values are counted from the seed on."""
 
+IN_TURN = "|"
 _WORDS_A_COUNT = 4
 _LOW_QUARTERS = np.uint64(0x0000FFFF0000FFFF)
 
@@ -43,7 +44,7 @@ def block(drawn: Drawn, dtype: DType, size: int, rows: int) -> np.ndarray:
     """``rows`` rows of ``size`` elements, from row ``drawn.row`` on; a row is the same however many are asked for."""
     length = size * (2 if dtype.is_complex else 1)
     raw = _counted(drawn, length, rows) if drawn.mode == EVERY else _random(drawn, length, rows)
-    values = MODES[drawn.mode](raw, real_of(dtype))
+    values = _in_turn(drawn, raw, real_of(dtype))
     if dtype.is_complex:
         values = np.ascontiguousarray(values).view(dtype.numpy)
     if drawn.specials and size:
@@ -65,6 +66,19 @@ def _random(drawn: Drawn, length: int, rows: int) -> np.ndarray:
 def _counted(drawn: Drawn, length: int, rows: int) -> np.ndarray:
     start = drawn.seed + drawn.row * length
     return np.arange(start, start + rows * length, dtype=np.uint64).reshape(rows, length)
+
+
+def _in_turn(drawn: Drawn, raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Each row in its mode: ``a|b`` is one of both in turn, so that few rows see many kinds of values."""
+    modes = drawn.mode.split(IN_TURN)
+    if len(modes) == 1:
+        return MODES[drawn.mode](raw, dtype)
+    values = np.empty(raw.shape, dtype.numpy)
+    for number, mode in enumerate(modes):
+        first = (number - drawn.seed - drawn.row) % len(modes)
+        if first < len(raw):
+            values[first :: len(modes)] = MODES[mode](raw[first :: len(modes)], dtype)
+    return values
 
 
 def literal(array: np.ndarray) -> Literal:
@@ -143,6 +157,27 @@ def _mixed(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return np.where(rare, _special(raw, dtype), _normal(raw, dtype)).astype(dtype.numpy)
 
 
+def _dividends(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Values of every kind, element by element: small, special, any, normal."""
+    kinds = [_small(raw, dtype), _special(raw, dtype), _bits(raw, dtype), _normal(raw, dtype)]
+    return np.choose((raw & np.uint64(3)).astype(np.int64), kinds).astype(dtype.numpy)
+
+
+def _divisors(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """The same, but of integers neither 0 nor -1, over which not every integer has a quotient."""
+    drawn = _dividends(raw, dtype)
+    if dtype.category is not Category.INTEGRAL:
+        return drawn
+    return np.where((drawn == 0) | (drawn == -1), dtype.numpy.type(3), drawn)
+
+
+def _places(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Numbers of places by which an integer of the dtype may be shifted: fewer than it has bits."""
+    if dtype.category is not Category.INTEGRAL:
+        return _small(raw, dtype)
+    return ((raw >> np.uint64(33)).astype(np.int64) % (8 * dtype.itemsize)).astype(dtype.numpy)
+
+
 def _unit_values(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Uniform in [0, 1): probabilities, weights."""
     if dtype.category < Category.FLOATING:
@@ -154,6 +189,9 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "normal": _normal,
     "small": _small,
     "positive": _positive,
+    "dividends": _dividends,
+    "divisors": _divisors,
+    "places": _places,
     "unit": _unit_values,
     "mixed": _mixed,
     "special": _special,

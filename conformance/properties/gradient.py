@@ -24,8 +24,16 @@ from reference.dtypes import BY_NAME, Category
 BACKWARD = "backward"
 
 
-# In small integers there are ties and zeros: places where a derivative is a convention.
-WILD_MODES = {"mixed": "normal", "special": "small", "bits": "small", "log-uniform": "normal"}
+# In small integers there are ties and zeros: places where a derivative is a convention. Their quotients are not close
+# to another integer, at which the derivative of a remainder jumps.
+WILD_MODES = {
+    "mixed": "normal",
+    "special": "small",
+    "bits": "small",
+    "log-uniform": "normal",
+    "dividends": "small",
+    "divisors": "small",
+}
 
 
 class Gradient(Property):

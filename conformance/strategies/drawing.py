@@ -11,6 +11,7 @@ from conformance.model.case import Argument, Drawn, Input, Ref
 from conformance.operation import Operation
 from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.shapes import Shape, draw_broadcastable, draw_long_shape, draw_shape
+from conformance.values import IN_TURN
 from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
@@ -106,13 +107,13 @@ class Drawing:
         return None
 
     def values(self, size: int, mode: str = "", dtype: DType | None = None) -> Drawn:
-        """Values of a drawn mode (among those that suit the operation) with up to three specials put in place."""
-        mode = mode or self.choices.choose(self._modes(dtype or self.dtype))
+        """Values of a mode, or of those that suit the operation in turn, with up to three specials put in place."""
         specials: tuple[tuple[int, int], ...] = ()
         floating = (dtype or self.dtype).category is Category.FLOATING or self.operation.accuracy.bitwise
-        if mode == "normal" and size and floating and not self.operation.values and self.choices.flag(25):
+        if not mode and size and floating and not self.operation.values and self.choices.flag(8):
             count = self.choices.integer(1, SPECIALS_MOST)
             specials = tuple((self.choices.integer(0, size - 1), self.choices.integer(0, 60)) for _ in range(count))
+        mode = mode or IN_TURN.join(self._modes(dtype or self.dtype))
         return Drawn(mode, self.choices.integer(0, 2**32 - 1), 0, specials)
 
     def _modes(self, dtype: DType) -> tuple[str, ...]:
