@@ -11,7 +11,7 @@ import numpy as np
 
 from conformance.accuracy import Loss, Summation
 from conformance.compare import GradientScale, Standard
-from conformance.model.case import Argument, Case, Input, Literal, Ref, Step, references
+from conformance.model.case import Argument, Case, DTypeName, Input, Literal, Ref, Step, references
 from conformance.model.observation import Trace
 from conformance.operation import Operation
 from conformance.strategies.layouts import geometry
