@@ -12,7 +12,8 @@ from conformance.operation import OMITTED, Omitted
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
 from conformance.strategies.shapes import Shape, draw_broadcastable, draw_factors, draw_long_shape, draw_shape, expands
-from reference.dtypes import BOOL, BY_NAME, Category, DType
+from reference.dtypes import BOOL, BY_NAME, TORCH_DTYPES, Category, DType
+from reference.promotion import can_cast
 
 NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
 OUT_OF_RANGE = 7
@@ -127,12 +128,16 @@ def draw_number(choices: Choices, dtype: DType) -> bool | int | float | complex:
 
 @dataclass(frozen=True, slots=True)
 class Shaped(Base):
-    """A tensor whose sizes are named (``"n", "m"``) or given; equal names mean equal sizes."""
+    """A tensor whose sizes are named (``"n", "m"``) or given; equal names mean equal sizes.
+
+    With ``broadcast``, at times one of a shape that expands to these sizes.
+    """
 
     name: str
     sizes: tuple[str | int, ...]
     low: int = field(default=0, kw_only=True)
     high: int = field(default=6, kw_only=True)
+    broadcast: bool = field(default=False, kw_only=True)
     dtypes: tuple[DType, ...] = field(default=(), kw_only=True)
     mode: str = field(default="", kw_only=True)
 
@@ -143,9 +148,12 @@ class Shaped(Base):
         if found is not None:
             drawing.symbols.update(self._known(found))
             return Ref(found.name)
-        sizes = (size if isinstance(size, int) else drawing.symbol(size, self.low, self.high) for size in self.sizes)
+        symbols = (size if isinstance(size, int) else drawing.symbol(size, self.low, self.high) for size in self.sizes)
+        sizes = tuple(symbols)
+        if self.broadcast and choices.flag(30):
+            sizes = draw_broadcastable(choices, sizes)
         dtype = choices.choose(self.dtypes) if self.dtypes else None
-        return drawing.tensor(self.name, tuple(sizes), dtype, mode=self.mode)
+        return drawing.tensor(self.name, sizes, dtype, mode=self.mode)
 
     def _fits(self, one: Input, drawing: Drawing) -> bool:
         """Whether a variable has the sizes; those not known yet are then known."""
@@ -235,14 +243,18 @@ def Flag(name: str, *, keyword: bool = False, required: bool = False) -> Choice:
 
 @dataclass(frozen=True, slots=True)
 class DTypeOption(Base):
-    """A dtype asked for, by keyword."""
+    """A dtype asked for, by keyword; ``upwards``: any of the tensor's category or above, but bool."""
 
     name: str = "dtype"
     dtypes: tuple[DType, ...] = ()
+    upwards: bool = field(default=False, kw_only=True)
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
+        if self.upwards:
+            options = [dtype for dtype in TORCH_DTYPES if dtype is not BOOL and can_cast(drawing.dtype, dtype)]
+            return DTypeName(choices.choose(options).name)
         return DTypeName(choices.choose(self.dtypes).name if self.dtypes else drawing.dtype.name)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from reference import layout
 from reference.arithmetic import conjugate
+from reference.checks import refuse_category
 from reference.dtypes import BOOL, INT64, UINT8, Category, DType, round_to, wider
 from reference.errors import refuse
 from reference.function import function
@@ -210,6 +211,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """
     axis = layout.wrap_dim(dim, input.ndim)
     result = accumulating(input, dtype)
+    refuse_category("cumsum", result, Category.BOOL)
     values = computing_array(input, result)
     with np.errstate(all="ignore"):
         return Tensor.of(np.add.accumulate(values, axis=axis) if input.ndim else values, result)

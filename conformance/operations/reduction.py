@@ -67,18 +67,6 @@ OPERATIONS = [
         values=("small", "normal"),
     ),
     Operation(
-        name="cumsum",
-        reference=reduction.cumsum,
-        spellings=spelled("torch.cumsum", "Tensor.cumsum", out=True),
-        parameters=(AnyTensor(), Dim()),
-        dtypes=ALL,
-        accuracy=Summation(),
-        gradient=GradientOf(1),
-        basis=Documented(
-            MANUAL.format("cumsum"), "Returns the cumulative sum of elements of input in the dimension dim."
-        ),
-    ),
-    Operation(
         name="max",
         reference=extrema.max,
         spellings=spelled("torch.max", "Tensor.max"),
