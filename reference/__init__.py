@@ -1,11 +1,14 @@
 """How a tensor library must behave: every module below adds its functions to ``reference.tensor.METHODS``."""
 
+from reference import added_products as added_products
 from reference import advanced as advanced
 from reference import arithmetic as arithmetic
 from reference import comparison as comparison
 from reference import construction as construction
+from reference import contraction as contraction
 from reference import conversion as conversion
 from reference import creation as creation
+from reference import cumulative as cumulative
 from reference import embedding as embedding
 from reference import extrema as extrema
 from reference import formatting as formatting
@@ -15,7 +18,9 @@ from reference import linalg as linalg
 from reference import masking as masking
 from reference import moments as moments
 from reference import numpy_sharing as numpy_sharing
+from reference import placing as placing
 from reference import powers as powers
+from reference import products as products
 from reference import random as random
 from reference import ranges as ranges
 from reference import reduction as reduction
@@ -23,6 +28,7 @@ from reference import selection as selection
 from reference import signs as signs
 from reference import slicing as slicing
 from reference import softmax as softmax
+from reference import sorting as sorting
 from reference import splitting as splitting
 from reference import transcendental as transcendental
 from reference import view_changes as view_changes

@@ -11,16 +11,14 @@ from reference.broadcasting import broadcast_shapes
 from reference.checks import BOOL, refuse_category
 from reference.conversion import contiguous
 from reference.errors import refuse
-from reference.function import expand as expanded
 from reference.function import function
-from reference.promotion import Number
 from reference.reduction import computing_array
 from reference.slicing import expand, squeeze, unsqueeze
 from reference.tensor import Tensor
 from reference.views import matrix_transpose, reshape, t, unsafe_view
 
 
-def _check(name: str, ranks: tuple[int, ...], *tensors: Tensor) -> None:
+def check_operands(name: str, ranks: tuple[int, ...], *tensors: Tensor) -> None:
     """Refuse other ranks than these, operands of different dtypes, and bool."""
     for tensor, rank in zip(tensors, ranks, strict=True):
         if tensor.ndim != rank:
@@ -29,7 +27,7 @@ def _check(name: str, ranks: tuple[int, ...], *tensors: Tensor) -> None:
         refuse(f"{name}: expected all tensors to have the same dtype, but got {[each.dtype for each in tensors]}")
 
 
-def _product(name: str, first: Tensor, second: Tensor) -> np.ndarray:
+def product_of(name: str, first: Tensor, second: Tensor) -> np.ndarray:
     """The matrix product in the computing dtype; the inner sizes must agree."""
     if first.shape[-1] != second.shape[-2 if second.ndim > 1 else 0]:
         refuse(f"{name}: shapes cannot be multiplied ({list(first.shape)} and {list(second.shape)})")
@@ -54,8 +52,8 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
 
     https://docs.pytorch.org/docs/stable/generated/torch.dot.html
     """
-    _check("dot", (1, 1), input, tensor)
-    return Tensor.of(_product("dot", input, tensor), input.dtype)
+    check_operands("dot", (1, 1), input, tensor)
+    return Tensor.of(product_of("dot", input, tensor), input.dtype)
 
 
 dot.vjp("input", lambda g, tensor: g * conjugate(tensor))
@@ -65,8 +63,8 @@ dot.vjp("tensor", lambda g, input: g * conjugate(input))
 @function("MvBackward0")
 def mv(input: Tensor, vec: Tensor) -> Tensor:
     """A matrix times a vector. https://docs.pytorch.org/docs/stable/generated/torch.mv.html"""
-    _check("mv", (2, 1), input, vec)
-    return Tensor.of(_product("mv", input, vec), input.dtype)
+    check_operands("mv", (2, 1), input, vec)
+    return Tensor.of(product_of("mv", input, vec), input.dtype)
 
 
 mv.vjp("input", lambda g, vec: outer(g, conjugate(vec)))
@@ -76,8 +74,8 @@ mv.vjp("vec", lambda g, input: mv(conjugate(t(input)), g))
 @function("MmBackward0")
 def mm(input: Tensor, mat2: Tensor) -> Tensor:
     """A matrix times a matrix. https://docs.pytorch.org/docs/stable/generated/torch.mm.html"""
-    _check("mm", (2, 2), input, mat2)
-    return Tensor.of(_product("mm", input, mat2), input.dtype)
+    check_operands("mm", (2, 2), input, mat2)
+    return Tensor.of(product_of("mm", input, mat2), input.dtype)
 
 
 mm.vjp("input", lambda g, mat2: mm(g, conjugate(t(mat2))))
@@ -87,39 +85,14 @@ mm.vjp("mat2", lambda g, input: mm(conjugate(t(input)), g))
 @function("BmmBackward0")
 def bmm(input: Tensor, mat2: Tensor) -> Tensor:
     """As many matrices times as many matrices. https://docs.pytorch.org/docs/stable/generated/torch.bmm.html"""
-    _check("bmm", (3, 3), input, mat2)
+    check_operands("bmm", (3, 3), input, mat2)
     if input.shape[0] != mat2.shape[0]:
         refuse(f"bmm: expected batches of one size, but got {input.shape[0]} and {mat2.shape[0]}")
-    return Tensor.of(_product("bmm", input, mat2), input.dtype)
+    return Tensor.of(product_of("bmm", input, mat2), input.dtype)
 
 
 bmm.vjp("input", lambda g, mat2: bmm(g, conjugate(matrix_transpose(mat2))))
 bmm.vjp("mat2", lambda g, input: bmm(conjugate(matrix_transpose(input)), g))
-
-
-@function("AddmmBackward0")
-def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: Number = 1, alpha: Number = 1) -> Tensor:
-    """``beta * input + alpha * (mat1 @ mat2)``, where ``input`` may be broadcast; beta = 0 ignores its nan and inf.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.addmm.html
-    """
-    _check("addmm", (2, 2), mat1, mat2)
-    product = _product("addmm", mat1, mat2)
-    if input.dtype is not mat1.dtype:
-        refuse(f"addmm: self and mat2 must have the same dtype, but got {input.dtype!r} and {mat2.dtype!r}")
-    if input.ndim > 2 or broadcast_shapes(input.shape, product.shape) != product.shape:
-        refuse(f"addmm: a tensor of shape {list(input.shape)} cannot expand to {list(product.shape)}")
-    with np.errstate(all="ignore"):
-        scaled = product * np.asarray(alpha).astype(product.dtype)
-        if beta != 0:
-            added = computing_array(expanded(input, product.shape), input.dtype)
-            scaled = scaled + added * np.asarray(beta).astype(product.dtype)
-    return Tensor.of(scaled, input.dtype)
-
-
-addmm.vjp("input", lambda g, beta: g * conjugate(beta))
-addmm.vjp("mat1", lambda g, mat2, alpha: mm(g, conjugate(t(mat2))) * conjugate(alpha))
-addmm.vjp("mat2", lambda g, mat1, alpha: mm(conjugate(t(mat1)), g) * conjugate(alpha))
 
 
 # -- the product of any ranks --------------------------------------------------------------------------------------

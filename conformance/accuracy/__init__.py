@@ -10,11 +10,12 @@ from __future__ import annotations
 from conformance.accuracy.bound import Accuracy, Judged
 from conformance.accuracy.elementwise import Exact, Fused, Gelu, Rounded, Selected, Spaced, Ulps, Unspecified
 from conformance.accuracy.network import Network
-from conformance.accuracy.sums import GradientOf, LogSumExp, Loss, Product, Softmax, Summation, Variance
+from conformance.accuracy.sums import CrossProduct, GradientOf, LogSumExp, Loss, Product, Softmax, Summation, Variance
 from conformance.judging import ValueVerdict, judge
 
 __all__ = [
     "Accuracy",
+    "CrossProduct",
     "Exact",
     "Fused",
     "Gelu",

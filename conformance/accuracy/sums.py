@@ -21,25 +21,47 @@ class Summation(Bound):
     The square root is the probabilistic bound of Higham and Mary (SIAM J. Sci. Comput. 41, 2019), the factor 8 its
     confidence. TF32 rounds both factors of a product to 11 bits: 2 * 2^-11 S more. On small integers
     every partial sum is exact, so that only the last rounding is left (class D'): half an ulp, whatever the
-    order. ``integers`` is false where the terms are not products of the inputs (mean, norm).
+    order. ``integers`` is false where the terms are not products of the inputs (mean, norm). ``stored``
+    says that partial results may be kept in the dtype itself, also in 16 bits: a product of several matrices.
     """
 
     integers: bool = True
+    stored: bool = False
 
     @property
     def words(self) -> str:
         return "u|r| + 8 sqrt(n) u S" + (", half an ulp on small integers" if self.integers else "")
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        computing = computing_dtype(judged.dtype)
-        info = finfo(computing)
+        info = finfo(judged.dtype if self.stored else computing_dtype(judged.dtype))
         terms_sum = judged.sum_of_terms
-        if self.integers and _sums_exactly(judged, terms_sum):
+        if self.integers and _sums_exactly(judged, terms_sum, 2.0 ** min(info.p, 24)):
             return (0.5 + unit_of_r(judged.dtype)) * ulp(judged.exact, judged.dtype)
         relative = 8 * math.sqrt(judged.terms) * info.unit + (2 * 2.0**-11 if judged.tf32 else 0.0)
         allowed = one_rounding(judged) + relative * terms_sum + judged.terms * info.subnormal
         # A partial sum that overflows is inf, or NaN if another one does too, and that depends on the order.
         return np.where(terms_sum < info.max, allowed, np.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class CrossProduct(Bound):
+    """Differences of two products of vectors' elements: 3u (|a_j b_k| + |a_k b_j|), each step rounded to the dtype.
+
+    Run on moduli, the two products would cancel; so they are taken from the inputs, along any dimension of size 3.
+    """
+
+    words = "3 u (|a_j b_k| + |a_k b_j|)"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        a, b = np.broadcast_arrays(*map(np.abs, judged.inputs[:2]))
+        info = finfo(judged.dtype)
+        largest = np.zeros(judged.exact.shape)
+        for axis in (axis for axis, size in enumerate(a.shape) if size == 3):
+            (a1, a2), (b1, b2) = ([np.roll(side, -by, axis) for by in (1, 2)] for side in (a, b))
+            largest = np.maximum(largest, a1 * b2 + a2 * b1)
+        spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
+        allowed = 3 * spread * info.unit * largest + 3 * info.subnormal
+        return np.where(largest < info.max, allowed, np.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,16 +178,19 @@ class GradientOf(Bound):
         return np.where(np.abs(judged.exact) * _HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
 
 
-def _sums_exactly(judged: Judged, terms_sum: np.ndarray) -> bool:
-    """Whether all terms are integers so small that no partial sum is rounded, in float32, TF32 or 16 bits split."""
+def _sums_exactly(judged: Judged, terms_sum: np.ndarray, reach: float) -> bool:
+    """Whether all terms are integers so small that no partial sum is rounded, in float32, TF32 or 16 bits split.
+
+    ``reach`` is the last integer up to which partial sums are exact.
+    """
     largest = 4 if computing_dtype(judged.dtype) is not real_of(judged.dtype) else 8
     if not judged.inputs or not all(_integral(given, largest) for given in judged.inputs):
         return False
     # A factor of another kind (alpha, 1/n) shows in the results.
-    return _integral(judged.exact, 2**24) and _integral(terms_sum, 2**24)
+    return _integral(judged.exact, reach) and _integral(terms_sum, reach)
 
 
-def _integral(values: np.ndarray, largest: int) -> bool:
+def _integral(values: np.ndarray, largest: float) -> bool:
     head = values.ravel()[:4] if values.size > 64 else values
     if head is not values and not _integral(head, largest):
         return False

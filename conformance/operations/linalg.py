@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.accuracy import GradientOf, Rounded, Summation
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, NUMERIC, Operation, spelled
-from conformance.parameters import Number, Shaped
+from conformance.parameters import Shaped
 from reference import linalg
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -54,22 +54,6 @@ OPERATIONS = [
         basis=Documented(MANUAL.format("bmm"), "Performs a batch matrix-matrix product of matrices in input and mat2."),
     ),
     Operation(
-        name="addmm",
-        reference=linalg.addmm,
-        spellings=spelled("torch.addmm", "Tensor.addmm", in_place="Tensor.addmm_", out=True),
-        parameters=(
-            Shaped("input", ("n", "m")),
-            Shaped("mat1", ("n", "k")),
-            Shaped("mat2", ("k", "m")),
-            Number("beta", options=(1, 2, 0), keyword=True, required=False),
-            Number("alpha", options=(1, -1, 3), keyword=True, required=False),
-        ),
-        dtypes=NUMERIC,
-        accuracy=Summation(),
-        gradient=GradientOf(4),
-        basis=Documented(MANUAL.format("addmm"), "out = beta input + alpha (mat1_i @ mat2_i)"),
-    ),
-    Operation(
         name="outer",
         reference=linalg.outer,
         spellings=spelled("torch.outer", "Tensor.outer", out=True),
@@ -78,6 +62,7 @@ OPERATIONS = [
         accuracy=Rounded(complex_units=2.24),
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("outer"), "Outer product of input and vec2."),
+        aliases=("ger",),
     ),
     *(
         Operation(

@@ -66,6 +66,8 @@ def _allowed(examined: Examined, target: Interpreter) -> Examined:
         only_out = all(difference.variable == "out" for difference in examined.differences)
         return Examined(case, Outcome.HELD) if only_out else examined
     if expected.refused is None:
+        if _is_over_input(case) and examined.differences[0].aspect is Aspect.REFUSAL:
+            return Examined(case, Outcome.HELD)
         if not _is_cast(case):
             return examined
         if examined.differences[0].aspect is Aspect.REFUSAL:
@@ -78,6 +80,11 @@ def _allowed(examined: Examined, target: Interpreter) -> Examined:
         return _right_values(examined, target)
     undecided = not find(case.main.operation).pointwise and "cast" in expected.refused.message
     return Examined(case, Outcome.INAPPLICABLE) if undecided else examined
+
+
+def _is_over_input(case: Case) -> bool:
+    """Whether ``out`` is an input, of which an operation that is not pointwise reads other elements than it writes."""
+    return all(given.name != "out" for given in case.inputs) and not find(case.main.operation).pointwise
 
 
 def _is_cast(case: Case) -> bool:

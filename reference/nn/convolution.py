@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from reference.added_products import addmm
 from reference.arithmetic import add, conjugate
 from reference.checks import BOOL, INTEGRAL, refuse_category
 from reference.dtypes import INT64, DType
 from reference.errors import refuse
 from reference.function import function
 from reference.layout import pointwise_strides
-from reference.linalg import addmm, bmm, matmul
+from reference.linalg import bmm, matmul
 from reference.nn.memory_format import result_strides
 from reference.nn.windows import Pair, Windows, col2im, gathered, im2col, pair
 from reference.reduction import computing_array, sum

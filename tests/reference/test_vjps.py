@@ -138,8 +138,6 @@ PRODUCTS = [
     method("mm", X, Y.T.copy()),
     method("mm", Z, W.T.copy()),
     method("bmm", X.reshape(2, 1, 3), Y.reshape(2, 3, 1)),
-    method("addmm", ROW[:2], X, Y.T.copy(), beta=0.5, alpha=2),
-    method("addmm", Z[:, :2], Z, W.T.copy(), alpha=1 + 2j),
     method("outer", ROW, Y[0]),
     *(
         on(f"matmul {a.shape} {b.shape}", METHODS["matmul"], a, b)
