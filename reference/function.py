@@ -200,9 +200,9 @@ class Pointwise(Function):
         if self.check is not None:
             self.check(dtype, arguments)
         computing = wider(dtype).numpy
-        arrays = [None if operand is None else _operand_array(operand, dtype, computing) for operand in operands]
         settings = {name: value for name, value in arguments.items() if name not in self.operands}
         with np.errstate(all="ignore"):
+            arrays = [None if operand is None else _operand_array(operand, dtype, computing) for operand in operands]
             values = np.asarray(self.kernel(*arrays, **settings))
         if values.shape != shape:
             values = np.broadcast_to(values, shape)
