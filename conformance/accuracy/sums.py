@@ -66,13 +66,17 @@ class CrossProduct(Bound):
 
 @dataclass(frozen=True, slots=True)
 class Product(Bound):
-    """A product of n factors: n roundings to the dtype itself, whatever the order (Higham, 3.1)."""
+    """A product of n factors: n roundings to the dtype itself, whatever the order (Higham, 3.1).
 
+    ``factors`` is the most that there can be, where the shapes do not tell.
+    """
+
+    factors: int = 0
     words = "n u |r|"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
-        return spread * judged.terms * ulp(judged.exact, real_of(judged.dtype))
+        return spread * max(judged.terms, self.factors) * ulp(judged.exact, real_of(judged.dtype))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +159,12 @@ class GradientOf(Bound):
 
     A derivative such as tanh's 1 - y^2 cancels: its error is relative to 1, that of the gradient to the
     cotangent g, which is ``inputs[0]`` (Higham, 1.7); of complex numbers four products cancel. Derived from the vjp,
-    one rounding for each step of it.
+    one rounding for each step of it. ``stored`` as for a sum.
     """
 
     ulps: float = 4
     cancels: float = 0
+    stored: bool = False
 
     @property
     def words(self) -> str:
@@ -173,7 +178,7 @@ class GradientOf(Bound):
             cancels = self.cancels * (4 if is_complex else 1)
             allowed = allowed + cancels * finfo(judged.dtype).unit * np.abs(judged.inputs[0])
         if judged.magnitude is not None:
-            allowed = allowed + Summation(integers=False).allowed(judged)
+            allowed = allowed + Summation(integers=False, stored=self.stored).allowed(judged)
         # A step on the way may be that much larger than the gradient, and overflow.
         return np.where(np.abs(judged.exact) * _HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
 

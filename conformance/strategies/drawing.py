@@ -124,7 +124,10 @@ class Drawing:
 
     def given(self, name: str) -> Input | None:
         """The input that the argument called ``name`` refers to, if it is a tensor."""
-        argument = self.arguments.get(name)
+        return self.referred(self.arguments.get(name))
+
+    def referred(self, argument: Argument) -> Input | None:
+        """The input that an argument refers to, if it is a tensor."""
         if isinstance(argument, Ref):
             return next((given for given in self.inputs if given.name == argument.name), None)
         return None

@@ -15,7 +15,7 @@ import numpy as np
 
 from conformance.accuracy import Exact, Fused, GradientOf, Rounded, Summation
 from conformance.choices import Choices
-from conformance.model.case import Argument, Case, Drawn, Input, Ref, Step
+from conformance.model.case import Argument, Case, Drawn, Input, Ref, Step, references
 from conformance.model.observation import Observation, Refused, Seen, Trace
 from conformance.operation import Effect, Form, Omitted, Operation, Parameter
 from conformance.operations import companions, every_operation
@@ -138,7 +138,7 @@ def _draw_step(
         return None
     args, kwargs = arrange(pairs)
     first = args[0] if args else None
-    if operation.effect is not Effect.CREATES and not (isinstance(first, Ref) and first.name in variables):
+    if operation.effect is not Effect.CREATES and not any(name in variables for name in references(first)):
         return None
     forms = [form for form in kind.forms if form in operation.spellings] or possible_forms(operation, pairs)
     names = result_names(operation, f"v{number}" if operation.results == 1 else f"v{number}_")
@@ -205,10 +205,9 @@ class ProgramDrawing(Drawing):
     ) -> Ref:
         return super().tensor(name, shape, dtype, mode=mode or "small", writeable=writeable)
 
-    def given(self, name: str) -> Input | None:
-        argument = self.arguments.get(name)
+    def referred(self, argument: Argument) -> Input | None:
         known = self.known.get(argument.name) if isinstance(argument, Ref) else None
-        return known or super().given(name)
+        return known or super().referred(argument)
 
 
 def _is_usable(name: str, value: Any) -> bool:
