@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from conformance.model.run import Run
 from conformance.model.store import RunError, load_run
+from conformance.model.sweep import Sweep
 from reports.anchors import discrepancy_anchors
 from reports.comparison import render_html as render_comparison
 from reports.gate import Comparison
@@ -14,6 +16,7 @@ from reports.json_summary import render_json
 from reports.junit import render_junit
 from reports.markdown import render_markdown
 from reports.summary import Summary, summarise
+from reports.sweeps import render_sweeps
 
 INDEX = "index.html"
 COMPARISON = "compare.html"
@@ -40,6 +43,11 @@ def write_reports_of(run: Run, directory: Path) -> Path:
 def write_comparison(comparison: Comparison, directory: Path) -> Path:
     """Write the page of a comparison into ``directory``, that of the candidate; its path."""
     return _write(directory / COMPARISON, render_comparison(comparison))
+
+
+def write_sweeps(sweeps: Iterable[Sweep], directory: Path) -> Path:
+    """Write the page of sweeps into ``directory``; its path."""
+    return _write(directory / INDEX, render_sweeps(sweeps))
 
 
 def _write_scripts(summary: Summary, directory: Path) -> None:

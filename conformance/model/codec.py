@@ -18,6 +18,7 @@ from typing import Any
 from conformance.model.case import Case, Dots, DTypeName, Hook, Layout, Ref, Slice
 from conformance.model.fields import CodecError, Coder, brief, coder_for, non_finite, non_finite_text
 from conformance.model.run import SCHEMA_VERSION, Environment, Event
+from conformance.model.sweep import Sweep
 from conformance.model.verdict import Discrepancy
 
 __all__ = [
@@ -26,10 +27,12 @@ __all__ = [
     "decode_discrepancy",
     "decode_environment",
     "decode_event",
+    "decode_sweep",
     "encode_case",
     "encode_discrepancy",
     "encode_environment",
     "encode_event",
+    "encode_sweep",
     "fingerprint",
 ]
 
@@ -88,6 +91,17 @@ def encode_environment(environment: Environment) -> str:
 def decode_environment(text: str) -> Environment:
     """The environment that ``encode_environment`` wrote; ``CodecError`` where the text is anything else."""
     decoded: Environment = _decode("environment", _ENVIRONMENT, text)
+    return decoded
+
+
+def encode_sweep(sweep: Sweep) -> str:
+    """The sweep as one line of JSON."""
+    return _encode("sweep", _SWEEP, sweep)
+
+
+def decode_sweep(text: str) -> Sweep:
+    """The sweep that ``encode_sweep`` wrote; ``CodecError`` where the text is anything else."""
+    decoded: Sweep = _decode("sweep", _SWEEP, text)
     return decoded
 
 
@@ -216,6 +230,7 @@ _CASE = coder_for(Case, _NAMED)
 _EVENT = coder_for(Event, _NAMED)
 _DISCREPANCY = coder_for(Discrepancy, _NAMED)
 _ENVIRONMENT = coder_for(Environment, _NAMED)
+_SWEEP = coder_for(Sweep, _NAMED)
 
 
 def _plain_integer(value: Any) -> int:

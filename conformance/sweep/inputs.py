@@ -60,6 +60,13 @@ def rows(count: int) -> Geometry:
 PATHS: dict[str, Callable[[int], Geometry]] = {"contiguous": contiguous, "strided": strided, "rows": rows}
 """The paths through memory: implementations have a loop of its own for each."""
 
+IN_PLACE = "in-place"
+
+
+def geometry_of(path: str, count: int) -> Geometry:
+    """The geometry of a path; what is written in place lies contiguously."""
+    return PATHS.get(path, contiguous)(count)
+
 
 def laid_out(name: str, dtype: DType, geometry: Geometry, start: int = 0) -> Input:
     """An input of that geometry, whose storage holds consecutive values of ``dtype`` from number ``start`` on."""

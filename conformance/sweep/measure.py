@@ -1,0 +1,166 @@
+"""Measures one chunk of a sweep: the errors of a target against the reference, counted and the worst kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from conformance.accuracy import Judged
+from conformance.bulk import call_reference
+from conformance.compare import Difference
+from conformance.deviations import matching
+from conformance.judging import ValueVerdict, judge
+from conformance.model.case import Case, Drawn, Ref, Step
+from conformance.model.observation import Aspect
+from conformance.model.sweep import EDGES, Plan, Worst
+from conformance.operation import Form, Operation
+from conformance.operations import find
+from conformance.properties.exhaustive import PROPERTY
+from conformance.standard import wide_of
+from conformance.strategies.cases import RESULT
+from conformance.sweep.inputs import IN_PLACE, geometry_of, laid_out
+from conformance.targets.interpreter import Interpreter
+from conformance.ulp import bits, same_bits
+from conformance.values import EVERY, MODES, block
+from reference.dtypes import BY_NAME, DType
+from reference.errors import Refusal
+from reference.storage import Storage
+from reference.tensor import Tensor
+
+KEPT = 8  # of the worst inputs
+_WARM = 64
+
+
+class Unmeasurable(Exception):
+    """A target gives nothing that can be measured: one line says what it gives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What one chunk showed; the fields are those of a ``Sweep``."""
+
+    bins: np.ndarray
+    unjudged: int = 0
+    wrong: int = 0
+    broke: int = 0
+    known: tuple[str, ...] = ()
+    worst: tuple[Worst, ...] = ()
+
+
+class Chunks:
+    """The chunks of one sweep on one target; ``Unmeasurable`` where the target refuses the first call."""
+
+    def __init__(self, plan: Plan, target: Interpreter) -> None:
+        self.plan = plan
+        self.target = target
+        self.operation: Operation = find(plan.operation)
+        self.dtype: DType = BY_NAME[plan.dtype]
+        # The first call of a process may differ from all later ones (pytorch #188792).
+        self.measure(0, _WARM)
+
+    def measure(self, start: int, count: int) -> Measured:
+        """Measure the inputs from number ``start`` on."""
+        values = values_at(self.dtype, start, count, self.plan.every)
+        try:
+            expected = call_reference(self.operation, [_tensor(values, self.dtype)], {})
+        except Refusal as refusal:
+            raise Unmeasurable(f"{self.plan.operation} refuses {self.plan.dtype}: {refusal.message}") from None
+        found = self._found(values)
+        if found.dtype != expected.dtype.numpy:
+            raise Unmeasurable(f"{self.plan.operation} of {self.plan.dtype} must give {expected.dtype.name}")
+        promised = np.broadcast_to(expected.specified, count)
+        differing = np.flatnonzero(promised & ~same_bits(found, expected.array))
+        bins = np.zeros(len(EDGES) + 1, np.int64)
+        judged = int(np.count_nonzero(promised))
+        bins[0] = judged - differing.size
+        measured = Measured(bins, unjudged=count - judged)
+        return self._differing(values, expected, found, differing, measured) if differing.size else measured
+
+    def _found(self, values: np.ndarray) -> np.ndarray:
+        """What the target gives for each value."""
+        name = self.operation.parameters[0].name
+        given = laid_out(name, self.dtype, geometry_of(self.plan.path, values.size))
+        storage = np.zeros(given.size, values.dtype)
+        strides = tuple(stride * values.itemsize for stride in given.strides)
+        np.lib.stride_tricks.as_strided(storage[given.offset :], given.shape, strides)[...] = np.resize(
+            values, given.shape
+        )
+        form = Form.IN_PLACE if self.plan.path == IN_PLACE else self.operation.functional[0]
+        case = Case((given,), (Step(self.operation.name, form, (Ref(name),), results=(RESULT,)),))
+        found = self.target.run_rows(case, {name: storage[np.newaxis]})
+        if found is None or found.shape[1:] != given.shape:
+            refused = self.target.run(case).refused
+            why = "another shape" if refused is None else f"{refused.kind}: {refused.message}"
+            why = " ".join(why.split())[:200]
+            raise Unmeasurable(f"{self.plan.operation} of {self.plan.dtype} on {self.target.name}: {why}")
+        return found.reshape(-1)[: values.size]
+
+    def _differing(
+        self, values: np.ndarray, expected: Tensor, found: np.ndarray, at: np.ndarray, others: Measured
+    ) -> Measured:
+        """The errors of the results at these places, which are not correctly rounded, beside the others."""
+        accuracy, dtype = self.operation.accuracy, expected.dtype
+        rounded = expected.array[at]
+        exact = (expected.array if expected.unrounded is None else expected.unrounded)[at]
+        with np.errstate(all="ignore"):
+            judged = self._judged(dtype, exact, values[at])
+            verdict = judge(found[at], rounded, exact, accuracy, judged)
+            unpromised = ~verdict.wrong & ~np.isfinite(accuracy.allowed(judged))
+            errors = np.where(np.isnan(verdict.ulps), np.where(verdict.wrong, np.inf, 0.5), verdict.ulps)
+        errors[unpromised] = 0.0
+        bins = others.bins + np.bincount(np.searchsorted(EDGES, errors[~unpromised]), minlength=others.bins.size)
+        largest = np.argsort(-errors, kind="stable")[:KEPT]
+        worst = tuple(
+            self._worst(values[at[i]], exact[i], found[at[i]], dtype, float(errors[i]))
+            for i in largest
+            if errors[i] > EDGES[0]
+        )
+        wrong = int(verdict.wrong.sum())
+        known = self._known(rounded, found[at], verdict) if wrong else ""
+        unjudged = others.unjudged + int(unpromised.sum())
+        return Measured(bins, unjudged, wrong, 0 if known else wrong, (known,) if known else (), worst)
+
+    def _judged(self, dtype: DType, exact: np.ndarray, values: np.ndarray) -> Judged:
+        traits = self.target.traits
+        return Judged(
+            self.operation.name,
+            dtype,
+            exact.astype(wide_of(dtype), copy=False),
+            (values.astype(wide_of(self.dtype)),),
+            None,
+            1,
+            traits.column,
+            traits.flushes_subnormals,
+            traits.tf32,
+        )
+
+    def _worst(self, value: Any, exact: Any, actual: Any, dtype: DType, ulps: float) -> Worst:
+        return Worst(str(value), bits(value, self.dtype), str(exact), str(actual), bits(actual, dtype), ulps)
+
+    def _known(self, expected: np.ndarray, actual: np.ndarray, verdict: ValueVerdict) -> str:
+        """The name of the deviation that describes what is wrong, if one does."""
+        difference = Difference(Aspect.VALUES, 0, RESULT, expected, actual, verdict)
+        deviation = matching(self.operation.name, PROPERTY.name, self.target.name, self.dtype.name, difference)
+        return deviation.name if deviation is not None else ""
+
+
+def values_at(dtype: DType, start: int, count: int, every: int) -> np.ndarray:
+    """The inputs from number ``start`` on: number n is the bit pattern n * ``every``.
+
+    Complex ones are drawn, from near a normal distribution and over many magnitudes by turns.
+
+    >>> from reference.dtypes import UINT8
+    >>> values_at(UINT8, 1, 3, 100)
+    array([100, 200,  44], dtype=uint8)
+    """
+    if dtype.is_complex:
+        return block(Drawn("log-uniform" if start // count % 2 else "normal", start), dtype, count, 1)[0]
+    numbers = np.arange(start, start + count, dtype=np.uint64)
+    numbers *= np.uint64(every)
+    return MODES[EVERY](numbers, dtype)
+
+
+def _tensor(values: np.ndarray, dtype: DType) -> Tensor:
+    return Tensor(Storage.of(values), dtype, (values.size,), (1,), 0)

@@ -1,0 +1,133 @@
+"""The largest errors of every function of one tensor, as tables in Markdown, from recorded sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+from conformance.model.sweep import Sweep, Worst
+from reports.sweeps import which
+from reports.words import ulps
+
+DTYPES = ("float16", "bfloat16", "float32", "float64", "complex64", "complex128")
+COMMAND = "python -m conformance accuracy"
+
+_INTRODUCTION = f"""# Accuracy
+
+The largest errors found of every function of one tensor, in ulp: units in the last place of the exact value. 0.50
+stands for results that are all correctly rounded, 0 for operations that round nothing and whose bits are all right. A
+number without a mark is over *all* values of the dtype; ~ is over a sample, so that there may be worse. ✕ marks results
+beyond the bound that the suite judges by, which are [known deviations](deviations.md).
+
+The exact value is that of the reference implementation, in float64 for results of at most 32 bits and in extended
+precision (64 bits) for float64. Functions of 16 bits were tried on all 65,536 values along every path through memory
+(in one piece, in every third place, in rows of seven, in place), of which the worst counts. Written by `{COMMAND}`
+from the sweeps in `accuracy.jsonl`; how to repeat them is at the end."""
+
+_END = """## Repeat it
+
+    python -m conformance sweep all --dtype float16 --dtype bfloat16 --memory-path all
+    python -m conformance sweep all --dtype float32 --memory-path contiguous --memory-path strided --every 257
+    python -m conformance sweep all --dtype float64 --dtype complex64 --dtype complex128
+    python -m conformance sweep all --target cpu+compile --dtype float16 --dtype bfloat16
+    python -m conformance sweep all --target cpu+compile --dtype float32 --every 257
+    python -m conformance sweep exp           # all 4,294,967,296 values: minutes; it goes on where it stopped
+    python -m conformance accuracy reports/out    # take the results into this page
+
+`reports/out/sweeps/index.html` then has a histogram of the errors of each function and its eight worst inputs."""
+
+
+def render_accuracy(sweeps: Iterable[Sweep]) -> str:
+    """The page."""
+    finished = [sweep for sweep in sweeps if sweep.finished]
+    parts = [_INTRODUCTION]
+    for target, group in groupby(sorted(finished, key=_order), key=lambda sweep: sweep.plan.target):
+        parts.extend(_target(target, list(group)))
+    parts.extend((*_bounds(finished), _END))
+    return "\n\n".join(parts) + "\n"
+
+
+def _order(sweep: Sweep) -> tuple[str, str, int]:
+    dtype = sweep.plan.dtype
+    return sweep.plan.target, sweep.plan.operation, DTYPES.index(dtype) if dtype in DTYPES else len(DTYPES)
+
+
+def _target(target: str, sweeps: Sequence[Sweep]) -> Iterator[str]:
+    """The tables of one target: all dtypes at a glance, then where the largest errors are."""
+    conditions = sorted({(sweep.conditions.torch, sweep.conditions.machine) for sweep in sweeps})
+    yield f"## {target}"
+    yield "\n".join(f"torch {torch}, {machine}" for torch, machine in conditions)
+    worst = {key: max(group, key=_badness) for key, group in _grouped(sweeps).items()}
+    dtypes = [dtype for dtype in DTYPES if any(key[1] == dtype for key in worst)]
+    names = sorted({operation for operation, _ in worst})
+    exact = [name for name in names if all(_is_exact(one) for key, one in worst.items() if key[0] == name)]
+    rows = [
+        [f"`{name}`", *(_cell(worst.get((name, dtype)), sweeps) for dtype in dtypes)]
+        for name in names
+        if name not in exact
+    ]
+    yield _table(("operation", *dtypes), rows)
+    if exact:
+        yield f"Right to the last bit in every dtype: {', '.join(f'`{name}`' for name in exact)}."
+    for dtype in dtypes:
+        found = [one for (_, of), one in worst.items() if of == dtype and one.worst]
+        if found:
+            yield f"### {dtype} on {target}: where"
+            yield _table(
+                ("operation", "ulp", "at", "bits", "gives", "exactly", "memory", "inputs", "bound"),
+                [_where(one) for one in found],
+            )
+
+
+def _grouped(sweeps: Iterable[Sweep]) -> dict[tuple[str, str], list[Sweep]]:
+    groups: dict[tuple[str, str], list[Sweep]] = {}
+    for sweep in sweeps:
+        groups.setdefault((sweep.plan.operation, sweep.plan.dtype), []).append(sweep)
+    return groups
+
+
+def _badness(sweep: Sweep) -> tuple[float, bool]:
+    return sweep.worst_ulps, sweep.plan.exhaustive
+
+
+def _is_exact(sweep: Sweep) -> bool:
+    return sweep.conditions.exact and not sweep.wrong
+
+
+def _cell(worst: Sweep | None, sweeps: Iterable[Sweep]) -> str:
+    """The largest error over all paths; exhaustive where one of the sweeps was and none found worse."""
+    if worst is None:
+        return ""
+    alike = [one for one in sweeps if (one.plan.operation, one.plan.dtype) == (worst.plan.operation, worst.plan.dtype)]
+    sampled = not any(one.plan.exhaustive for one in alike)
+    beyond = " ✕" if any(one.wrong for one in alike) else ""
+    return f"{'~' if sampled else ''}{ulps(worst.worst_ulps)}{beyond}"
+
+
+def _where(sweep: Sweep) -> list[str]:
+    one: Worst = sweep.worst[0]
+    return [
+        f"`{sweep.plan.operation}`",
+        ulps(one.ulps),
+        *(f"`{text}`" for text in (one.input, one.input_bits, one.actual, one.expected)),
+        sweep.plan.path,
+        which(sweep.plan),
+        sweep.conditions.bound,
+    ]
+
+
+def _bounds(sweeps: Iterable[Sweep]) -> Iterator[str]:
+    """What the bounds rest on, a line for each kind."""
+    kinds: dict[str, set[str]] = {}
+    for sweep in sweeps:
+        kinds.setdefault(sweep.conditions.basis, set()).add(sweep.plan.operation)
+    yield "## The bounds"
+    yield "\n".join(
+        f"- {basis.replace('``', '`')} ({', '.join(f'`{name}`' for name in sorted(names))})"
+        for basis, names in sorted(kinds.items())
+    )
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
