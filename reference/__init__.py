@@ -14,6 +14,7 @@ from reference import extrema as extrema
 from reference import formatting as formatting
 from reference import indexing as indexing
 from reference import inplace as inplace
+from reference import kinds as kinds
 from reference import linalg as linalg
 from reference import masking as masking
 from reference import moments as moments
@@ -29,8 +30,10 @@ from reference import signs as signs
 from reference import slicing as slicing
 from reference import softmax as softmax
 from reference import sorting as sorting
+from reference import special as special
 from reference import splitting as splitting
 from reference import transcendental as transcendental
+from reference import trigonometric as trigonometric
 from reference import view_changes as view_changes
 from reference import views as views
 from reference.nn import functional as functional

@@ -15,6 +15,7 @@ from reference.function import LikeInput, Pointwise, arithmetic, function, point
 from reference.layout import Shape, Strides
 from reference.promotion import Number, result_type
 from reference.tensor import METHODS, Tensor
+from reference.writing import in_place, with_out
 
 
 def conjugate(value: Any) -> Any:
@@ -35,13 +36,30 @@ conjugated.vjp("input", lambda g: conjugate(g))
 
 
 @function()
-def conj_physical(input: Tensor) -> Tensor:
+def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """The complex conjugate; a real tensor itself.
 
     https://docs.pytorch.org/docs/stable/generated/torch.conj_physical.html
     """
+    if out is not None:
+        return with_out(conjugated_over(input), out, input)
     conjugate_of: Tensor = conjugated(input) if input.dtype.is_complex else input
     return conjugate_of
+
+
+@pointwise("ConjPhysicalBackward1")
+def conjugated_over(input: np.ndarray) -> np.ndarray:
+    """The complex conjugate, as it is written to another tensor."""
+    return np.conj(input)
+
+
+conjugated_over.vjp("input", lambda g: conjugate(g))
+
+
+@function()
+def conj_physical_(input: Tensor) -> Tensor:
+    """Write the conjugates of its elements to a tensor. https://docs.pytorch.org/docs/stable/generated/torch.conj_physical.html"""
+    return in_place(conjugated_over, input)
 
 
 # -- sums ----------------------------------------------------------------------------------------------------------

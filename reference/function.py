@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -184,7 +185,17 @@ class Pointwise(Function):
         self.check = check
         # Whether a Python number counts as a 0-d tensor when the result is laid out, or as a setting.
         self.numbers_are_operands = True
+        # Where the kernel's value is promised, of the same operands and settings; everywhere if None.
+        self.promised: Kernel | None = None
         self.forward = self.compute
+        self.for_out = False
+
+    @property
+    def into_out(self) -> Pointwise:
+        """The same function as its ``out=`` form computes it: what torch then resizes may be laid out otherwise."""
+        same = copy(self)
+        same.for_out, same.forward = True, same.compute
+        return same
 
     def promote(self, operands: Sequence[Tensor | Number], arguments: Mapping[str, Any]) -> tuple[DType, DType]:
         """The dtype to compute in and that of the result; ``arguments`` is for functions whose settings decide."""
@@ -203,15 +214,28 @@ class Pointwise(Function):
         settings = {name: value for name, value in arguments.items() if name not in self.operands}
         with np.errstate(all="ignore"):
             arrays = [None if operand is None else _operand_array(operand, dtype, computing) for operand in operands]
-            values = np.asarray(self.kernel(*arrays, **settings))
+            values = self.evaluate(arrays, settings, dtype)
+            promised = None if self.promised is None else self.promised(*arrays, **settings)
         if values.shape != shape:
             values = np.broadcast_to(values, shape)
-        return Tensor.of(values, out, self.strides(shape, present, dtype))
+        laid_out = self.out_strides if self.for_out else self.strides
+        made = Tensor.of(values, out, laid_out(shape, present, dtype))
+        if promised is not None and not promised.all():
+            made.specified = np.broadcast_to(promised, shape)
+        return made
+
+    def evaluate(self, arrays: Sequence[Any], settings: Mapping[str, Any], dtype: DType) -> np.ndarray:
+        """The kernel's values; ``dtype`` is for functions of the dtype itself, of which operands are wider copies."""
+        return np.asarray(self.kernel(*arrays, **settings))
 
     def strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
         """The strides of the result; an operand of another dtype counts as the copy into which torch casts it."""
         counted = [o for o in operands if isinstance(o, Tensor) or self.numbers_are_operands]
         return layout.pointwise_strides(shape, [cast_layout(operand, dtype) for operand in counted])
+
+    def out_strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
+        """The strides that torch gives an ``out=`` of another shape."""
+        return self.strides(shape, operands, dtype)
 
 
 class LikeInput(Pointwise):
@@ -226,6 +250,16 @@ class LikeInput(Pointwise):
         if isinstance(operand, Tensor) and dtype.category in self.categories:
             return layout.preserved_strides(operand.shape, operand.strides)
         return super().strides(shape, operands, dtype)
+
+    def out_strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
+        return super().strides(shape, operands, dtype)
+
+
+class RealOfComplex(LikeInput):
+    """A function of a complex tensor that torch computes in complex numbers and copies into a real ``out=``."""
+
+    def out_strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
+        return layout.contiguous_strides(shape) if dtype.is_complex else super().out_strides(shape, operands, dtype)
 
 
 def cast_layout(operand: Tensor | Number, dtype: DType) -> tuple[layout.Shape, layout.Strides]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from reference.checks import BOOL, COMPLEX, INTEGRAL, forbids, refuse_category
-from reference.dtypes import Category, DType
-from reference.function import LikeInput, pointwise, real_part
+from reference.dtypes import Category, DType, real_of
+from reference.function import Pointwise, RealOfComplex, pointwise, real_part, to_float
+from reference.layout import Shape, Strides, contiguous_strides
+from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
+
+_PI = np.longdouble("3.14159265358979323846264338327950288419716939937510582")
 
 
 def _no_gradient(g: Tensor) -> Tensor:
@@ -70,8 +74,47 @@ def _abs(input: np.ndarray) -> np.ndarray:
 
 
 _abs.__name__ = "abs"
-abs = LikeInput(_abs, "AbsBackward0", real_part, forbids("abs", BOOL), categories=(Category.COMPLEX,))
+abs = RealOfComplex(_abs, "AbsBackward0", real_part, forbids("abs", BOOL), categories=(Category.COMPLEX,))
 abs.vjp("input", lambda g, input: g * sgn(input))
+
+
+def _angle_dtypes(operands: Sequence[Tensor | Number]) -> tuple[DType, DType]:
+    common, _ = to_float(operands)
+    return common, real_of(common)
+
+
+class _Angle(RealOfComplex):
+    """The angles of complex numbers are written to a contiguous tensor, of real ones to one like any other."""
+
+    def strides(self, shape: Shape, operands: Sequence[Tensor | Number], dtype: DType) -> Strides:
+        return contiguous_strides(shape) if dtype.is_complex else super().out_strides(shape, operands, dtype)
+
+
+def _angle(input: np.ndarray) -> np.ndarray:
+    """The argument of a complex number; pi of a negative real one, 0 of others.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.angle.html
+    """
+    if input.dtype.kind == "c":
+        return np.arctan2(input.imag, input.real)
+    return np.where(np.isnan(input), input, np.where(input < 0, _PI, 0))
+
+
+def _angle_vjp(g: Tensor, input: Tensor) -> Tensor:
+    if not input.dtype.is_complex:
+        return _no_gradient(g)
+    # The way in which only the angle grows is across the number, and the longer the further out.
+    magnitude = abs(input)
+    across: Tensor = METHODS["where"](magnitude == 0, 0.0, g * (input * 1j) / (magnitude * magnitude))
+    return across
+
+
+_angle.__name__ = "angle"
+angle = _Angle(_angle, "AngleBackward0", _angle_dtypes)
+angle.vjp("input", _angle_vjp)
+
+
+# -- rounding to integers ----------------------------------------------------------------------------------------------
 
 
 @pointwise("FloorBackward0", check=forbids("floor", BOOL, COMPLEX))
@@ -92,6 +135,15 @@ def trunc(input: np.ndarray) -> np.ndarray:
     return np.trunc(input)
 
 
+@pointwise("FracBackward0", check=forbids("frac", BOOL, INTEGRAL, COMPLEX))
+def frac(input: np.ndarray) -> np.ndarray:
+    """What the integer part leaves. https://docs.pytorch.org/docs/stable/generated/torch.frac.html"""
+    return input - np.trunc(input)
+
+
+frac.vjp("input", lambda g: g)
+
+
 def _check_round(dtype: DType, arguments: Mapping[str, Any]) -> None:
     refuse_category("round", dtype, BOOL, COMPLEX)
     if arguments["decimals"]:
@@ -102,16 +154,28 @@ def _round_node(arguments: Mapping[str, Any]) -> str:
     return "RoundBackward1" if arguments["decimals"] else "RoundBackward0"
 
 
-@pointwise(_round_node, check=_check_round)
-def round(input: np.ndarray, *, decimals: int = 0) -> np.ndarray:
-    """The nearest integer, half to even, or multiple of ``10 ** -decimals``.
+class _Round(Pointwise):
+    """With ``decimals``, each step is rounded, as the documented algorithm is: to the dtype, of 16 bits to float32."""
+
+    def evaluate(self, arrays: Sequence[Any], settings: Mapping[str, Any], dtype: DType) -> np.ndarray:
+        if settings["decimals"]:
+            arrays = [array.astype(dtype.numpy if dtype.itemsize > 2 else np.float32) for array in arrays]
+        return super().evaluate(arrays, settings, dtype)
+
+
+def _round(input: np.ndarray, *, decimals: int = 0) -> np.ndarray:
+    """The nearest integer, half to even; with ``decimals``, what NumPy's ``around`` gives.
 
     https://docs.pytorch.org/docs/stable/generated/torch.round.html
     """
-    if input.dtype.kind in "iu" or decimals == 0:
-        return input if input.dtype.kind in "iu" else np.rint(input)
-    power = input.dtype.type(10) ** np.abs(decimals)
-    return np.rint(input * power) / power if decimals > 0 else np.rint(input / power) * power
+    if input.dtype.kind in "iu":
+        return input
+    power = input.dtype.type(10.0 ** np.abs(decimals))
+    return np.rint(input * power) / power if decimals >= 0 else np.rint(input / power) * power
+
+
+_round.__name__ = "round"
+round = _Round(_round, _round_node, check=_check_round)
 
 
 for _step in (floor, ceil, trunc, round):

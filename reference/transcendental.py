@@ -14,6 +14,15 @@ from reference.checks import COMPLEX, forbids
 from reference.error_function import error_function
 from reference.function import pointwise, to_float
 
+_LOG_2 = np.longdouble("0.693147180559945309417232121458176568075500134360255254")
+
+
+def joined(real: np.ndarray, imag: np.ndarray) -> np.ndarray:
+    """real + i imag, without the products that turn inf into nan."""
+    result = np.empty(real.shape, np.result_type(real, np.complex64))
+    result.real, result.imag = real, imag
+    return result
+
 
 @pointwise("ExpBackward0", promotion=to_float)
 def exp(input: np.ndarray) -> np.ndarray:
@@ -31,7 +40,7 @@ def expm1(input: np.ndarray) -> np.ndarray:
         return np.expm1(input)
     real, imag = input.real, input.imag
     half = np.sin(imag / 2)
-    return _complex(np.expm1(real) * np.cos(imag) - 2 * half * half, np.exp(real) * np.sin(imag))
+    return joined(np.expm1(real) * np.cos(imag) - 2 * half * half, np.exp(real) * np.sin(imag))
 
 
 expm1.vjp("input", lambda g, result: g * conjugate(result + 1))
@@ -56,10 +65,37 @@ def log1p(input: np.ndarray) -> np.ndarray:
     excess = real * (2 + real) + imag * imag
     small = np.abs(input) < 0.5
     magnitude = np.where(small, np.log1p(np.where(small, excess, 0)) / 2, np.log(np.abs(1 + input)))
-    return _complex(magnitude, np.arctan2(imag, 1 + real))
+    return joined(magnitude, np.arctan2(imag, 1 + real))
 
 
 log1p.vjp("input", lambda g, input: g / conjugate(input + 1))
+
+
+@pointwise("Exp2Backward0", promotion=to_float)
+def exp2(input: np.ndarray) -> np.ndarray:
+    """2 to the power ``input``. https://docs.pytorch.org/docs/stable/special.html#torch.special.exp2"""
+    if input.dtype.kind != "c":
+        return np.exp2(input)
+    return np.exp(joined(input.real * _LOG_2, input.imag * _LOG_2))
+
+
+exp2.vjp("input", lambda g, result: g * conjugate(result) * math.log(2))
+
+
+@pointwise("Log2Backward0", promotion=to_float)
+def log2(input: np.ndarray) -> np.ndarray:
+    """The logarithm to the base 2. https://docs.pytorch.org/docs/stable/generated/torch.log2.html"""
+    return np.log2(input)
+
+
+@pointwise("Log10Backward0", promotion=to_float)
+def log10(input: np.ndarray) -> np.ndarray:
+    """The logarithm to the base 10. https://docs.pytorch.org/docs/stable/generated/torch.log10.html"""
+    return np.log10(input)
+
+
+log2.vjp("input", lambda g, input: g / conjugate(input * math.log(2)))
+log10.vjp("input", lambda g, input: g / conjugate(input * math.log(10)))
 
 
 @pointwise("SinBackward0", promotion=to_float)
@@ -103,10 +139,3 @@ def erf(input: np.ndarray) -> np.ndarray:
 
 
 erf.vjp("input", lambda g, input: g * exp(-(input * input)) * (2 / math.sqrt(math.pi)))
-
-
-def _complex(real: np.ndarray, imag: np.ndarray) -> np.ndarray:
-    """real + i imag, without the products that turn inf into nan."""
-    result = np.empty(real.shape, np.result_type(real, np.complex64))
-    result.real, result.imag = real, imag
-    return result

@@ -96,11 +96,14 @@ class Ulps(Bound):
     16 bits: half an ulp for the one rounding, plus k ulp of float32. float64 has one ulp more, as its column is
     not swept. Complex: normwise, each part off by k ulp of the modulus, times the condition of the formula where the
     manual defines the function by one (z^w = exp(w log z), sigmoid = 1/(1 + exp(-z))). Where an intermediate result
-    may underflow (sigmoid's exponential), 2^emin more.
+    may underflow (sigmoid's exponential), 2^emin more. Where a rounding on the way is relative to something else than
+    r, ``spread`` computes that from r and the inputs, and k u of it more is allowed: |x f'(x)| where the argument is
+    rounded before a function that is steep there (Higham, 1.5), the size of the terms where they cancel.
     """
 
     bound: str | float
     underflows: bool = False
+    spread: Callable[[np.ndarray, tuple[np.ndarray, ...]], np.ndarray] | None = None
 
     @property
     def words(self) -> str:
@@ -118,6 +121,8 @@ class Ulps(Bound):
             k = max(COMPLEX_ULPS.get(name or "", 0.0), math.sqrt(2) * k)
         computing = computing_dtype(dtype)
         allowed = k * ulp(r, computing)
+        if self.spread is not None:
+            allowed = allowed + k * finfo(computing).unit * np.abs(self.spread(r, judged.inputs))
         if r.dtype.kind == "c" and name in _COMPLEX_CONDITIONS:
             condition = np.abs(_COMPLEX_CONDITIONS[name](r, judged.inputs))
             allowed *= 1 + np.where(np.isfinite(condition), condition, 0.0)

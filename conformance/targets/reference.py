@@ -19,7 +19,7 @@ from reference import random as reference_random
 from reference.autograd.mode import set_grad_enabled
 from reference.dtypes import BY_NAME, DType
 from reference.errors import Refusal
-from reference.function import Function
+from reference.function import Function, Pointwise
 from reference.storage import Storage
 from reference.tensor import Tensor
 from reference.writing import in_place, with_out
@@ -171,8 +171,9 @@ def _out(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any]) -> A
     # Where the dtype of out decides the result's (creation), the reference function takes it itself.
     if "out" in getattr(operation.reference, "parameters", ()):
         return operation.reference(*args, **kwargs, out=out)
+    reference = operation.reference.into_out if isinstance(operation.reference, Pointwise) else operation.reference
     with set_grad_enabled(False):
-        result = operation.reference(*args, **kwargs)
+        result = reference(*args, **kwargs)
     return with_out(result, out, *read)
 
 

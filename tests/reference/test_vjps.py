@@ -20,7 +20,17 @@ from reference.writing import in_place
 from tests.reference.gradients import assert_gradients, tensor
 
 # These modules are the subject here; the vjps of views and copies are proved beside their own tests.
-POINTWISE_MODULES = ["arithmetic", "comparison", "powers", "selection", "signs", "transcendental"]
+POINTWISE_MODULES = [
+    "arithmetic",
+    "comparison",
+    "kinds",
+    "powers",
+    "selection",
+    "signs",
+    "special",
+    "transcendental",
+    "trigonometric",
+]
 REDUCING_MODULES = ["extrema", "linalg", "moments", "reduction", "softmax"]
 NETWORK_MODULES = ["nn.convolution", "nn.losses", "nn.pooling", "nn.windows"]
 MODULES = [*POINTWISE_MODULES, *REDUCING_MODULES, *NETWORK_MODULES]
@@ -92,6 +102,25 @@ POINTWISE = [
 ]
 ENTIRE = ["neg", "abs", "square", "exp", "expm1", "sin", "cos", "tanh", "sigmoid"]
 REDUCED = ["sum", "mean", "prod", "var", "std", "norm", "max", "min", "amax", "amin"]
+INVERSES = ["asin", "acos", "atan", "asinh", "atanh"]
+FURTHER = [
+    *(method(name, X) for name in ["tan", "sinh", "cosh", "atan", "asinh", "exp2", "sinc", "erfc", "i0", "special_i1"]),
+    *(method(name, X / 3) for name in ["asin", "acos", "atanh", "erfinv", "sinc"]),
+    *(method(name, POSITIVE) for name in ["log2", "log10", "lgamma", "digamma"]),
+    *(method(name, X) for name in ["lgamma", "digamma"]),
+    *(
+        method(name, Z)
+        for name in ["tan", "sinh", "cosh", *INVERSES, "acosh", "exp2", "log2", "log10", "sinc", "angle"]
+    ),
+    method("acosh", POSITIVE + 1),
+    *(on(f"polygamma {n}", lambda x, n=n: METHODS["polygamma"](n, x), X) for n in (0, 1, 2)),
+    *(method("mvlgamma", POSITIVE + 1, p=p) for p in (1, 3)),
+    method("logit", POSITIVE / 4),
+    on("logit clamped", lambda x: METHODS["logit"](x, 0.3) * x, POSITIVE / 3),
+    *(on(name, lambda x, name=name: METHODS[name](x) * x, X) for name in ("deg2rad", "rad2deg", "frac", "nan_to_num")),
+    on("conj_physical_", lambda z: METHODS["conj_physical_"](z.clone()) * z, Z),
+    method("angle", X, second=False),
+]
 UNARY = [
     *(method(name, X) for name in [*ENTIRE, "erf"]),
     *(method(name, POSITIVE) for name in ["reciprocal", "sqrt", "rsqrt", "log", "log1p"]),
@@ -195,7 +224,7 @@ def compared_in_place(name: str) -> Example:
 
 
 COMPARISONS = [compared_in_place(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")]
-EXAMPLES = [*POINTWISE, *UNARY, *REDUCTIONS, *PRODUCTS, *NETWORKS, *COMPARISONS]
+EXAMPLES = [*POINTWISE, *FURTHER, *UNARY, *REDUCTIONS, *PRODUCTS, *NETWORKS, *COMPARISONS]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)

@@ -189,6 +189,8 @@ def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """A copy of the elements, bit for bit, as NumPy (and ml_dtypes) hold them."""
     plain_tensor = tensor.detach().resolve_conj().resolve_neg().cpu()
+    if plain_tensor._is_zerotensor():  # a gradient of zeros that has no memory
+        plain_tensor = plain_tensor.clone()
     if plain_tensor.dtype is torch.complex32:  # NumPy has none: its dtype shows what it was
         return plain_tensor.to(torch.complex64).numpy()
     if plain_tensor.dtype is torch.bfloat16:
