@@ -108,8 +108,14 @@ class Ulps(Bound):
     @property
     def words(self) -> str:
         if isinstance(self.bound, str):
-            return f"{max_ulps(self.bound, 'cpu'):g} ulp on cpu, {max_ulps(self.bound, 'cuda'):g} on cuda"
-        return f"{self.bound:g} ulp"
+            words = f"{max_ulps(self.bound, 'cpu'):g} ulp on cpu, {max_ulps(self.bound, 'cuda'):g} on cuda"
+        else:
+            words = f"{self.bound:g} ulp"
+        return f"{words} + 2^emin" if self._underflows else words
+
+    @property
+    def _underflows(self) -> bool:
+        return self.underflows or (isinstance(self.bound, str) and MAX_ULPS[self.bound].underflows)
 
     def allowed(self, judged: Judged) -> np.ndarray:
         r, dtype = judged.exact, real_of(judged.dtype)
@@ -128,7 +134,7 @@ class Ulps(Bound):
             allowed *= 1 + np.where(np.isfinite(condition), condition, 0.0)
         if computing is not dtype:
             allowed += (0.5 + unit_of_r(dtype)) * ulp(r, dtype)
-        if self.underflows or (name and MAX_ULPS[name].underflows):
+        if self._underflows:
             allowed += finfo(computing).tiny
         return allowed
 
