@@ -111,7 +111,8 @@ class Ulps(Bound):
             words = f"{max_ulps(self.bound, 'cpu'):g} ulp on cpu, {max_ulps(self.bound, 'cuda'):g} on cuda"
         else:
             words = f"{self.bound:g} ulp"
-        return f"{words} + 2^emin" if self._underflows else words
+        more = " + 2^emin" * self._underflows + " + k u spread" * (self.spread is not None)
+        return words + more
 
     @property
     def _underflows(self) -> bool:
