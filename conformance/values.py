@@ -133,6 +133,11 @@ def _positive(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return round_to(1 + ((raw >> np.uint64(33)).astype(np.int64) % (4 if dtype.itemsize <= 2 else 8)), dtype)
 
 
+def _rates(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Quarters from 0 to 31: rates and counts."""
+    return round_to(((raw >> np.uint64(33)).astype(np.int64) % 125) / 4, dtype)
+
+
 def _log_uniform(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Magnitudes of 2^-40 to 2^40 (2^-12 to 2^12 for float16), either sign."""
     if dtype.category < Category.FLOATING:
@@ -193,6 +198,7 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "divisors": _divisors,
     "places": _places,
     "unit": _unit_values,
+    "rates": _rates,
     "mixed": _mixed,
     "special": _special,
     "log-uniform": _log_uniform,

@@ -23,8 +23,10 @@ from reference import placing as placing
 from reference import powers as powers
 from reference import products as products
 from reference import random as random
+from reference import random_inplace as random_inplace
 from reference import ranges as ranges
 from reference import reduction as reduction
+from reference import sampling as sampling
 from reference import selection as selection
 from reference import signs as signs
 from reference import slicing as slicing

@@ -147,6 +147,36 @@ def exponential(generator: Generator, n: int, dtype: DType, rate: float = 1.0) -
     return round_to(unrounded, dtype), unrounded
 
 
+def log_normal(
+    generator: Generator, n: int, dtype: DType, mean: float = 1.0, std: float = 2.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """``n`` numbers whose logarithms are normal deviates drawn one by one, rounded and unrounded: ``log_normal_``."""
+    _, logarithms = normal(generator, n, FLOAT64, mean, std, contiguous=False)
+    with np.errstate(all="ignore"):
+        unrounded = np.exp(logarithms).astype(wider(dtype).numpy)
+    return round_to(unrounded, dtype), unrounded
+
+
+def cauchy(
+    generator: Generator, n: int, dtype: DType, median: float = 0.0, sigma: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """``n`` Cauchy deviates, rounded and unrounded: ``cauchy_``.
+
+    Drawn in float64 for every dtype. The angle is rounded as torch rounds it, which decides near the poles of tan.
+    """
+    wide = wider(dtype).numpy
+    angle = math.pi * (_unit53(generator, n) - 0.5)
+    with np.errstate(all="ignore"):
+        unrounded = median + sigma * np.tan(angle.astype(wide))
+    return round_to(unrounded, dtype), unrounded
+
+
+def geometric(generator: Generator, n: int, p: float) -> np.ndarray:
+    """``n`` counts of trials of chance ``p``, the first success included: ``geometric_``."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.ceil(np.log(_unit53(generator, n)) / np.log1p(-p)))
+
+
 def bernoulli(generator: Generator, n: int, p: float) -> np.ndarray:
     """``n`` draws that are true with probability ``p``: ``bernoulli_(p)`` and dropout's mask, of any dtype."""
     return np.asarray(_unit53(generator, n) < p)

@@ -14,7 +14,7 @@ from reference import distributions, layout
 from reference.autograd.mode import is_grad_enabled
 from reference.broadcasting import broadcast_shapes, expanded_strides
 from reference.creation import dtype_for, tracked
-from reference.dtypes import BOOL, Category, DType, real_of
+from reference.dtypes import BOOL, Category, DType, real_of, round_to
 from reference.errors import refuse, refuse_type, refuse_value
 from reference.generator import Generator
 from reference.promotion import Number
@@ -76,6 +76,8 @@ def refuse_unless(dtype: DType, *categories: Category) -> None:
 
 def uniform_stream(target: Tensor, low: float = 0.0, high: float = 1.0) -> Stream:
     refuse_unless(target.dtype, Category.FLOATING, Category.COMPLEX)
+    if target.dtype.is_complex and not target.numel:
+        return np.empty(0, target.dtype.numpy), None
     largest = largest_float(real_of(target.dtype))
     if not -largest <= low <= largest or not -largest <= high <= largest:
         refuse(f"from or to is out of bounds for {target.dtype!r}")
@@ -96,6 +98,42 @@ def normal_stream(target: Tensor, mean: float = 0.0, std: float = 1.0) -> Stream
     return distributions.normal(
         default_generator, target.numel, target.dtype, mean, std, contiguous=target.is_contiguous()
     )
+
+
+def log_normal_stream(target: Tensor, mean: float = 1.0, std: float = 2.0) -> Stream:
+    if not std > 0:
+        refuse(f"log_normal_ expects std > 0.0, but found std={std}")
+    if not target.numel:
+        return np.empty(0, target.dtype.numpy), None
+    refuse_unless(target.dtype, Category.FLOATING)
+    return distributions.log_normal(default_generator, target.numel, target.dtype, mean, std)
+
+
+def cauchy_stream(target: Tensor, median: float = 0.0, sigma: float = 1.0) -> Stream:
+    if not sigma > 0:
+        refuse(f"cauchy_ expects sigma > 0.0, but found sigma={sigma}")
+    if not target.dtype.is_floating_point:
+        refuse(f"Cauchy distribution is a continuous probability distribution: {target.dtype!r} is not floating point")
+    return distributions.cauchy(default_generator, target.numel, target.dtype, median, sigma)
+
+
+def exponential_stream(target: Tensor, rate: float = 1.0) -> Stream:
+    if not rate > 0:
+        refuse(f"exponential_ expects lambda > 0.0, but found lambda={rate}")
+    if not target.numel:
+        return np.empty(0, target.dtype.numpy), None
+    if not target.dtype.is_floating_point:
+        refuse(f"Exponential distribution is continuous: {target.dtype!r} is not floating point")
+    return distributions.exponential(default_generator, target.numel, target.dtype, rate)
+
+
+def geometric_stream(target: Tensor, p: float) -> Stream:
+    if not 0 < p < 1:
+        refuse(f"geometric_ expects p to be in (0, 1), but got p={p}")
+    if not target.numel:
+        return np.empty(0, target.dtype.numpy), None
+    refuse_unless(target.dtype, Category.INTEGRAL, Category.FLOATING)
+    return round_to(distributions.geometric(default_generator, target.numel, p), target.dtype), None
 
 
 def integer_stream(target: Tensor, low: int, high: int | None) -> Stream:
@@ -140,6 +178,8 @@ def trial_stream(target: Tensor, p: Tensor | Number) -> Stream:
     if not isinstance(p, Tensor):
         return distributions.bernoulli(default_generator, target.numel, chance).astype(target.dtype.numpy), None
     refuse_unless(p.dtype, Category.FLOATING)
+    if not target.numel:
+        return np.empty(0, target.dtype.numpy), None
     if broadcast_shapes(p.shape, target.shape) != target.shape:
         refuse("The expanded size of the tensor must match the existing size")
     if not ((p.array >= 0) & (p.array <= 1)).all():

@@ -6,7 +6,7 @@ torch reaches them through log and cos; everything else is exact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,10 @@ from reference import distributions
 from reference.broadcasting import broadcast_shapes
 from reference.creation import checked_size, dtype_for, like, size_argument, zeros_like
 from reference.draws import (
-    Stream,
     by_address,
     created,
     default_generator,
-    full_range_stream,
     integer_stream,
-    laid_out,
     limits,
     normal_stream,
     place,
@@ -31,11 +28,10 @@ from reference.draws import (
 )
 from reference.dtypes import FLOAT16, INT64, Category, DType, default_dtype, round_to, wider
 from reference.errors import refuse, refuse_type
-from reference.function import Function, function
+from reference.function import function
 from reference.generator import Generator
 from reference.promotion import Number
 from reference.tensor import Tensor
-from reference.writing import refuse_leaf_write, refuse_overlapping_write, write
 
 
 def manual_seed(seed: int) -> Generator:
@@ -207,63 +203,7 @@ def _wide(value: Tensor | Number, target: Tensor) -> np.ndarray:
     return round_to(array, target.dtype).astype(wider(target.dtype).numpy)
 
 
-# -- in place --------------------------------------------------------------------------------------------------------
-
-
-def _redrawn(called: Function, input: Tensor, draw: Callable[[], Stream], **arguments: Any) -> Tensor:
-    """Write a stream over ``input``; its gradient stops here."""
-    refuse_leaf_write(input, *arguments.values())
-    refuse_overlapping_write(input)
-    return write(input, laid_out(draw(), input.dtype, input), called, {"input": input, **arguments})
-
-
-def _stopping(node: str, *others: str) -> Function:
-    """The record of an in-place draw: gradients of what was there, and of its parameters, are zero."""
-
-    def overwritten(input: Tensor, p: Any = None) -> Tensor:
-        return input
-
-    stop = Function(overwritten, node)
-    stop.vjp("input", lambda g: zeros_like(g))
-    if others:
-        stop.vjp("p", lambda g, p: zeros_like(p))
-    return stop
-
-
-_UNIFORM, _NORMAL = _stopping("UniformBackward0"), _stopping("NormalBackward0")
-_RANDOM_FROM, _RANDOM_TO, _RANDOM = (_stopping(f"RandomBackward{number}") for number in range(3))
-_BERNOULLI_EACH, _BERNOULLI = _stopping("BernoulliBackward1", "p"), _stopping("BernoulliBackward2")
-
-
-@function()
-def uniform_(input: Tensor, from_: float = 0.0, to: float = 1.0) -> Tensor:
-    """Fill with uniform numbers of [from, to).
-
-    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.uniform_.html
-    """
-    return _redrawn(_UNIFORM, input, lambda: uniform_stream(input, from_, to))
-
-
-@function()
-def normal_(input: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
-    """Fill with normal deviates. https://docs.pytorch.org/docs/stable/generated/torch.Tensor.normal_.html"""
-    return _redrawn(_NORMAL, input, lambda: normal_stream(input, mean, std))
-
-
-@function()
-def random_(input: Tensor, *bounds: int | None) -> Tensor:
-    """Fill with integers: up to the largest exact one, of [0, to), or of [from, to).
-
-    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.random_.html
-    """
-    if not bounds:
-        return _redrawn(_RANDOM, input, lambda: full_range_stream(input))
-    if len(bounds) == 1:
-        return _redrawn(_RANDOM_TO, input, lambda: integer_stream(input, 0, bounds[0]))
-    low, high = bounds
-    if low is None:
-        refuse_type("random_() needs a lower bound")
-    return _redrawn(_RANDOM_FROM, input, lambda: integer_stream(input, low, high))
+# -- of given chances -------------------------------------------------------------------------------------------------
 
 
 @function("BernoulliBackward0")
@@ -275,19 +215,10 @@ def bernoulli(input: Tensor, p: Any = None, *, out: Tensor | None = None) -> Ten
     target = place(input.shape, None, out, input.dtype)
     if p is not None:
         return created(target, out, trial_stream(target, p), False)
+    if not input.numel:
+        return created(target, out, (np.empty(0, target.dtype.numpy), None), False)
     refuse_unless(input.dtype, Category.FLOATING)
     return created(target, out, trial_stream(target, input), False)
 
 
 bernoulli.vjp("input", lambda g: zeros_like(g))
-
-
-@function()
-def bernoulli_(input: Tensor, p: Any = 0.5) -> Tensor:
-    """Fill with ones of probability ``p`` (a number, or a tensor that broadcasts), else zeros.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.bernoulli_.html
-    """
-    if isinstance(p, Tensor):
-        return _redrawn(_BERNOULLI_EACH, input, lambda: trial_stream(input, p), p=p)
-    return _redrawn(_BERNOULLI, input, lambda: trial_stream(input, p))

@@ -1,4 +1,4 @@
-"""Random tensors: the streams of the CPU generator. https://docs.pytorch.org/docs/stable/torch.html#random-sampling"""
+"""New random tensors: the streams of the CPU generator. https://docs.pytorch.org/docs/stable/torch.html#random-sampling"""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Computed, DTypeOption, Number, Sizes
+from conformance.parameters import AnyTensor, Computed, DTypeOption, Number, Operand, Sizes
 from conformance.strategies.drawing import Drawing
 from reference import random
-from reference.dtypes import BOOL
+from reference.dtypes import BOOL, FLOATING
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
@@ -22,6 +22,11 @@ DEVIATES = Spaced(12)
 def _high(choices: Choices, drawing: Drawing) -> Argument:
     """An upper bound that every dtype of the operation holds."""
     return choices.choose((1, 2) if drawing.dtype is BOOL else (1, 2, 5, 100, 127))
+
+
+def _low(choices: Choices, drawing: Drawing) -> Argument:
+    """A lower bound below any upper one; negative where the dtype has negative numbers."""
+    return choices.choose((0, -1, -100) if drawing.dtype.is_signed else (0,))
 
 
 def _nothing_below(choices: Choices, drawing: Drawing) -> Argument:
@@ -40,12 +45,11 @@ def _deviation(choices: Choices, drawing: Drawing) -> Argument:
     return choices.choose((0, 1, 2, 0.5))
 
 
-# torch accepts an empty tensor of any dtype where it draws one deviate at a time: ALL, and the reference refuses.
 OPERATIONS = [
     Operation(
         name="rand",
         reference=random.rand,
-        spellings=spelled("torch.rand"),
+        spellings=spelled("torch.rand", out=True),
         parameters=(SIZE, DTYPE),
         dtypes=DIFFERENTIABLE,
         effect=Effect.CREATES,
@@ -67,7 +71,7 @@ OPERATIONS = [
     Operation(
         name="randn",
         reference=random.randn,
-        spellings=spelled("torch.randn"),
+        spellings=spelled("torch.randn", out=True),
         parameters=(SIZE, DTYPE),
         dtypes=DIFFERENTIABLE,
         accuracy=DEVIATES,
@@ -90,7 +94,7 @@ OPERATIONS = [
     Operation(
         name="randint",
         reference=random.randint,
-        spellings=spelled("torch.randint"),
+        spellings=spelled("torch.randint", out=True),
         parameters=(Computed("high", _high, _nothing_below), SIZE, DTYPE),
         dtypes=REAL,
         effect=Effect.CREATES,
@@ -99,6 +103,16 @@ OPERATIONS = [
             MANUAL.format("randint"),
             "random integers generated uniformly between low (inclusive) and high (exclusive)",
         ),
+    ),
+    Operation(
+        name="randint_between",
+        reference=random.randint,
+        spellings=spelled("torch.randint", out=True),
+        parameters=(Computed("low", _low), Computed("high", _high, _nothing_below), SIZE, DTYPE),
+        dtypes=REAL,
+        effect=Effect.CREATES,
+        random=True,
+        basis=Documented(MANUAL.format("randint"), "low (int, optional) - Lowest integer to be drawn."),
     ),
     Operation(
         name="randint_like",
@@ -112,7 +126,7 @@ OPERATIONS = [
     Operation(
         name="randperm",
         reference=random.randperm,
-        spellings=spelled("torch.randperm"),
+        spellings=spelled("torch.randperm", out=True),
         parameters=(Computed("n", _count, _negative), DTYPE),
         dtypes=REAL_NUMERIC,
         effect=Effect.CREATES,
@@ -122,7 +136,7 @@ OPERATIONS = [
     Operation(
         name="normal",
         reference=random.normal,
-        spellings=spelled("torch.normal"),
+        spellings=spelled("torch.normal", out=True),
         parameters=(AnyTensor("mean", mode="small"), Computed("std", _deviation, _negative)),
         dtypes=ALL,
         accuracy=DEVIATES,
@@ -133,66 +147,38 @@ OPERATIONS = [
         ),
     ),
     Operation(
-        name="uniform_",
-        reference=random.uniform_,
-        written=random.uniform_,
-        spellings=spelled(in_place="Tensor.uniform_"),
-        parameters=(AnyTensor("self", writeable=True),),
-        dtypes=DIFFERENTIABLE,
-        effect=Effect.WRITES,
-        random=True,
-        basis=Documented(
-            MANUAL.format("Tensor.uniform_"),
-            "Fills self tensor with numbers sampled from the continuous uniform distribution.",
-        ),
-    ),
-    Operation(
-        name="normal_",
-        reference=random.normal_,
-        written=random.normal_,
-        spellings=spelled(in_place="Tensor.normal_"),
-        parameters=(
-            AnyTensor("self", writeable=True),
-            Number("mean", (0, 1, -2)),
-            Computed("std", _deviation, _negative),
-        ),
-        dtypes=ALL,
+        name="normal_of_tensors",
+        reference=random.normal,
+        spellings=spelled("torch.normal", out=True),
+        parameters=(Operand("mean", mode="small"), Operand("std", mode="unit")),
+        dtypes=FLOATING,
         accuracy=DEVIATES,
-        effect=Effect.WRITES,
         random=True,
         basis=Documented(
-            MANUAL.format("Tensor.normal_"), "Fills self tensor with elements samples from the normal distribution."
+            MANUAL.format("normal"), "std is a tensor with the standard deviation of each output element's distribution"
         ),
     ),
     Operation(
-        name="random_",
-        reference=random.random_,
-        written=random.random_,
-        spellings=spelled(in_place="Tensor.random_"),
-        parameters=(AnyTensor("self", writeable=True), Computed("to", _high, _nothing_below)),
-        dtypes=ALL,
-        effect=Effect.WRITES,
+        name="normal_of_std",
+        reference=random.normal,
+        spellings=spelled("torch.normal", out=True),
+        parameters=(Number("mean", (0.0, 1.0, -2.0)), AnyTensor("std", mode="unit")),
+        dtypes=FLOATING,
+        accuracy=DEVIATES,
         random=True,
-        basis=Documented(
-            MANUAL.format("Tensor.random_"),
-            "Fills self tensor with numbers sampled from the discrete uniform distribution over [from, to - 1].",
-        ),
+        basis=Documented(MANUAL.format("normal"), "the means are shared among all drawn elements"),
     ),
     Operation(
-        name="bernoulli_",
-        reference=random.bernoulli_,
-        written=random.bernoulli_,
-        spellings=spelled(in_place="Tensor.bernoulli_"),
-        parameters=(
-            AnyTensor("self", writeable=True),
-            Computed("p", lambda c, d: c.choose((0, 0.5, 1, 0.3)), _negative),
-        ),
-        dtypes=ALL,
-        effect=Effect.WRITES,
+        name="normal_of_numbers",
+        reference=random.normal,
+        spellings=spelled("torch.normal", out=True),
+        parameters=(Number("mean", (0.0, 1.0, -2.0)), Computed("std", _deviation, _negative), SIZE, DTYPE),
+        dtypes=DIFFERENTIABLE,
+        accuracy=DEVIATES,
+        effect=Effect.CREATES,
         random=True,
         basis=Documented(
-            MANUAL.format("Tensor.bernoulli_"),
-            "Fills each location of self with an independent sample from Bernoulli(p).",
+            MANUAL.format("normal"), "the means and standard deviations are shared among all drawn elements"
         ),
     ),
 ]

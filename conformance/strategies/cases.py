@@ -15,6 +15,7 @@ from conformance.strategies.shapes import Shape
 from reference.dtypes import BOOL, Category, DType
 
 RESULT = "result"
+LARGEST_SEED = 2**32 - 1
 
 
 def draw_case(
@@ -62,7 +63,8 @@ def _build(choices: Choices, drawing: Drawing, values: list[Argument | Omitted],
     form = choices.choose(possible_forms(operation, pairs))
     args, kwargs = arrange(pairs)
     step = Step(operation.name, form, args, kwargs, result_names(operation))
-    return Case(tuple(drawing.inputs), (step,))
+    seed = choices.integer(0, LARGEST_SEED) if operation.random else 0
+    return Case(tuple(drawing.inputs), (step,), seed)
 
 
 def result_names(operation: Operation, name: str = RESULT) -> tuple[str, ...]:

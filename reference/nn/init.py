@@ -7,7 +7,7 @@ from math import prod
 
 from reference.autograd.mode import no_grad
 from reference.errors import refuse_value
-from reference.random import uniform_ as draw_uniform
+from reference.random_inplace import uniform_ as draw_uniform
 from reference.tensor import Tensor
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reference import construction, creation, distributions, random, reduction
+from reference import construction, creation, distributions, random, random_inplace, reduction
 from reference.autograd.engine import backward
 from reference.dtypes import BFLOAT16, BOOL, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, FLOATING, INT8, INT64, UINT8, DType
 from reference.errors import Refusal
@@ -42,7 +42,7 @@ def test_a_tensor_is_filled_in_the_order_of_its_addresses() -> None:
 
 @pytest.mark.parametrize("dtype", FLOATING)
 def test_uniform_numbers_lie_in_the_half_open_range(dtype: DType) -> None:
-    made = random.uniform_(creation.empty(1000, dtype=dtype), 2, 3).array
+    made = random_inplace.uniform_(creation.empty(1000, dtype=dtype), 2, 3).array
     assert made.min() >= 2
     assert made.max() < 3
 
@@ -75,7 +75,7 @@ def test_normal_deviates_take_their_means_and_deviations() -> None:
 
 def test_bernoulli_draws_are_as_likely_as_asked() -> None:
     assert random.bernoulli(construction.tensor([0.0, 1.0])).array.tolist() == [0, 1]
-    assert abs(random.bernoulli_(creation.empty(20000), 0.3).array.mean() - 0.3) < 0.02
+    assert abs(random_inplace.bernoulli_(creation.empty(20000), 0.3).array.mean() - 0.3) < 0.02
     refused("RuntimeError", random.bernoulli, construction.tensor([0.5, 1.5]))
 
 
@@ -85,15 +85,15 @@ def test_what_the_distributions_refuse() -> None:
     refused("RuntimeError", random.randint, 5, 5, (2,))
     refused("RuntimeError", random.randint, 200, (2,), dtype=INT8)
     refused("RuntimeError", random.randint, 5, (2,), dtype=COMPLEX64)
-    refused("RuntimeError", random.uniform_, creation.empty(2), 3, 2)
-    refused("RuntimeError", random.normal_, creation.empty(2), 0, -1)
-    refused("RuntimeError", random.uniform_, creation.empty(1).view_as((3,), (0,)))
+    refused("RuntimeError", random_inplace.uniform_, creation.empty(2), 3, 2)
+    refused("RuntimeError", random_inplace.normal_, creation.empty(2), 0, -1)
+    refused("RuntimeError", random_inplace.uniform_, creation.empty(1).view_as((3,), (0,)))
 
 
 def test_drawing_over_a_tensor_stops_its_gradient() -> None:
     leaf = construction.tensor([1.0, 2.0], requires_grad=True)
-    refused("RuntimeError", random.normal_, leaf)
-    drawn = random.normal_(leaf * 2)
+    refused("RuntimeError", random_inplace.normal_, leaf)
+    drawn = random_inplace.normal_(leaf * 2)
     assert drawn.grad_fn is not None
     assert (drawn.grad_fn.name, drawn.version) == ("NormalBackward0", 1)
     backward(reduction.sum(drawn))
