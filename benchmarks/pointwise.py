@@ -86,7 +86,7 @@ def measure(operation: Operation, size: int, dtype: DType, profile: Profile, run
     whole = _seconds(lambda: run(*range(runs)))
     # Operands without a dimension have no rows to stack: such a structure is checked case by case.
     stacked = [base for base in drawn if rows_apply(base, operation, target)]
-    cases = len(stacked) * profile.rows + (len(drawn) - len(stacked)) * profile.few_rows
+    cases = len(stacked) * profile.rows + len(drawn) - len(stacked)
     works = [bare_work(base, operation, target, profile.rows) for base in stacked]
     bare = _seconds(lambda: [work() for work in works])
     return Measured(operation.name, size, cases, whole, bare)

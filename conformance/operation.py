@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance.accuracy import Accuracy, Exact
+from conformance.accuracy import Accuracy, Exact, LogSumExp, Product, Selected, Softmax, Summation, Variance
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Basis
@@ -48,8 +48,10 @@ class Effect(StrEnum):
     MAY_VIEW = "returns a view or a new tensor"
     CREATES = "makes a tensor from no tensor"
     WRITES = "writes to its first argument"
+    REPLACES = "gives its first argument another size or other memory"
     SHARES = "shares memory with NumPy"
     READS = "returns a Python object"
+    EXTRACTS = "returns elements as Python objects"
     RECORDS = "changes what autograd records"
 
 
@@ -116,6 +118,11 @@ class Operation:
     def pointwise(self) -> bool:
         """Whether each element of the result depends on one element of each operand."""
         return isinstance(self.reference, Pointwise)
+
+    @property
+    def accumulates(self) -> bool:
+        """Whether an element of the result depends on arbitrarily many: long inputs are what tells most of these."""
+        return isinstance(self.accuracy, (Summation, Product, Softmax, LogSumExp, Variance, Selected))
 
     @property
     def functional(self) -> tuple[Form, ...]:

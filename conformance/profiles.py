@@ -10,16 +10,16 @@ class Profile:
     """How many structures are drawn for an operation and target, and how many rows of values for each.
 
     ``structures`` times, a structure is drawn for one dtype of every kind; the first ``every_dtype`` times for every
-    dtype. ``rows`` derived seeds are tried for a pointwise structure, ``few_rows`` for any other; ``programs`` random
-    programs are run, and ``compiled`` cases of an operation go into compiled graphs. ``evidence`` is false where a
-    run is too small to show conformance.
+    dtype. ``rows`` derived seeds are tried for a pointwise structure. With each structure come ``others``, examined
+    for agreement alone. ``programs`` random programs are run, and ``compiled`` cases of an operation go into compiled
+    graphs. ``evidence`` is false where a run is too small to show conformance.
     """
 
     name: str
     structures: int
     every_dtype: int
     rows: int
-    few_rows: int
+    others: int
     programs: int
     compiled: int
     evidence: bool = True
@@ -28,8 +28,8 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", structures=1, every_dtype=0, rows=18, few_rows=6, programs=150, compiled=0, evidence=False),
-        Profile("standard", structures=6, every_dtype=1, rows=36, few_rows=6, programs=1500, compiled=1),
-        Profile("thorough", structures=50, every_dtype=25, rows=72, few_rows=12, programs=15000, compiled=4),
+        Profile("smoke", structures=1, every_dtype=0, rows=18, others=5, programs=150, compiled=0, evidence=False),
+        Profile("standard", structures=6, every_dtype=1, rows=36, others=5, programs=1500, compiled=1),
+        Profile("thorough", structures=50, every_dtype=25, rows=72, others=10, programs=15000, compiled=4),
     )
 }

@@ -29,6 +29,7 @@ from conformance.targets.interpreter import Interpreter
 from reference.dtypes import DType
 
 AGREES = "agrees"
+METADATA = "metadata"
 CellKey = tuple[str, str]
 """Property and dtype."""
 
@@ -66,6 +67,7 @@ class Verification:
             base, seed = self._draw(choices, dtype)
             if has_values or dtype in telling:
                 self.check(base, dtype, seed)
+                self._others(dtype, seed)
 
     def structure(self, choices: Choices, dtype: DType) -> None:
         """Draw one structure of a dtype and examine every property of it."""
@@ -73,10 +75,13 @@ class Verification:
         self.check(base, dtype, seed)
 
     def _draw(self, choices: Choices, dtype: DType) -> tuple[Case, int]:
-        long = self.operation.pointwise and choices.flag(33)
-        base = draw_case(choices, self.operation, dtype, long=long)
+        base = self._draw_case(choices, dtype)
         self._digest.update(encode_case(base).encode("ascii"))
         return base, choices.integer(0, 2**32 - 1)
+
+    def _draw_case(self, choices: Choices, dtype: DType) -> Case:
+        long = (self.operation.pointwise or self.operation.accumulates) and choices.flag(33)
+        return draw_case(choices, self.operation, dtype, long=long)
 
     def check(self, base: Case, dtype: DType, seed: int) -> None:
         """Examine every property of a structure.
@@ -84,12 +89,31 @@ class Verification:
         What the properties derive is drawn from ``seed``: neither the target nor what it does may change what the
         source of choices gives next.
         """
-        operation, target = self.operation.name, self.target.name
-        if self.in_flight is not None and not self.in_flight.begin(operation, target, encode_case(base), seed):
-            return
-        self._examine_properties(base, dtype.name, seed)
+        if self._begin(base, seed):
+            self._examine_properties(base, dtype.name, seed)
+            self._end()
+
+    def _begin(self, base: Case, seed: int) -> bool:
+        """Note what is under way; whether it may be run, as what ended a process before may not."""
+        if self.in_flight is None:
+            return True
+        return self.in_flight.begin(self.operation.name, self.target.name, encode_case(base), seed)
+
+    def _end(self) -> None:
         if self.in_flight is not None:
             self.in_flight.end()
+
+    def _others(self, dtype: DType, seed: int) -> None:
+        """Further structures, of which the first property alone is examined: it finds most and costs least."""
+        first = next((prop for prop in self._properties if prop.name in (AGREES, METADATA)), None)
+        if first is None:
+            return
+        for number in range(self.profile.others):
+            derived_seed = seed_of(f"structure {number}", seed)
+            base = self._draw_case(SeededChoices(derived_seed), dtype)
+            if self._begin(base, derived_seed):
+                self._count(first, first.examine(base, self.target), dtype.name)
+                self._end()
 
     def _examine_properties(self, base: Case, dtype: str, seed: int) -> None:
         base_broke = False
@@ -108,11 +132,9 @@ class Verification:
 
     def _rows(self, prop: Property, base: Case, dtype: str) -> None:
         """Further derived seeds of the same structure; only the first that fails is examined in full."""
-        rows = self.profile.rows if self.operation.pointwise else self.profile.few_rows
         if not rows_apply(base, self.operation, self.target):
-            for row in range(1, self.profile.few_rows):
-                self._count(prop, prop.examine(base.at_row(row), self.target), dtype)
             return
+        rows = self.profile.rows
         found = first_failing_row(base, self.operation, self.target, rows)
         tally = self._tally(prop, dtype)
         tally.add(Outcome.HELD, rows - 1 - (found.row is not None))

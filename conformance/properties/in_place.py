@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.choices import Choices
 from conformance.model.case import Case
 from conformance.operation import Form, Operation
-from conformance.properties.base import Property, first_tensor, in_form
+from conformance.properties.base import Property, first_tensor, in_form, relaid
 from conformance.strategies.cases import with_requires_grad
 from conformance.targets.interpreter import Interpreter
 
@@ -32,6 +32,8 @@ class InPlace(Property):
             yield in_form(base, Form.IN_PLACE_OPERATOR)
         if operation.pointwise:
             yield from _too_small(in_form(base, Form.IN_PLACE), choices)
+            if choices.flag(40):
+                yield from _shared(in_form(base, Form.IN_PLACE), choices)
         if operation.gradient is not None:
             yield with_requires_grad(in_form(base, Form.IN_PLACE))
 
@@ -44,6 +46,14 @@ def _too_small(case: Case, choices: Choices) -> Iterable[Case]:
     if dims:
         dim = choices.choose(dims)
         yield case.with_input(replace(given, shape=(*given.shape[:dim], 1, *given.shape[dim + 1 :])))
+
+
+def _shared(case: Case, choices: Choices) -> Iterable[Case]:
+    """The first argument expanded, so that several elements share the memory that would be written to."""
+    given = first_tensor(case)
+    assert given is not None, "a case in place has a tensor to write to"
+    if given.shape:
+        yield case.with_input(relaid(given, "expanded", choices.integer(0, len(given.shape) - 1)))
 
 
 PROPERTY = InPlace()

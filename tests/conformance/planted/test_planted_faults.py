@@ -23,7 +23,7 @@ CHECKED = sorted({(fault.verified, fault.property, fault.device) for fault in FA
 SMOKE = PROFILES["smoke"]
 STANDARD = PROFILES["standard"]
 # As many runs of the smoke profile as make one of the standard profile; most faults are caught in the first.
-SEEDS = range(STANDARD.structures * STANDARD.few_rows // (SMOKE.structures * SMOKE.few_rows))
+SEEDS = range((STANDARD.structures + 2 * STANDARD.every_dtype) // SMOKE.structures)
 
 # As in the suites: as an error, a warning would look like a refusal by torch.
 pytestmark = pytest.mark.filterwarnings("ignore")
