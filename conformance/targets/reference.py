@@ -105,7 +105,8 @@ def refuse_dtype(operation: Operation, args: Sequence[Any]) -> None:
     """Refuse tensors that are all of dtypes that the operation does not take; mixed ones it may promote."""
     tensors = [argument for argument in args if isinstance(argument, Tensor)]
     if tensors and not any(takes(operation, tensor.dtype) for tensor in tensors):
-        raise Refusal("RuntimeError", f'"{operation.name}" is not implemented for {tensors[0].dtype!r}')
+        kind = getattr(operation.reference, "dtype_error", "RuntimeError")
+        raise Refusal(kind, f'"{operation.name}" is not implemented for {tensors[0].dtype!r}')
 
 
 def takes(operation: Operation, dtype: DType) -> bool:
