@@ -39,8 +39,10 @@ class Summation(Bound):
             return (0.5 + unit_of_r(judged.dtype)) * ulp(judged.exact, judged.dtype)
         relative = 8 * math.sqrt(judged.terms) * info.unit + (2 * 2.0**-11 if judged.tf32 else 0.0)
         allowed = one_rounding(judged) + relative * terms_sum + judged.terms * info.subnormal
-        # A partial sum that overflows is inf, or NaN if another one does too, and that depends on the order.
-        return np.where(terms_sum < info.max, allowed, np.inf)
+        # A partial sum that overflows is inf, or NaN if another one does too, and that depends on the order; what is
+        # divided by their number (mean) may be that many times the result before.
+        reached = terms_sum * (1 if self.integers else judged.terms)
+        return np.where(reached < info.max, allowed, np.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +139,19 @@ class Loss(Bound):
 class Variance(Bound):
     """Class E, var, and std where ``root`` says so: 16 sqrt(n) u var, and what the rounding of the mean adds.
 
-    Chan, Golub and LeVeque (Amer. Statist. 37, 1983), with sqrt(n) for n. The mean is off by 2u max|x|, which the
-    deviations take over: 4u max|x| std, and its square where the elements are nearly equal.
+    Chan, Golub and LeVeque (Amer. Statist. 37, 1983), with sqrt(n) for n. The mean, a sum of n terms, is off by
+    d = (2 + sqrt(n)) u max|x|, which the deviations take over: 2 d std, and its square where the elements are nearly
+    equal.
     """
 
     root: bool = False
-    words = "16 sqrt(n) u var + 4 u max|x| std + (2 u max|x|)^2"
+    words = "16 sqrt(n) u var + 2 d std + d^2, d = (2 + sqrt(n)) u max|x|"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         unit = finfo(computing_dtype(judged.dtype)).unit
         allowed = 16 * math.sqrt(judged.terms) * unit * judged.size + last_rounding(judged)
-        shift = 2 * unit * (_largest_finite(judged.inputs[0]) if judged.inputs else 0.0)
+        largest = _largest_finite(judged.inputs[0]) if judged.inputs else 0.0
+        shift = (2 + math.sqrt(judged.terms)) * unit * largest
         if self.root:
             return allowed + 2 * shift
         return allowed + 2 * shift * np.sqrt(judged.size) + shift * shift
