@@ -62,6 +62,9 @@ PATHS: dict[str, Callable[[int], Geometry]] = {"contiguous": contiguous, "stride
 
 IN_PLACE = "in-place"
 
+EXHAUSTIVE = "exhaustive"
+"""The property under which what a sweep finds is known."""
+
 
 def geometry_of(path: str, count: int) -> Geometry:
     """The geometry of a path; what is written in place lies contiguously."""

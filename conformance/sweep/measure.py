@@ -17,14 +17,13 @@ from conformance.model.observation import Aspect
 from conformance.model.sweep import EDGES, Plan, Worst
 from conformance.operation import Form, Operation
 from conformance.operations import find
-from conformance.properties.exhaustive import PROPERTY
 from conformance.standard import wide_of
 from conformance.strategies.cases import RESULT
-from conformance.sweep.inputs import IN_PLACE, geometry_of, laid_out
+from conformance.sweep.inputs import EXHAUSTIVE, IN_PLACE, geometry_of, laid_out
 from conformance.targets.interpreter import Interpreter
 from conformance.ulp import bits, same_bits
 from conformance.values import EVERY, MODES, block
-from reference.dtypes import BY_NAME, DType
+from reference.dtypes import BY_NAME, BY_NUMPY, DType
 from reference.errors import Refusal
 from reference.storage import Storage
 from reference.tensor import Tensor
@@ -101,40 +100,20 @@ class Chunks:
         self, values: np.ndarray, expected: Tensor, found: np.ndarray, at: np.ndarray, others: Measured
     ) -> Measured:
         """The errors of the results at these places, which are not correctly rounded, beside the others."""
-        accuracy, dtype = self.operation.accuracy, expected.dtype
-        rounded = expected.array[at]
-        exact = (expected.array if expected.unrounded is None else expected.unrounded)[at]
-        with np.errstate(all="ignore"):
-            judged = self._judged(dtype, exact, values[at])
-            verdict = judge(found[at], rounded, exact, accuracy, judged)
-            unpromised = ~verdict.wrong & ~np.isfinite(accuracy.allowed(judged))
-            errors = np.where(np.isnan(verdict.ulps), np.where(verdict.wrong, np.inf, 0.5), verdict.ulps)
-        errors[unpromised] = 0.0
-        bins = others.bins + np.bincount(np.searchsorted(EDGES, errors[~unpromised]), minlength=others.bins.size)
+        differing = judged_at(self.operation, self.target, values[at], found[at], expected, at)
+        verdict, errors = differing.verdict, differing.errors
+        bins = others.bins + np.bincount(np.searchsorted(EDGES, errors[differing.promised]), minlength=others.bins.size)
         largest = np.argsort(-errors, kind="stable")[:KEPT]
+        exact = expected.array if expected.unrounded is None else expected.unrounded
         worst = tuple(
-            self._worst(values[at[i]], exact[i], found[at[i]], dtype, float(errors[i]))
+            self._worst(values[at[i]], exact[at[i]], found[at[i]], expected.dtype, float(errors[i]))
             for i in largest
             if errors[i] > EDGES[0]
         )
+        unjudged = others.unjudged + int(np.count_nonzero(~differing.promised))
         wrong = int(verdict.wrong.sum())
-        known = self._known(rounded, found[at], verdict) if wrong else ""
-        unjudged = others.unjudged + int(unpromised.sum())
+        known = self._known(expected.array[at], found[at], verdict) if wrong else ""
         return Measured(bins, unjudged, wrong, 0 if known else wrong, (known,) if known else (), worst)
-
-    def _judged(self, dtype: DType, exact: np.ndarray, values: np.ndarray) -> Judged:
-        traits = self.target.traits
-        return Judged(
-            self.operation.name,
-            dtype,
-            exact.astype(wide_of(dtype), copy=False),
-            (values.astype(wide_of(self.dtype)),),
-            None,
-            1,
-            traits.column,
-            traits.flushes_subnormals,
-            traits.tf32,
-        )
 
     def _worst(self, value: Any, exact: Any, actual: Any, dtype: DType, ulps: float) -> Worst:
         return Worst(str(value), bits(value, self.dtype), str(exact), str(actual), bits(actual, dtype), ulps)
@@ -142,8 +121,47 @@ class Chunks:
     def _known(self, expected: np.ndarray, actual: np.ndarray, verdict: ValueVerdict) -> str:
         """The name of the deviation that describes what is wrong, if one does."""
         difference = Difference(Aspect.VALUES, 0, RESULT, expected, actual, verdict)
-        deviation = matching(self.operation.name, PROPERTY.name, self.target.name, self.dtype.name, difference)
+        deviation = matching(self.operation.name, EXHAUSTIVE, self.target.name, self.dtype.name, difference)
         return deviation.name if deviation is not None else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """The verdict on results that are not correctly rounded; their errors in ulp, 0 where nothing is ``promised``."""
+
+    verdict: ValueVerdict
+    errors: np.ndarray
+    promised: np.ndarray
+
+
+def judged_at(
+    operation: Operation,
+    target: Interpreter,
+    values: np.ndarray,
+    found: np.ndarray,
+    expected: Tensor,
+    at: np.ndarray,
+) -> Differing:
+    """Judge what a target found for ``values``, which is to be ``expected`` at these places."""
+    traits, dtype = target.traits, expected.dtype
+    rounded = expected.array[at]
+    exact = rounded if expected.unrounded is None else expected.unrounded[at]
+    with np.errstate(all="ignore"):
+        judged = Judged(
+            operation.name,
+            dtype,
+            exact.astype(wide_of(dtype), copy=False),
+            (values.astype(wide_of(BY_NUMPY[values.dtype])),),
+            None,
+            1,
+            traits.column,
+            traits.flushes_subnormals,
+            traits.tf32,
+        )
+        verdict = judge(found, rounded, exact, operation.accuracy, judged)
+        promised = verdict.wrong | np.isfinite(operation.accuracy.allowed(judged))
+        errors = np.where(np.isnan(verdict.ulps), np.where(verdict.wrong, np.inf, 0.5), verdict.ulps)
+    return Differing(verdict, np.where(promised, errors, 0.0), promised)
 
 
 def values_at(dtype: DType, start: int, count: int, every: int) -> np.ndarray:
