@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.accuracy import Accuracy, Exact, Judged
+from conformance.accuracy import Accuracy, Exact, Judged, Several
 from conformance.judging import ValueVerdict, judge
 from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.interpreter import Traits
@@ -202,7 +202,7 @@ class Comparison:
         if aspect is Aspect.VALUES and exact is not None and wanted.shape != self.standard().shape:
             return
         # A variable that the operation did not compute must not change by a bit.
-        accuracy = Exact() if exact is None else self._accuracy(aspect)
+        accuracy = Exact() if exact is None else self._accuracy(aspect, name)
         judged = self._judged(aspect, name, wanted if exact is None else exact, coarser(dtype, computed))
         verdict = judge(found, wanted, exact, accuracy, judged)
         self.worst_ulps = max(self.worst_ulps, verdict.worst)
@@ -210,9 +210,13 @@ class Comparison:
             allowed = accuracy.allowed(judged) if exact is not None else None
             self._differ(aspect, step, name, wanted, found, verdict, allowed)
 
-    def _accuracy(self, aspect: Aspect) -> Accuracy:
+    def _accuracy(self, aspect: Aspect, name: str) -> Accuracy:
         standard = self.standard()
-        return standard.gradient if aspect is Aspect.GRAD else standard.accuracy
+        if aspect is Aspect.GRAD:
+            return standard.gradient
+        bound = standard.accuracy
+        # Several results are called result0, result1 ...
+        return bound.of(int(name[-1]) if name[-1:].isdigit() else 0) if isinstance(bound, Several) else bound
 
     def _judged(self, aspect: Aspect, name: str, exact: np.ndarray, dtype: DType) -> Judged:
         standard = self.standard()
@@ -298,6 +302,8 @@ def same_python_value(expected: Any, actual: Any) -> bool:
     """Equality in which NaN equals NaN and sequences are compared part by part."""
     if isinstance(expected, (list, tuple)) and isinstance(actual, (list, tuple)):
         return len(expected) == len(actual) and all(map(same_python_value, expected, actual))
+    if isinstance(expected, complex) and isinstance(actual, complex):
+        return same_python_value(expected.real, actual.real) and same_python_value(expected.imag, actual.imag)
     if isinstance(expected, float) and isinstance(actual, float) and expected != expected:
         return actual != actual
     return bool(expected == actual)

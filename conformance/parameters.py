@@ -12,8 +12,7 @@ from conformance.operation import OMITTED, Omitted
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
 from conformance.strategies.shapes import Shape, draw_broadcastable, draw_factors, draw_long_shape, draw_shape, expands
-from reference.dtypes import BOOL, BY_NAME, TORCH_DTYPES, Category, DType
-from reference.promotion import can_cast
+from reference.dtypes import BOOL, BY_NAME, Category, DType
 
 NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
 OUT_OF_RANGE = 7
@@ -243,18 +242,14 @@ def Flag(name: str, *, keyword: bool = False, required: bool = False) -> Choice:
 
 @dataclass(frozen=True, slots=True)
 class DTypeOption(Base):
-    """A dtype asked for, by keyword; ``upwards``: any of the tensor's category or above, but bool."""
+    """A dtype asked for, by keyword."""
 
     name: str = "dtype"
     dtypes: tuple[DType, ...] = ()
-    upwards: bool = field(default=False, kw_only=True)
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
-        if self.upwards:
-            options = [dtype for dtype in TORCH_DTYPES if dtype is not BOOL and can_cast(drawing.dtype, dtype)]
-            return DTypeName(choices.choose(options).name)
         return DTypeName(choices.choose(self.dtypes).name if self.dtypes else drawing.dtype.name)
 
 

@@ -140,3 +140,21 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     https://docs.pytorch.org/docs/stable/generated/torch.argmin.html
     """
     return _index_of("argmin", np.argmin, input, dim, keepdim)
+
+
+@function("AminmaxBackward0")
+def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> tuple[Tensor, Tensor]:
+    """``amin`` and ``amax`` of all elements or along one dimension.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.aminmax.html
+    """
+    axis = None if dim is None else layout.wrap_dim(dim, input.ndim)
+    _refuse_nothing("aminmax", input, axis)
+    refuse_category("aminmax", input.dtype, COMPLEX)
+    return amin.forward(input, axis, keepdim), amax.forward(input, axis, keepdim)
+
+
+aminmax.vjp(
+    "input",
+    lambda g, input, result, dim: _shared(g[0], input, result[0], dim) + _shared(g[1], input, result[1], dim),
+)

@@ -1,4 +1,4 @@
-"""Variance, standard deviation and norms. https://docs.pytorch.org/docs/stable/torch.html#reduction-ops"""
+"""Variance and standard deviation. https://docs.pytorch.org/docs/stable/torch.html#reduction-ops"""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from math import prod as product
 
 import numpy as np
 
-from reference.dtypes import Category, DType, real_of
+from reference.dtypes import Category, real_of
 from reference.errors import refuse
 from reference.function import function
 from reference.layout import Shape
-from reference.reduction import Dims, computing_array, delivered, mean, reduced_dims, spread, sum
+from reference.reduction import Dims, computing_array, delivered, mean, reduced_dims, spread
 from reference.selection import where
-from reference.tensor import METHODS, Tensor
+from reference.tensor import Tensor
 
 
 def _correction(unbiased: bool | None, correction: float | None) -> float:
@@ -94,68 +94,56 @@ def _std_vjp(
 std.vjp("input", _std_vjp)
 
 
-# -- norms ---------------------------------------------------------------------------------------------------------
+# -- with the mean beside it -------------------------------------------------------------------------------------------
 
 
-def _order(p: float | str) -> float:
-    return 2.0 if p == "fro" else float(p)
+def _with_mean(kept: np.ndarray, input: Tensor, dim: Dims, keepdim: bool) -> tuple[Tensor, Tensor]:
+    spread_of = delivered(kept, reduced_dims(input.ndim, dim), keepdim, real_of(input.dtype))
+    return spread_of, mean.forward(input, dim, keepdim)
 
 
-@function("LinalgVectorNormBackward0")
-def norm(
-    input: Tensor, p: float | str = "fro", dim: Dims = None, keepdim: bool = False, dtype: DType | None = None
-) -> Tensor:
-    """The p-norm of the elements over ``dim``: the largest for inf, the number that are not zero for 0.
-
-    "fro" means 2. Integral tensors are refused, and infinite norms of nothing.
-    https://docs.pytorch.org/docs/stable/generated/torch.norm.html
-    """
-    if p == "nuc":
-        refuse("the nuclear norm is not part of the reference", "NotImplementedError")
-    if input.dtype.category < Category.FLOATING:
-        refuse("linalg.vector_norm: Expected a floating point or complex tensor as input.")
-    order, dims = _order(p), reduced_dims(input.ndim, dim)
-    if (math.isinf(order) or order < 0) and not product(input.shape[d] for d in dims):
-        refuse("linalg.vector_norm cannot compute the norm of nothing")
-    with np.errstate(all="ignore"):
-        kept = _norm(np.abs(computing_array(input, dtype or input.dtype)), order, dims)
-    return delivered(kept, dims, keepdim, real_of(dtype or input.dtype))
+@function("VarMeanBackward0")
+def var_mean(
+    input: Tensor,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """``var`` and ``mean``. https://docs.pytorch.org/docs/stable/generated/torch.var_mean.html"""
+    dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
+    return _with_mean(_variance(input, dim, _correction(unbiased, correction)), input, dim, keepdim)
 
 
-def _norm(size: np.ndarray, order: float, dims: tuple[int, ...]) -> np.ndarray:
-    if math.isinf(order):
-        return np.asarray((np.max if order > 0 else np.min)(size, axis=dims, keepdims=True))
-    if order == 0:
-        return np.asarray((size != 0).astype(size.dtype).sum(axis=dims, keepdims=True))
-    if order == 1:
-        return np.asarray(size.sum(axis=dims, keepdims=True))
-    if order == 2:
-        return np.asarray(np.sqrt((size * size).sum(axis=dims, keepdims=True)))
-    exponent = size.dtype.type(order)
-    return np.asarray((size**exponent).sum(axis=dims, keepdims=True) ** (1 / exponent))
+@function("StdMeanBackward0")
+def std_mean(
+    input: Tensor,
+    dim: Dims = None,
+    unbiased: bool | None = None,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> tuple[Tensor, Tensor]:
+    """``std`` and ``mean``. https://docs.pytorch.org/docs/stable/generated/torch.std_mean.html"""
+    dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
+    return _with_mean(np.sqrt(_variance(input, dim, _correction(unbiased, correction))), input, dim, keepdim)
 
 
-def _norm_vjp(g: Tensor, input: Tensor, result: Tensor, p: float | str, dim: Dims) -> Tensor:
-    """``g * sign(x) * (|x| / norm) ** (p - 1)``, where that exists, else the subgradient 0."""
-    order = _order(p)
-    if order == 0:
-        zeros: Tensor = METHODS["zeros_like"](input)
-        return zeros
-    total, weight = spread(result, input.shape, dim), spread(g, input.shape, dim)
-    size, direction = METHODS["abs"](input), METHODS["sgn"](input)
-    if math.isinf(order):
-        ties = size == total
-        shared: Tensor = where(ties, direction * (weight / spread(sum(ties, dim), input.shape, dim)), 0)
-        return shared
-    if order == 1:
-        return direction * weight
-    if order == 2:
-        ratio: Tensor = where(total == 0, 0, input / total)
-        return ratio * weight
-    flat = total == 0 if order > 1 else METHODS["logical_or"](total == 0, size == 0)
-    slope: Tensor = where(flat, 0, direction * (size / total) ** (order - 1))
-    return slope * weight
+def _mean_vjp(g: Tensor, input: Tensor, dim: Dims) -> Tensor:
+    dims = None if isinstance(dim, bool) else dim
+    return spread(g, input.shape, dims) / product(input.shape[d] for d in reduced_dims(input.ndim, dims))
 
 
-norm.vjp("input", _norm_vjp)
-METHODS["frobenius_norm"] = norm
+var_mean.vjp(
+    "input",
+    lambda g, input, dim, unbiased, correction: (
+        _var_vjp(g[0], input, dim, unbiased, correction) + _mean_vjp(g[1], input, dim)
+    ),
+)
+std_mean.vjp(
+    "input",
+    lambda g, input, result, dim, unbiased, correction: (
+        _std_vjp(g[0], input, result[0], dim, unbiased, correction) + _mean_vjp(g[1], input, dim)
+    ),
+)

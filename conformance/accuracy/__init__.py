@@ -10,16 +10,20 @@ from __future__ import annotations
 from conformance.accuracy.bound import Accuracy, Judged
 from conformance.accuracy.elementwise import Exact, Fused, Gelu, Rounded, Selected, Spaced, Ulps, Unspecified
 from conformance.accuracy.network import Network
+from conformance.accuracy.statistics import Average, Divided, Interpolated, Several
 from conformance.accuracy.sums import CrossProduct, GradientOf, LogSumExp, Loss, Product, Softmax, Summation, Variance
 from conformance.judging import ValueVerdict, judge
 
 __all__ = [
     "Accuracy",
+    "Average",
     "CrossProduct",
+    "Divided",
     "Exact",
     "Fused",
     "Gelu",
     "GradientOf",
+    "Interpolated",
     "Judged",
     "LogSumExp",
     "Loss",
@@ -27,6 +31,7 @@ __all__ = [
     "Product",
     "Rounded",
     "Selected",
+    "Several",
     "Softmax",
     "Spaced",
     "Summation",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from conformance.accuracy import GradientOf, LogSumExp, Product, Selected, Summation
+from conformance.dtype_parameters import CastOption
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, Operation, spelled
-from conformance.parameters import AnyTensor, Dim, DTypeOption
+from conformance.parameters import AnyTensor, Dim
 from reference import cumulative, reduction
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-CAST = DTypeOption(keyword=True, required=False, upwards=True)
+CAST = CastOption(required=False)
 
 OPERATIONS = [
     Operation(

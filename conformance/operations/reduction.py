@@ -1,23 +1,42 @@
-"""Reductions. https://docs.pytorch.org/docs/stable/torch.html#reduction-ops"""
+"""Sums, means, products and logic over dimensions. https://docs.pytorch.org/docs/stable/torch.html#reduction-ops"""
 
 from __future__ import annotations
 
-from conformance.accuracy import Exact, GradientOf, LogSumExp, Product, Selected, Softmax, Summation, Variance
+from conformance.accuracy import Divided, GradientOf, LogSumExp, Product, Softmax, Summation
+from conformance.dtype_parameters import CastOption
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Dim, Dims, DTypeOption, Flag
-from reference import extrema, moments, reduction, softmax
+from conformance.operation import ALL, DIFFERENTIABLE, REAL, Operation, spelled
+from conformance.parameters import AnyTensor, Dim, Dims, Flag
+from reference import counting, nan_reductions, reduction, softmax
 from reference.dtypes import FLOATING
+from reference.function import Function
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 KEEPDIM = Flag("keepdim", keyword=True)
+FLOATING_CAST = CastOption(required=False, dtypes=FLOATING)
+MEAN_CAST = CastOption(dtypes=DIFFERENTIABLE)
+CAST = CastOption(required=False)
+
+
+def _judged(reference: Function, claim: str) -> Operation:
+    """The form of all or any that looks at all elements."""
+    name = reference.name
+    return Operation(
+        name=f"{name}_all",
+        reference=reference,
+        spellings=spelled(f"torch.{name}", f"Tensor.{name}", out=True),
+        parameters=(AnyTensor(),),
+        dtypes=ALL,
+        basis=Documented(MANUAL.format(name), claim),
+    )
+
 
 OPERATIONS = [
     Operation(
         name="sum",
         reference=reduction.sum,
-        spellings=spelled("torch.sum", "Tensor.sum"),
-        parameters=(AnyTensor(), Dims(), KEEPDIM, DTypeOption(keyword=True, required=False)),
+        spellings=spelled("torch.sum", "Tensor.sum", out=True),
+        parameters=(AnyTensor(), Dims(), KEEPDIM, CAST),
         dtypes=ALL,
         accuracy=Summation(),
         gradient=GradientOf(1),
@@ -29,7 +48,7 @@ OPERATIONS = [
         name="sum_all",
         reference=reduction.sum,
         spellings=spelled("torch.sum", "Tensor.sum"),
-        parameters=(AnyTensor(),),
+        parameters=(AnyTensor(), CAST),
         dtypes=ALL,
         accuracy=Summation(),
         gradient=GradientOf(1),
@@ -38,7 +57,7 @@ OPERATIONS = [
     Operation(
         name="mean",
         reference=reduction.mean,
-        spellings=spelled("torch.mean", "Tensor.mean"),
+        spellings=spelled("torch.mean", "Tensor.mean", out=True),
         parameters=(AnyTensor(), Dims(), KEEPDIM),
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False),
@@ -58,8 +77,8 @@ OPERATIONS = [
     Operation(
         name="prod",
         reference=reduction.prod,
-        spellings=spelled("torch.prod", "Tensor.prod"),
-        parameters=(AnyTensor(), Dim(), KEEPDIM),
+        spellings=spelled("torch.prod", "Tensor.prod", out=True),
+        parameters=(AnyTensor(), Dim(), KEEPDIM, CAST),
         dtypes=ALL,
         accuracy=Product(),
         gradient=GradientOf(32),
@@ -67,143 +86,26 @@ OPERATIONS = [
         values=("small", "normal"),
     ),
     Operation(
-        name="max",
-        reference=extrema.max,
-        spellings=spelled("torch.max", "Tensor.max"),
-        parameters=(AnyTensor(), Dim(), KEEPDIM),
-        dtypes=REAL,
-        accuracy=Selected(),
-        gradient=GradientOf(0),
-        results=2,
-        basis=Documented(
-            MANUAL.format("max"),
-            "The indices of the first maximal value are returned if there are multiple maximal values in a row.",
-        ),
-    ),
-    Operation(
-        name="max_all",
-        reference=extrema.max,
-        spellings=spelled("torch.max", "Tensor.max"),
-        parameters=(AnyTensor(),),
-        dtypes=REAL,
-        accuracy=Selected(),
-        gradient=GradientOf(2),
-        basis=Documented(MANUAL.format("max"), "Returns the maximum value of all elements in the input tensor."),
-    ),
-    Operation(
-        name="min",
-        reference=extrema.min,
-        spellings=spelled("torch.min", "Tensor.min"),
-        parameters=(AnyTensor(), Dim(), KEEPDIM),
-        dtypes=REAL,
-        accuracy=Selected(),
-        gradient=GradientOf(0),
-        results=2,
-        basis=Documented(
-            MANUAL.format("min"),
-            "The indices of the first minimal value are returned if there are multiple minimal values in a row.",
-        ),
-    ),
-    Operation(
-        name="amax",
-        reference=extrema.amax,
-        spellings=spelled("torch.amax", "Tensor.amax", out=True),
-        parameters=(AnyTensor(), Dims(), KEEPDIM),
-        dtypes=REAL,
-        accuracy=Selected(),
-        gradient=GradientOf(2),
-        basis=Documented(MANUAL.format("amax"), "amax/amin evenly distributes gradient between equal values."),
-    ),
-    Operation(
-        name="amin",
-        reference=extrema.amin,
-        spellings=spelled("torch.amin", "Tensor.amin", out=True),
-        parameters=(AnyTensor(), Dims(), KEEPDIM),
-        dtypes=REAL,
-        accuracy=Selected(),
-        gradient=GradientOf(2),
-        basis=Documented(MANUAL.format("amin"), "amax/amin evenly distributes gradient between equal values."),
-    ),
-    Operation(
-        name="argmax",
-        reference=extrema.argmax,
-        spellings=spelled("torch.argmax", "Tensor.argmax"),
-        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim", keyword=True)),
-        dtypes=REAL_NUMERIC,
-        basis=Documented(
-            MANUAL.format("argmax"),
-            "If there are multiple maximal values then the indices of the first maximal value are returned.",
-        ),
-    ),
-    Operation(
-        name="argmin",
-        reference=extrema.argmin,
-        spellings=spelled("torch.argmin", "Tensor.argmin"),
-        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim", keyword=True)),
-        dtypes=REAL_NUMERIC,
-        basis=Documented(
-            MANUAL.format("argmin"),
-            "If there are multiple minimal values then the indices of the first minimal value are returned.",
-        ),
-    ),
-    Operation(
         name="all",
         reference=reduction.all,
-        spellings=spelled("torch.all", "Tensor.all"),
+        spellings=spelled("torch.all", "Tensor.all", out=True),
         parameters=(AnyTensor(), Dims(empty=False), KEEPDIM),
         dtypes=ALL,
-        accuracy=Exact(),
         basis=Documented(MANUAL.format("all"), "Tests if all elements in input evaluate to True."),
     ),
     Operation(
         name="any",
         reference=reduction.any,
-        spellings=spelled("torch.any", "Tensor.any"),
+        spellings=spelled("torch.any", "Tensor.any", out=True),
         parameters=(AnyTensor(), Dims(empty=False), KEEPDIM),
         dtypes=ALL,
-        accuracy=Exact(),
         basis=Documented(MANUAL.format("any"), "Tests if any element in input evaluates to True."),
-    ),
-    Operation(
-        name="var",
-        reference=moments.var,
-        spellings=spelled("torch.var", "Tensor.var"),
-        parameters=(AnyTensor(), Dims(), Choice("correction", (0, 1), keyword=True, required=False), KEEPDIM),
-        dtypes=DIFFERENTIABLE,
-        accuracy=Variance(),
-        gradient=GradientOf(8, cancels=8),
-        values=("normal", "small"),
-        basis=Documented(MANUAL.format("var"), "Calculates the variance over the dimensions specified by dim."),
-    ),
-    Operation(
-        name="std",
-        reference=moments.std,
-        spellings=spelled("torch.std", "Tensor.std"),
-        parameters=(AnyTensor(), Dims(), Choice("correction", (0, 1), keyword=True, required=False), KEEPDIM),
-        dtypes=DIFFERENTIABLE,
-        accuracy=Variance(root=True),
-        gradient=GradientOf(8, cancels=8),
-        values=("normal", "small"),
-        basis=Documented(
-            MANUAL.format("std"), "Calculates the standard deviation over the dimensions specified by dim."
-        ),
-    ),
-    Operation(
-        name="norm",
-        reference=moments.norm,
-        spellings=spelled("torch.norm", "Tensor.norm"),
-        parameters=(AnyTensor(), Choice("p", (1, 2, float("inf"), 0, 3)), Dims(), KEEPDIM),
-        dtypes=DIFFERENTIABLE,
-        accuracy=Summation(integers=False),
-        gradient=GradientOf(16),
-        values=("normal", "small"),
-        basis=Documented(MANUAL.format("norm"), "Returns the matrix norm or vector norm of a given tensor."),
     ),
     Operation(
         name="logsumexp",
         reference=softmax.logsumexp,
         spellings=spelled("torch.logsumexp", "Tensor.logsumexp", out=True),
-        parameters=(AnyTensor(), Dim(), KEEPDIM),
+        parameters=(AnyTensor(), Dims(empty=False), KEEPDIM),
         dtypes=ALL,
         accuracy=LogSumExp(),
         gradient=GradientOf(64),
@@ -232,6 +134,79 @@ OPERATIONS = [
         basis=Documented(
             "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html",
             "Applies a softmax followed by a logarithm.",
+        ),
+    ),
+    Operation(
+        name="prod_all",
+        reference=reduction.prod,
+        spellings=spelled("torch.prod", "Tensor.prod"),
+        parameters=(AnyTensor(), CAST),
+        dtypes=ALL,
+        accuracy=Product(),
+        gradient=GradientOf(32),
+        basis=Documented(MANUAL.format("prod"), "Returns the product of all elements in the input tensor."),
+        values=("small", "normal", "positive"),
+    ),
+    Operation(
+        name="mean_in_dtype",
+        reference=reduction.mean,
+        spellings=spelled("torch.mean", "Tensor.mean"),
+        parameters=(AnyTensor(), Dims(), KEEPDIM, MEAN_CAST),
+        dtypes=ALL,
+        accuracy=Summation(integers=False),
+        gradient=GradientOf(2),
+        basis=Documented(
+            MANUAL.format("mean"),
+            "If specified, the input tensor is casted to dtype before the operation is performed.",
+        ),
+    ),
+    _judged(reduction.all, "Tests if all elements in input evaluate to True."),
+    _judged(reduction.any, "Tests if any element in input evaluates to True."),
+    Operation(
+        name="nansum",
+        reference=nan_reductions.nansum,
+        spellings=spelled("torch.nansum", "Tensor.nansum", out=True),
+        parameters=(AnyTensor(), Dims(), KEEPDIM),
+        dtypes=REAL,
+        accuracy=Summation(),
+        gradient=GradientOf(1),
+        basis=Documented(
+            MANUAL.format("nansum"), "Returns the sum of all elements, treating Not a Numbers (NaNs) as zero."
+        ),
+    ),
+    Operation(
+        name="nansum_all",
+        reference=nan_reductions.nansum,
+        spellings=spelled("torch.nansum", "Tensor.nansum"),
+        parameters=(AnyTensor(), FLOATING_CAST),
+        dtypes=REAL,
+        accuracy=Summation(),
+        gradient=GradientOf(1),
+        basis=Documented(
+            MANUAL.format("nansum"), "Returns the sum of all elements, treating Not a Numbers (NaNs) as zero."
+        ),
+    ),
+    Operation(
+        name="nanmean",
+        reference=nan_reductions.nanmean,
+        spellings=spelled("torch.nanmean", "Tensor.nanmean", out=True),
+        parameters=(AnyTensor(), Dims(), KEEPDIM, FLOATING_CAST),
+        dtypes=FLOATING,
+        accuracy=Divided(integers=False),
+        gradient=GradientOf(4),
+        basis=Documented(
+            MANUAL.format("nanmean"),
+            "Computes the mean of all non-NaN elements along the specified dimensions.",
+        ),
+    ),
+    Operation(
+        name="count_nonzero",
+        reference=counting.count_nonzero,
+        spellings=spelled("torch.count_nonzero", "Tensor.count_nonzero"),
+        parameters=(AnyTensor(), Dims(required=False)),
+        dtypes=ALL,
+        basis=Documented(
+            MANUAL.format("count_nonzero"), "Counts the number of non-zero values in the tensor along the given dim."
         ),
     ),
 ]

@@ -185,3 +185,74 @@ def test_logsumexp_of_infinities() -> None:
 def test_sum_to_size_adds_what_broadcasting_repeats() -> None:
     result = METHODS["sum_to_size"](Tensor.of(VALUES, FLOAT64), 2, 1)
     np.testing.assert_array_equal(result.array, VALUES.sum(axis=(0, 2)).reshape(2, 1))
+
+
+@pytest.mark.parametrize("dim", [None, 0, (0, 2)])
+def test_sums_and_means_without_nan(dim: int | tuple[int, ...] | None) -> None:
+    holes = np.where(np.abs(VALUES) == 3, np.nan, VALUES)
+    holes[0, 1] = np.nan
+
+    def numbers(row: list[float]) -> list[float]:
+        return [one for one in row if one == one]
+
+    sums = reduced(holes, dim, lambda row: sum(numbers(row)))
+    means = reduced(holes, dim, lambda row: sum(numbers(row)) / len(numbers(row)) if numbers(row) else math.nan)
+    given = Tensor.of(holes, FLOAT64)
+    np.testing.assert_allclose(METHODS["nansum"](given, dim).array, sums.astype(float), rtol=1e-15)
+    np.testing.assert_allclose(METHODS["nanmean"](given, dim).array, means.astype(float), rtol=1e-15)
+
+
+def test_the_mean_beside_the_variance() -> None:
+    given = Tensor.of(VALUES, FLOAT64)
+    for name, alone in (("var_mean", "var"), ("std_mean", "std")):
+        both = METHODS[name](given, (0, 2), correction=0, keepdim=True)
+        np.testing.assert_array_equal(both[0].array, METHODS[alone](given, (0, 2), correction=0, keepdim=True).array)
+        np.testing.assert_array_equal(both[1].array, METHODS["mean"](given, (0, 2), True).array)
+
+
+def test_the_smallest_beside_the_largest() -> None:
+    low, high = METHODS["aminmax"](Tensor.of(VALUES, FLOAT32), dim=1)
+    np.testing.assert_array_equal(low.array, reduced(VALUES, 1, min).astype(float))
+    np.testing.assert_array_equal(high.array, reduced(VALUES, 1, max).astype(float))
+    assert METHODS["aminmax"](Tensor.of(VALUES, FLOAT32), keepdim=True)[0].shape == (1, 1, 1)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 0.5, math.inf])
+def test_distance_is_the_norm_of_the_difference(order: float) -> None:
+    first, second = Tensor.of(VALUES, FLOAT64), Tensor.of(VALUES[0] + 1, FLOAT64)
+    expected = METHODS["vector_norm"](first - second, order)
+    np.testing.assert_allclose(METHODS["dist"](first, second, order).array, expected.array, rtol=1e-15)
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, math.inf])
+@pytest.mark.parametrize("dim", [0, 1, -1])
+def test_renorm_bounds_the_norm_of_each_slice(order: float, dim: int) -> None:
+    given = Tensor.of(VALUES, FLOAT64)
+    result = METHODS["renorm"](given, order, dim, 5)
+    others = tuple(d for d in range(3) if d != dim % 3)
+    before = METHODS["vector_norm"](given, order, others, True).array
+    np.testing.assert_allclose(result.array, VALUES * np.minimum(1, 5 / before), rtol=1e-7)
+    np.testing.assert_allclose(result.array, VALUES * np.where(before > 5, 5 / (before + 1e-7), 1), rtol=1e-15)
+
+
+def test_a_norm_may_be_widened_and_not_narrowed() -> None:
+    given = Tensor.of(VALUES, FLOAT32)
+    assert METHODS["vector_norm"](given, dtype=FLOAT64).dtype is FLOAT64
+    for narrow in (FLOAT16, BFLOAT16, INT64):
+        with pytest.raises(Refusal):
+            METHODS["vector_norm"](given, dtype=narrow)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: METHODS["renorm"](x, 0, 0, 1),
+        lambda x: METHODS["renorm"](x, 2, 0, -1),
+        lambda x: METHODS["renorm"](METHODS["reshape"](x, -1), 2, 0, 1),
+        lambda x: METHODS["aminmax"](METHODS["reshape"](x, -1)[:0]),
+        lambda x: METHODS["nanmean"](METHODS["to"](x, INT64)),
+    ],
+)
+def test_more_refusals(call: Callable[[Tensor], Any]) -> None:
+    with pytest.raises(Refusal):
+        call(Tensor.of(VALUES[0], FLOAT32))

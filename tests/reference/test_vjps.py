@@ -31,7 +31,7 @@ POINTWISE_MODULES = [
     "transcendental",
     "trigonometric",
 ]
-REDUCING_MODULES = ["extrema", "linalg", "moments", "reduction", "softmax"]
+REDUCING_MODULES = ["extrema", "linalg", "moments", "nan_reductions", "norms", "reduction", "softmax"]
 NETWORK_MODULES = ["nn.convolution", "nn.losses", "nn.pooling", "nn.windows"]
 MODULES = [*POINTWISE_MODULES, *REDUCING_MODULES, *NETWORK_MODULES]
 
@@ -47,6 +47,12 @@ KERNELS = np.arange(2 * 2 * 2 * 3).reshape(2, 2, 2, 3) * 5 % 9 / 4 - 0.9
 DISTINCT = (np.arange(2 * 2 * 5 * 4) * 17 % 80).reshape(2, 2, 5, 4) / 9 - 3
 WINDOWS = Windows.over((5, 4), (2, 3), (2, 1), (1, 0), (1, 1))
 LABELS = np.array([2, 0])
+WITH_NAN = np.array([[0.7, np.nan, 0.4], [2.1, 0.9, np.nan]])
+
+
+def product_of(pair: tuple[Tensor, Tensor]) -> Tensor:
+    """Both results in one, so that the gradients of both are seen."""
+    return pair[0] * pair[1]
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,18 @@ REDUCTIONS = [
     method("prod", np.array([[0.0, 2, 3], [0, 0, 4]]), dim=1),
     method("var", X, dim=1, correction=0),
     on("sum_to_size", lambda x: METHODS["sum_to_size"](x, 3), X),
+    *(
+        on(f"{name} {dim}", lambda x, name=name, dim=dim: product_of(METHODS[name](x, dim=dim)), X)
+        for name in ("var_mean", "std_mean", "aminmax")
+        for dim in (None, 1)
+    ),
+    on("var_mean complex", lambda x: product_of(METHODS["var_mean"](x, (0, 1), correction=0)), Z),
+    *(method("vector_norm", X, ord=p, dim=1, keepdim=True) for p in (2, 1, 3, 0.5, float("inf"))),
+    *(method("dist", X, Y, p=p) for p in (2, 1, 3, float("inf"))),
+    method("dist", Z, W),
+    *(method("renorm", X, p=p, dim=0, maxnorm=1.5) for p in (1, 2, 3)),
+    method("renorm", Z, p=2, dim=1, maxnorm=2),
+    *(method(name, WITH_NAN, dim=dim) for name in ("nansum", "nanmean") for dim in (None, 1)),
 ]
 PRODUCTS = [
     method("dot", ROW, ROW + 1),

@@ -1,0 +1,73 @@
+"""Bounds of operations that summarise a sample: several results each with its own bound, means, interpolation."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from conformance.accuracy.bound import Accuracy, Bound, Judged, computing_dtype, last_rounding, one_rounding
+from conformance.accuracy.sums import Summation
+from conformance.ulp import finfo
+
+
+@dataclass(frozen=True, slots=True)
+class Several(Bound):
+    """Of several results, each by a bound of its own."""
+
+    results: tuple[Accuracy, ...]
+
+    @property
+    def words(self) -> str:
+        return "; ".join(one.words for one in self.results)
+
+    def of(self, position: int) -> Accuracy:
+        """The bound of the result at ``position``."""
+        return self.results[min(position, len(self.results) - 1)]
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        return self.results[0].allowed(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Average(Bound):
+    """A mean beside other results: u|r| + 8 sqrt(n) u max|x|, a summation's bound with n max|x| for S."""
+
+    words = "u|r| + 8 sqrt(n) u max|x|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        unit = finfo(computing_dtype(judged.dtype)).unit
+        return one_rounding(judged) + 8 * math.sqrt(judged.terms) * unit * largest(judged) + last_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Interpolated(Bound):
+    """A number between two elements a and b: u(4 + n) max|x|.
+
+    The rank q(n - 1) is rounded to the dtype before its fraction is taken: the fraction is off by up to u n, and the
+    result by that times b - a.
+    """
+
+    words = "u(4 + n) max|x|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        count = max((given.size for given in judged.inputs), default=1)
+        size = finfo(judged.dtype).unit * (4 + count) * 2 * largest(judged)
+        return np.full(judged.exact.shape, size) + last_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Divided(Summation):
+    """A sum that is rounded to the dtype before it is divided by a count: u|r| more."""
+
+    words = "2u|r| + 8 sqrt(n) u S"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        return Summation.allowed(self, judged) + one_rounding(judged)
+
+
+def largest(judged: Judged) -> float:
+    """The largest finite modulus in the first input."""
+    size = np.abs(judged.inputs[0]) if judged.inputs else np.zeros(0)
+    return float(np.max(size, where=np.isfinite(size), initial=0.0))

@@ -1,0 +1,116 @@
+"""Largest and smallest elements. https://docs.pytorch.org/docs/stable/torch.html#reduction-ops"""
+
+from __future__ import annotations
+
+from conformance.accuracy import GradientOf, Selected
+from conformance.model.verdict import Documented
+from conformance.operation import REAL, REAL_NUMERIC, Operation, spelled
+from conformance.parameters import AnyTensor, Dim, Dims, Flag
+from reference import extrema
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+KEEPDIM = Flag("keepdim", keyword=True)
+
+OPERATIONS = [
+    Operation(
+        name="max",
+        reference=extrema.max,
+        spellings=spelled("torch.max", "Tensor.max"),
+        parameters=(AnyTensor(), Dim(), KEEPDIM),
+        dtypes=REAL,
+        accuracy=Selected(),
+        gradient=GradientOf(0),
+        results=2,
+        basis=Documented(
+            MANUAL.format("max"),
+            "The indices of the first maximal value are returned if there are multiple maximal values in a row.",
+        ),
+    ),
+    Operation(
+        name="max_all",
+        reference=extrema.max,
+        spellings=spelled("torch.max", "Tensor.max"),
+        parameters=(AnyTensor(),),
+        dtypes=REAL,
+        accuracy=Selected(),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("max"), "Returns the maximum value of all elements in the input tensor."),
+    ),
+    Operation(
+        name="min",
+        reference=extrema.min,
+        spellings=spelled("torch.min", "Tensor.min"),
+        parameters=(AnyTensor(), Dim(), KEEPDIM),
+        dtypes=REAL,
+        accuracy=Selected(),
+        gradient=GradientOf(0),
+        results=2,
+        basis=Documented(
+            MANUAL.format("min"),
+            "The indices of the first minimal value are returned if there are multiple minimal values in a row.",
+        ),
+    ),
+    Operation(
+        name="amax",
+        reference=extrema.amax,
+        spellings=spelled("torch.amax", "Tensor.amax", out=True),
+        parameters=(AnyTensor(), Dims(), KEEPDIM),
+        dtypes=REAL,
+        accuracy=Selected(),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("amax"), "amax/amin evenly distributes gradient between equal values."),
+    ),
+    Operation(
+        name="amin",
+        reference=extrema.amin,
+        spellings=spelled("torch.amin", "Tensor.amin", out=True),
+        parameters=(AnyTensor(), Dims(), KEEPDIM),
+        dtypes=REAL,
+        accuracy=Selected(),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("amin"), "amax/amin evenly distributes gradient between equal values."),
+    ),
+    Operation(
+        name="argmax",
+        reference=extrema.argmax,
+        spellings=spelled("torch.argmax", "Tensor.argmax"),
+        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim", keyword=True)),
+        dtypes=REAL_NUMERIC,
+        basis=Documented(
+            MANUAL.format("argmax"),
+            "If there are multiple maximal values then the indices of the first maximal value are returned.",
+        ),
+    ),
+    Operation(
+        name="argmin",
+        reference=extrema.argmin,
+        spellings=spelled("torch.argmin", "Tensor.argmin"),
+        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim", keyword=True)),
+        dtypes=REAL_NUMERIC,
+        basis=Documented(
+            MANUAL.format("argmin"),
+            "If there are multiple minimal values then the indices of the first minimal value are returned.",
+        ),
+    ),
+    Operation(
+        name="min_all",
+        reference=extrema.min,
+        spellings=spelled("torch.min", "Tensor.min"),
+        parameters=(AnyTensor(),),
+        dtypes=REAL,
+        accuracy=Selected(),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("min"), "Returns the minimum value of all elements in the input tensor."),
+    ),
+    Operation(
+        name="aminmax",
+        reference=extrema.aminmax,
+        spellings=spelled("torch.aminmax", "Tensor.aminmax", out=True),
+        parameters=(AnyTensor(), Dim(keyword=True, required=False), KEEPDIM),
+        dtypes=REAL,
+        accuracy=Selected(),
+        gradient=GradientOf(2),
+        results=2,
+        basis=Documented(MANUAL.format("aminmax"), "Computes the minimum and maximum values of the input tensor."),
+    ),
+]
