@@ -67,7 +67,8 @@ class DeviationVerification:
         if self.in_flight is not None:
             self.in_flight.end()
         if failure is not None:
-            self.found.append(replace(described(failure, failure.examined, target), deviation=deviation.name))
+            found = described(failure, failure.examined, target)
+            self.found.append(replace(found, deviation=deviation.name, known_because=because(deviation)))
         return failure is not None
 
 
@@ -113,6 +114,12 @@ def unexpected_pass(deviation: Deviation, targets: list[str]) -> str:
         f"{place(deviation)} passed unexpectedly: its witness does not break as described on {', '.join(targets)}."
         f" If that is mended, delete the entry:\n{deviation.text}"
     )
+
+
+def because(deviation: Deviation) -> str:
+    """Why a discrepancy is known, whose it is, and until when."""
+    issue = f" {deviation.issue}" if deviation.issue else ""
+    return f"{deviation.reason}: {deviation.why}{issue} Owned by {deviation.owner}, until {deviation.expires}."
 
 
 def place(deviation: Deviation) -> str:

@@ -77,7 +77,8 @@ class Discrepancy:
 
     ``expected`` and ``actual`` are texts for people; ``elements`` names up to eight wrong elements.
     ``allowed`` is the error bound in words. ``confirmed`` is (times reproduced, times tried) in a fresh
-    process. ``script`` is the stand-alone program, present only if it was run and reproduced.
+    process. ``script`` is the stand-alone program, present only if it was run and reproduced. ``deviation`` names the
+    entry that describes a known one, ``known_because`` says what stands there.
     """
 
     operation: str
@@ -101,6 +102,7 @@ class Discrepancy:
     confirmed: tuple[int, int] = (0, 0)
     script: str = ""
     deviation: str = ""
+    known_because: str = ""
 
     @builtins.property
     def cause(self) -> str:
