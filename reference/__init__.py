@@ -3,10 +3,12 @@
 from reference import added_products as added_products
 from reference import advanced as advanced
 from reference import arithmetic as arithmetic
+from reference import casts as casts
 from reference import comparison as comparison
 from reference import construction as construction
 from reference import contraction as contraction
 from reference import conversion as conversion
+from reference import counting as counting
 from reference import creation as creation
 from reference import cumulative as cumulative
 from reference import embedding as embedding
@@ -18,6 +20,8 @@ from reference import kinds as kinds
 from reference import linalg as linalg
 from reference import masking as masking
 from reference import moments as moments
+from reference import nan_reductions as nan_reductions
+from reference import norms as norms
 from reference import numpy_sharing as numpy_sharing
 from reference import placing as placing
 from reference import powers as powers
@@ -25,6 +29,7 @@ from reference import products as products
 from reference import random as random
 from reference import random_inplace as random_inplace
 from reference import ranges as ranges
+from reference import reading as reading
 from reference import reduction as reduction
 from reference import sampling as sampling
 from reference import selection as selection
@@ -34,6 +39,7 @@ from reference import softmax as softmax
 from reference import sorting as sorting
 from reference import special as special
 from reference import splitting as splitting
+from reference import storage_changes as storage_changes
 from reference import transcendental as transcendental
 from reference import trigonometric as trigonometric
 from reference import view_changes as view_changes

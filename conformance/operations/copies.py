@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from conformance.accuracy import GradientOf
-from conformance.model.case import Layout
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, LikeTensor, Number
+from conformance.operations.casts import MEMORY_FORMAT, MEMORY_FORMAT_TO_LIE_IN
+from conformance.parameters import AnyTensor, LikeTensor, Number
 from reference import conversion, masking
 from reference.dtypes import BOOL
 
@@ -19,7 +19,7 @@ OPERATIONS = [
         spellings=spelled("torch.clone", "Tensor.clone"),
         parameters=(
             AnyTensor(),
-            Choice("memory_format", (Layout("preserve"), Layout("contiguous")), keyword=True, required=False),
+            MEMORY_FORMAT,
         ),
         dtypes=ALL,
         gradient=GradientOf(0),
@@ -29,7 +29,7 @@ OPERATIONS = [
         name="contiguous",
         reference=conversion.contiguous,
         spellings=spelled(method="Tensor.contiguous"),
-        parameters=(AnyTensor(),),
+        parameters=(AnyTensor(), MEMORY_FORMAT_TO_LIE_IN),
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,

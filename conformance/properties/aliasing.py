@@ -12,6 +12,7 @@ from conformance.properties.base import Property, result_seen, then
 from conformance.targets.interpreter import Interpreter
 
 WRITTEN = 3
+_MAKES_NO_TENSOR = (Effect.READS, Effect.EXTRACTS, Effect.WRITES)
 
 
 class Aliasing(Property):
@@ -19,7 +20,7 @@ class Aliasing(Property):
     claim = "The result shares memory with exactly those tensors that the manual says: writes are seen there only."
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
-        return Aspect.VALUES in target.aspects and operation.effect not in (Effect.READS, Effect.WRITES)
+        return Aspect.VALUES in target.aspects and operation.effect not in _MAKES_NO_TENSOR
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         seen = result_seen(base)

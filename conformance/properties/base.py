@@ -48,8 +48,8 @@ class Property:
 
 
 def within_reach(operation: Operation, target: Interpreter) -> bool:
-    """Whether a target can run an operation at all: without data, it has none to share with NumPy."""
-    return operation.effect is not Effect.SHARES or Aspect.VALUES in target.aspects
+    """Whether a target can run an operation at all: without data, it has none for Python or NumPy."""
+    return operation.effect not in (Effect.SHARES, Effect.EXTRACTS) or Aspect.VALUES in target.aspects
 
 
 # -- pieces from which properties derive cases ---------------------------------------------------------------------

@@ -121,9 +121,11 @@ def outside(operation: Operation) -> str:
 
 
 _OUTSIDE = {
+    Effect.REPLACES: "a storage that grows or is exchanged is no value of the graph",
     Effect.SHARES: "memory shared with NumPy is no tensor of the graph",
     Effect.RECORDS: "what autograd is told is told outside of the graph",
     Effect.READS: "a Python object ends the graph",
+    Effect.EXTRACTS: "a Python object ends the graph",
 }
 
 PROPERTY = Modes()

@@ -35,10 +35,11 @@ class Promotion(Property):
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         first, second = _operands(operation)[:2]
         step = base.steps[0]
-        if len(step.args) <= second:
+        tensors = [given for given in base.inputs if not given.array]
+        if len(step.args) <= second or not tensors:
             return
         inputs = [_small(given, ()) for given in base.inputs]
-        left = _small(next(given for given in base.inputs if not given.array), (2,), "left")
+        left = _small(tensors[0], (2,), "left")
         for category in Category:
             rights = [
                 _small(left, shape, f"right_{dtype.name}_{len(shape)}", dtype.name)

@@ -263,6 +263,11 @@ def _reshaping() -> list[Operation]:
 
 
 @cache
+def _replacing() -> list[Operation]:
+    return _with_effect(Effect.REPLACES)
+
+
+@cache
 def _allocating() -> list[Operation]:
     return _with_effect(Effect.CREATES)
 
@@ -304,6 +309,11 @@ def _may_be_reshaped(value: Any, recording: bool) -> bool:
     return recording or not _is_tracked(value)
 
 
+def _stands_alone(value: Any, recording: bool) -> bool:
+    """No view: what a view of replaced memory has to do with its base, no page says."""
+    return isinstance(value, Tensor) and value.base is None
+
+
 def _may_be_written(value: Any, recording: bool) -> bool:
     """Leaves that are tracked, and views of such, may be written only without recording."""
     if not recording or not _is_tracked(value):
@@ -317,6 +327,7 @@ _KINDS = (
     Kind(3, _writing, (Form.IN_PLACE, Form.OPERATOR), _may_be_written),
     Kind(4, _in_place, (Form.IN_PLACE,), _may_be_written),
     Kind(1, _reshaping, (Form.IN_PLACE,), _may_be_written, allows=_may_be_reshaped),
+    Kind(1, _replacing, (Form.IN_PLACE,), _is_not_tracked, allows=_stands_alone),
     Kind(5, _computing, ()),
     Kind(1, _allocating, ()),
     Kind(2, _tracking, (), _is_tracked),

@@ -92,17 +92,19 @@ class Interpreter(ABC):
         return ... if isinstance(argument, Dots) else argument
 
     def see_all(self, variables: dict[str, Any]) -> dict[str, Seen]:
-        """Every variable, with the first variable that is the same object and the first that shares its memory."""
-        seen: dict[str, Seen] = {}
+        """Every variable, with the first one by name that is the same object, and the first that shares its memory.
+
+        By name, since a program that grows gets inputs later than one that is run again.
+        """
+        seen = {name: self.see(value) for name, value in variables.items()}
         spans: list[tuple[str, Memory]] = []
         objects: dict[int, str] = {}
-        for name, value in variables.items():
-            one = self.see(value)
+        for name, one in sorted(seen.items()):
+            value = variables[name]
             one.identity = objects.setdefault(id(value), name) if one.kind in ("tensor", "array") else None
             memory = self.memory(value)
             if memory is not None:
                 one.storage = _owner(memory, spans, name)
-            seen[name] = one
         return seen
 
     def run_rows(self, case: Case, blocks: dict[str, np.ndarray]) -> np.ndarray | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
@@ -47,9 +48,9 @@ class TorchTarget(Interpreter):
             torch.manual_seed(seed)
 
     def make(self, given: Input) -> Any:
-        elements = np.array(fill(given))
+        elements = fill(given)
         if given.array:
-            return make_array(given, elements)
+            return make_array(given, np.array(elements))
         storage = self.storage(elements, given.dtype)
         # Detached, since a view would carry its base: an input is a tensor in its own right.
         made = torch.as_strided(storage, given.shape, given.strides, given.offset).detach()
@@ -58,7 +59,10 @@ class TorchTarget(Interpreter):
     def storage(self, elements: np.ndarray, dtype: str) -> torch.Tensor:
         """A flat tensor holding ``elements``, in a storage of torch's own, which can be resized."""
         made = torch.empty(elements.size, dtype=getattr(torch, dtype), device=self.device)
-        if elements.size:
+        if self.device.type == "cpu":
+            # Past the dispatcher: what is planted or wrong there must not change what is asked.
+            ctypes.memmove(made.data_ptr(), np.ascontiguousarray(elements).ctypes.data, elements.nbytes)
+        elif elements.size:
             lent = torch.frombuffer(bytearray(elements.tobytes()), dtype=torch.uint8)
             made.untyped_storage().copy_(lent.untyped_storage())
         return made
@@ -108,6 +112,8 @@ class TorchTarget(Interpreter):
 
     def see_tensor(self, value: torch.Tensor) -> Seen:
         """All aspects of a tensor that this target can show."""
+        if reaches_beyond(value):
+            return Seen("tensor that reaches beyond its storage")
         # A tensor with a negative size, which some calls return, has no values to show.
         shows_values = Aspect.VALUES in self.aspects and min(value.shape, default=0) >= 0
         is_leaf, node = history(value)
@@ -177,6 +183,15 @@ def _method(name: str) -> Callable[..., Any]:
     return lambda self, *args, **kwargs: getattr(self, name)(*args, **kwargs)
 
 
+def reaches_beyond(tensor: torch.Tensor) -> bool:
+    """Whether reading the last element would read memory that is not the storage's."""
+    if tensor.numel() <= 0 or tensor.layout is not torch.strided:
+        return False
+    reach = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
+    end = (int(tensor.storage_offset()) + reach + 1) * tensor.element_size()
+    return end > tensor.untyped_storage().nbytes()
+
+
 def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
     """Whether a tensor is a leaf, and the name of its node; some views refuse to tell once their base changed."""
     try:
@@ -188,7 +203,11 @@ def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """A copy of the elements, bit for bit, as NumPy (and ml_dtypes) hold them."""
-    plain_tensor = tensor.detach().resolve_conj().resolve_neg().cpu()
+    plain_tensor = tensor.detach()
+    if plain_tensor.is_conj() or plain_tensor.is_neg():
+        plain_tensor = plain_tensor.resolve_conj().resolve_neg()
+    if plain_tensor.device.type != "cpu":
+        plain_tensor = plain_tensor.cpu()
     if plain_tensor._is_zerotensor():  # a gradient of zeros that has no memory
         plain_tensor = plain_tensor.clone()
     if plain_tensor.dtype is torch.complex32:  # NumPy has none: its dtype shows what it was

@@ -1,0 +1,139 @@
+"""Casts. https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html"""
+
+from __future__ import annotations
+
+from conformance.accuracy import GradientOf
+from conformance.choices import Choices
+from conformance.model.case import Argument, Layout
+from conformance.model.verdict import Documented
+from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Flag
+from conformance.strategies.drawing import Drawing
+from reference import casts, conversion
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+
+
+def _memory_format(choices: Choices, drawing: Drawing) -> Argument:
+    """Any that the tensor's rank allows."""
+    given = drawing.given("input")
+    options = [Layout("preserve"), Layout("contiguous")]
+    if given is not None and len(given.shape) == 4:
+        options += [Layout("channels_last")] * 2
+    return choices.choose(options)
+
+
+def _of_another_rank(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    given = drawing.given("input")
+    return OMITTED if given is None or len(given.shape) == 4 else Layout("channels_last")
+
+
+def _to_lie_in(choices: Choices, drawing: Drawing) -> Argument:
+    """``preserve`` is no format that a tensor lies in."""
+    drawn = _memory_format(choices, drawing)
+    return Layout("contiguous") if drawn == Layout("preserve") else drawn
+
+
+MEMORY_FORMAT_TO_LIE_IN = Computed("memory_format", _to_lie_in, _of_another_rank, keyword=True, required=False)
+MEMORY_FORMAT = Computed("memory_format", _memory_format, _of_another_rank, keyword=True, required=False)
+
+OPERATIONS = [
+    Operation(
+        name="to",
+        reference=conversion.to,
+        spellings=spelled(method="Tensor.to"),
+        parameters=(AnyTensor(), DTypeOption("dtype", ALL), Flag("copy", keyword=True), MEMORY_FORMAT),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.MAY_VIEW,
+        basis=Documented(
+            MANUAL.format("Tensor.to"),
+            "If the self Tensor already has the correct torch.dtype and torch.device, then self is returned. Otherwise,"
+            " the returned tensor is a copy of self with the desired torch.dtype and torch.device. If copy is set, a"
+            " new Tensor is created even when the Tensor already matches the desired conversion.",
+        ),
+    ),
+    Operation(
+        name="to_other",
+        reference=conversion.to,
+        spellings=spelled(method="Tensor.to"),
+        parameters=(AnyTensor(), AnyTensor("other", dtypes=ALL), Flag("copy", keyword=True), MEMORY_FORMAT),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.MAY_VIEW,
+        basis=Documented(
+            MANUAL.format("Tensor.to"),
+            "Returns a Tensor with same torch.dtype and torch.device as the Tensor other.",
+        ),
+    ),
+    Operation(
+        name="type_as",
+        reference=casts.type_as,
+        spellings=spelled(method="Tensor.type_as"),
+        parameters=(AnyTensor(), AnyTensor("other", dtypes=ALL)),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.MAY_VIEW,
+        basis=Documented(
+            MANUAL.format("Tensor.type_as"),
+            "This is a no-op if the tensor is already of the correct type. This is equivalent to"
+            " self.type(tensor.type()).",
+        ),
+    ),
+    Operation(
+        name="type",
+        reference=casts.type,
+        spellings=spelled(method="Tensor.type"),
+        parameters=(AnyTensor(), DTypeOption("dtype", ALL)),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.MAY_VIEW,
+        basis=Documented(
+            MANUAL.format("Tensor.type"),
+            "If this is already of the correct type, no copy is performed and the original object is returned.",
+        ),
+    ),
+    Operation(
+        name="type_by_name",
+        reference=casts.type,
+        spellings=spelled(method="Tensor.type"),
+        parameters=(
+            AnyTensor(),
+            Choice(
+                "dtype",
+                ("torch.DoubleTensor", "torch.LongTensor", "torch.BoolTensor", "torch.HalfTensor", "torch.FloatTensor"),
+                forbidden="torch.NoTensor",
+            ),
+        ),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.MAY_VIEW,
+        basis=Documented(MANUAL.format("Tensor.type"), "dtype (dtype or string) - The desired type"),
+    ),
+    Operation(
+        name="type_name",
+        reference=casts.type,
+        spellings=spelled(method="Tensor.type"),
+        parameters=(AnyTensor(),),
+        dtypes=ALL,
+        effect=Effect.READS,
+        basis=Documented(
+            MANUAL.format("Tensor.type"), "Returns the type if dtype is not provided, else casts this object."
+        ),
+    ),
+    *(
+        Operation(
+            name=name,
+            reference=function,
+            spellings=spelled(method=f"Tensor.{name}"),
+            parameters=(AnyTensor(), MEMORY_FORMAT),
+            dtypes=ALL,
+            gradient=GradientOf(0),
+            effect=Effect.MAY_VIEW,
+            basis=Documented(
+                MANUAL.format(f"Tensor.{name}"), f"self.{name}() is equivalent to self.to() of that dtype. See to()."
+            ),
+        )
+        for name, function in casts.CASTS.items()
+    ),
+]
