@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache, lru_cache
 from math import ceil
+from typing import Any
 
 import numpy as np
 
@@ -57,10 +58,20 @@ def block(drawn: Drawn, dtype: DType, size: int, rows: int) -> np.ndarray:
 
 def _random(drawn: Drawn, length: int, rows: int) -> np.ndarray:
     words = _WORDS_A_COUNT * ceil(max(length, 1) / _WORDS_A_COUNT)
-    generator = np.random.Philox(key=drawn.seed)
+    # A generator is made anew by setting its state: making another asks the system for entropy first.
+    _GENERATOR.state = _state_of(drawn.seed)
     if drawn.row:
-        generator.advance(drawn.row * (words // _WORDS_A_COUNT))
-    return generator.random_raw(rows * words).reshape(rows, words)[:, :length]
+        _GENERATOR.advance(drawn.row * (words // _WORDS_A_COUNT))
+    return _GENERATOR.random_raw(rows * words).reshape(rows, words)[:, :length]
+
+
+_GENERATOR = np.random.Philox(key=0)
+_AT_ITS_START = _GENERATOR.state
+
+
+def _state_of(seed: int) -> dict[str, Any]:
+    """The state of ``Philox(key=seed)`` before its first number."""
+    return {**_AT_ITS_START, "state": {**_AT_ITS_START["state"], "key": np.array([seed, 0], np.uint64)}}
 
 
 def _counted(drawn: Drawn, length: int, rows: int) -> np.ndarray:
