@@ -130,7 +130,12 @@ def empty(
     if memory_format == "preserve":
         refuse("unsupported memory format option Preserve")
     strides = _strides_like(shape, layout.contiguous_strides(shape), memory_format)
-    return deliver(Tensor.empty(shape, dtype_for(dtype, out, default_dtype()), strides), out, requires_grad)
+    wanted = dtype_for(dtype, out, default_dtype())
+    if out is not None and out.shape == shape:
+        # Nothing is written, which its version shows.
+        out.specified = False
+        return tracked(out, requires_grad)
+    return deliver(Tensor.empty(shape, wanted, strides), out, requires_grad)
 
 
 @function()
@@ -139,12 +144,32 @@ def empty_strided(size: Any, stride: Any, *, dtype: DType | None = None, require
 
     https://docs.pytorch.org/docs/stable/generated/torch.empty_strided.html
     """
+    return tracked(_strided(size, stride, dtype or default_dtype()), requires_grad)
+
+
+def _strided(size: Any, stride: Any, dtype: DType) -> Tensor:
     shape, strides = size_argument(size), tuple(stride)
     if len(shape) != len(strides):
         refuse(f"dimensionality of sizes ({len(shape)}) must match dimensionality of strides ({len(strides)})")
     if any(step < 0 for step in strides):
         refuse(f"Storage size calculation overflowed with sizes={list(shape)} and strides={list(strides)}")
-    return tracked(Tensor.empty(shape, dtype or default_dtype(), strides), requires_grad)
+    return Tensor.empty(shape, dtype, strides)
+
+
+@function()
+def empty_permuted(
+    size: Any, physical_layout: Any, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """A dense tensor of unspecified values, whose dimensions lie in memory in the given order, the outermost first.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.empty_permuted.html
+    """
+    shape, order = size_argument(size), tuple(physical_layout)
+    if sorted(order) != list(range(len(shape))):
+        refuse(f"physical_layout {order} is no order of {len(shape)} dimensions")
+    strides = layout.contiguous_strides(tuple(shape[dim] for dim in order))
+    logical = tuple(strides[order.index(dim)] for dim in range(len(shape)))
+    return tracked(Tensor.empty(shape, dtype or default_dtype(), logical), requires_grad)
 
 
 # -- like another tensor -------------------------------------------------------------------------------------------
@@ -257,3 +282,14 @@ def new_empty(self: Tensor, *size: Any, dtype: DType | None = None, requires_gra
     https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_empty.html
     """
     return tracked(Tensor.empty(checked_size(size), dtype or self.dtype), requires_grad)
+
+
+@function()
+def new_empty_strided(
+    self: Tensor, size: Any, stride: Any, *, dtype: DType | None = None, requires_grad: bool = False
+) -> Tensor:
+    """Unspecified values of this tensor's dtype and the given strides.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.new_empty_strided.html
+    """
+    return tracked(_strided(size, stride, dtype or self.dtype), requires_grad)

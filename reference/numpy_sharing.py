@@ -73,6 +73,31 @@ def from_numpy(ndarray: Any) -> Tensor:
 
 
 @function()
+def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0, requires_grad: bool = False) -> Tensor:
+    """A vector over the bytes of a buffer from ``offset`` on: ``count`` elements, or all that are left.
+
+    Refused (ValueError): nothing to share, an offset outside of the buffer, more elements than it has, bytes left over.
+    https://docs.pytorch.org/docs/stable/generated/torch.frombuffer.html
+    """
+    if not isinstance(buffer, np.ndarray) or not buffer.flags.c_contiguous:
+        refuse("could not retrieve buffer from object")
+    length, itemsize = buffer.nbytes, dtype.itemsize
+    if not length or not count:
+        refuse_value(f"both buffer length ({length}) and count ({count}) must not be 0")
+    if not 0 <= offset < length:
+        refuse_value(f"offset ({offset} bytes) must be non-negative and no greater than {length} minus 1")
+    left = length - offset
+    if count < 0 and left % itemsize:
+        refuse_value(f"buffer length ({left} bytes) must be a multiple of element size ({itemsize})")
+    if count * itemsize > left:
+        refuse_value(f"requested buffer length ({count} * {itemsize} bytes) must not be greater than {left} bytes")
+    size = left // itemsize if count < 0 else count
+    begin = buffer.reshape(-1).view(np.uint8)[offset : offset + size * itemsize]
+    made = Tensor(Storage(begin, owner=buffer), dtype, (size,), (1,))
+    return made.requires_grad_() if requires_grad else made
+
+
+@function()
 def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
     """An array that shares the tensor's memory. Refused for bfloat16, and for what requires a gradient.
 

@@ -236,4 +236,6 @@ def eye(
     if n < 0 or columns < 0:
         refuse(f"a size must be greater or equal to 0, got {min(n, columns)}")
     wanted = dtype_for(dtype, out, default_dtype())
+    if out is not None and out.shape == (n, columns):
+        refuse_overlapping_write(out)
     return deliver(Tensor.of(np.eye(n, columns, dtype=wanted.numpy), wanted), out, requires_grad)

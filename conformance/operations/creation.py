@@ -9,6 +9,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, Sizes
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.layouts import draw_geometry
 from reference import construction, creation, ranges
 from reference.dtypes import Category
 
@@ -69,6 +70,41 @@ def _negative(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     return -1
 
 
+def _sizes(drawing: Drawing) -> tuple[int, ...]:
+    size = drawing.arguments["size"]
+    assert isinstance(size, tuple), "the size is drawn first"
+    return tuple(number for number in size if isinstance(number, int))
+
+
+def _stride(choices: Choices, drawing: Drawing) -> Argument:
+    """Strides of a drawn layout, or any at all: elements may share memory."""
+    shape = _sizes(drawing)
+    if choices.flag(40):
+        return tuple(choices.integer(0, 6) for _ in shape)
+    strides: tuple[int, ...] = draw_geometry(choices, shape)[0]
+    return strides
+
+
+def _no_stride(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """One stride too many, or one that leads backwards."""
+    shape = _sizes(drawing)
+    return (1,) * (len(shape) + 1) if not shape or choices.flag() else (*(1,) * (len(shape) - 1), -1)
+
+
+def _order(choices: Choices, drawing: Drawing) -> Argument:
+    left = list(range(len(_sizes(drawing))))
+    return tuple(left.pop(choices.integer(0, len(left) - 1)) for _ in range(len(left)))
+
+
+def _no_order(choices: Choices, drawing: Drawing) -> Argument:
+    """A dimension twice, one that does not exist, or one too many."""
+    count = len(_sizes(drawing))
+    if count > 1 and choices.flag():
+        return (0,) * count
+    return tuple(range(1, count + 1)) if count and choices.flag() else tuple(range(count + 1))
+
+
+STRIDE = Computed("stride", _stride, _no_stride)
 BOUNDS = (0, 1, -3, 5, 10, 17)
 STEPS = Computed("steps", _steps, _negative)
 
@@ -77,7 +113,7 @@ OPERATIONS = [
         Operation(
             name=name,
             reference=reference,
-            spellings=spelled(f"torch.{name}"),
+            spellings=spelled(f"torch.{name}", out=True),
             parameters=(SIZE, DTYPE),
             dtypes=ALL,
             effect=Effect.CREATES,
@@ -93,7 +129,7 @@ OPERATIONS = [
     Operation(
         name="full",
         reference=creation.full,
-        spellings=spelled("torch.full"),
+        spellings=spelled("torch.full", out=True),
         parameters=(SIZE, Computed("fill_value", _fill), DTYPE),
         dtypes=ALL,
         effect=Effect.CREATES,
@@ -148,6 +184,57 @@ OPERATIONS = [
         parameters=(AnyTensor("self"), SIZE, Computed("fill_value", _fill)),
         dtypes=ALL,
         basis=Documented(MANUAL.format("Tensor.new_full"), "Returns a Tensor of size size filled with fill_value."),
+    ),
+    *(
+        Operation(
+            name=name,
+            reference=reference,
+            spellings=spelled(f"torch.{name}"),
+            parameters=(SIZE, second, DTYPE),
+            dtypes=ALL,
+            effect=Effect.CREATES,
+            accuracy=Unspecified(),
+            basis=Documented(MANUAL.format(name), sentence),
+        )
+        for name, reference, second, sentence in (
+            (
+                "empty_strided",
+                creation.empty_strided,
+                STRIDE,
+                "Creates a tensor with the specified size and stride and filled with undefined data.",
+            ),
+            (
+                "empty_permuted",
+                creation.empty_permuted,
+                Computed("physical_layout", _order, _no_order),
+                "the strides of the output tensor t are such that t.stride(physical_layout[i]) =="
+                " contiguous_strides[i]",
+            ),
+        )
+    ),
+    Operation(
+        name="new_empty_strided",
+        reference=creation.new_empty_strided,
+        spellings=spelled(method="Tensor.new_empty_strided"),
+        parameters=(AnyTensor("self"), SIZE, STRIDE, OTHER_DTYPE),
+        dtypes=ALL,
+        accuracy=Unspecified(),
+        basis=Documented(
+            MANUAL.format("Tensor.new_empty_strided"),
+            "Returns a Tensor of size size and strides stride filled with uninitialized data.",
+        ),
+    ),
+    Operation(
+        name="new_tensor",
+        reference=construction.new_tensor,
+        spellings=spelled(method="Tensor.new_tensor"),
+        parameters=(AnyTensor("self"), Computed("data", _data, _ragged)),
+        dtypes=ALL,
+        basis=Documented(
+            MANUAL.format("Tensor.new_tensor"),
+            "Returns a new Tensor with data as the tensor data. By default, the returned Tensor has the same"
+            " torch.dtype and torch.device as this tensor.",
+        ),
     ),
     Operation(
         name="tensor",
@@ -206,7 +293,7 @@ OPERATIONS = [
     Operation(
         name="arange",
         reference=ranges.arange,
-        spellings=spelled("torch.arange"),
+        spellings=spelled("torch.arange", out=True),
         parameters=(
             Number("start", BOUNDS),
             Number("end", BOUNDS),
@@ -224,7 +311,7 @@ OPERATIONS = [
     Operation(
         name="linspace",
         reference=ranges.linspace,
-        spellings=spelled("torch.linspace"),
+        spellings=spelled("torch.linspace", out=True),
         parameters=(Number("start", BOUNDS), Number("end", BOUNDS), STEPS, DTYPE),
         dtypes=NUMERIC,
         accuracy=Spaced(),
@@ -237,7 +324,7 @@ OPERATIONS = [
     Operation(
         name="logspace",
         reference=ranges.logspace,
-        spellings=spelled("torch.logspace"),
+        spellings=spelled("torch.logspace", out=True),
         parameters=(Number("start", (0, 1, -1, 2)), Number("end", (0, 1, -1, 2)), STEPS, DTYPE),
         dtypes=NUMERIC,
         accuracy=Spaced(24),
@@ -250,7 +337,7 @@ OPERATIONS = [
     Operation(
         name="eye",
         reference=ranges.eye,
-        spellings=spelled("torch.eye"),
+        spellings=spelled("torch.eye", out=True),
         parameters=(
             Computed("n", lambda choices, drawing: choices.integer(0, 5), _negative),
             Computed("m", lambda choices, drawing: choices.integer(0, 5), _negative),

@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.choices import Choices
-from conformance.model.case import Argument, Dots, Input, Ref, Slice
+from conformance.model.case import Argument, Dots, DTypeName, Input, Ref, Slice
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, Effect, Form, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.layouts import geometry
 from conformance.strategies.shapes import draw_shape
 from reference import construction, numpy_sharing
-from reference.dtypes import BFLOAT16
+from reference.dtypes import BFLOAT16, BY_NAME
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SHARED = tuple(dtype for dtype in ALL if dtype is not BFLOAT16)
@@ -57,6 +58,56 @@ def _fill_array(array: np.ndarray, value: int) -> None:
 
 def _set_array(array: np.ndarray, index: int | slice, value: int) -> None:
     array[index] = value
+
+
+def _buffer(choices: Choices, drawing: Drawing) -> Argument:
+    """A NumPy array without gaps, the only kind whose bytes are a buffer."""
+    shape = draw_shape(choices)
+    strides, offset, size = geometry("contiguous", shape)
+    values = drawing.values(size)
+    return drawing.add(Input("buffer", shape, drawing.dtype.name, strides, offset, size, values, array=True))
+
+
+def _steps_array(choices: Choices, drawing: Drawing) -> Argument:
+    """An array with gaps."""
+    values = drawing.values(7)
+    drawing.replace(Input("buffer", (4,), drawing.dtype.name, (2,), 0, 7, values, array=True))
+    return Ref("buffer")
+
+
+def _read_as(choices: Choices, drawing: Drawing) -> Argument:
+    """The dtype of the array, or one that takes its bytes otherwise."""
+    return DTypeName(choices.choose((drawing.dtype.name, drawing.dtype.name, "uint8", "int16", "float32")))
+
+
+def _bytes(drawing: Drawing) -> tuple[int, int]:
+    """How many bytes the buffer has, and an element that is read from it."""
+    dtype = drawing.arguments["dtype"]
+    assert isinstance(dtype, DTypeName), "the dtype is drawn before"
+    return drawing.numel("buffer") * drawing.dtype.itemsize, BY_NAME[dtype.name].itemsize
+
+
+def _skipped(choices: Choices, drawing: Drawing) -> Argument:
+    """A number of bytes; of whole elements, so that memory is as aligned as it was."""
+    length, itemsize = _bytes(drawing)
+    return itemsize * choices.integer(0, max(length // itemsize - 1, 0))
+
+
+def _outside(choices: Choices, drawing: Drawing) -> Argument:
+    return choices.choose((-1, _bytes(drawing)[0]))
+
+
+def _count(choices: Choices, drawing: Drawing) -> Argument:
+    """Some elements, or all that there are."""
+    length, itemsize = _bytes(drawing)
+    offset = drawing.arguments["offset"]
+    assert isinstance(offset, int), "the offset is drawn before"
+    whole = (length - offset) // itemsize
+    return -1 if (length - offset) % itemsize == 0 and choices.flag() else choices.integer(1, max(whole, 1))
+
+
+def _no_count(choices: Choices, drawing: Drawing) -> Argument:
+    return choices.choose((0, 10**6))
 
 
 ARRAY = Computed("ndarray", _array, _reversed)
@@ -104,6 +155,24 @@ OPERATIONS = [
         dtypes=SHARED,
         effect=Effect.SHARES,
         basis=Documented(MANUAL.format("asarray"), "copy controls whether the returned tensor shares memory with obj."),
+    ),
+    Operation(
+        name="frombuffer",
+        reference=numpy_sharing.frombuffer,
+        spellings=spelled("torch.frombuffer"),
+        parameters=(
+            Computed("buffer", _buffer, _steps_array),
+            Computed("dtype", _read_as, keyword=True),
+            Computed("offset", _skipped, _outside, keyword=True),
+            Computed("count", _count, _no_count, keyword=True),
+        ),
+        dtypes=SHARED,
+        effect=Effect.SHARES,
+        basis=Documented(
+            MANUAL.format("frombuffer"),
+            "Skips the first offset bytes in the buffer, and interprets the rest of the raw bytes as a 1-dimensional"
+            " tensor of type dtype with count elements. The returned tensor and buffer share the same memory.",
+        ),
     ),
     Operation(
         name="from_dlpack",

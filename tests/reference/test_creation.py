@@ -225,3 +225,38 @@ def test_a_cast_copy_shares_nothing_with_what_it_was_made_from() -> None:
     made.written()
     made.unrounded = np.array([5.0, 6.0])
     assert source.array.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("size", "order", "strides"),
+    [((2, 3), (0, 1), (3, 1)), ((2, 3), (1, 0), (1, 2)), ((2, 3, 4, 5), (0, 2, 3, 1), (60, 1, 15, 3)), ((), (), ())],
+)
+def test_dimensions_lie_in_memory_in_the_order_asked_for(
+    size: tuple[int, ...], order: tuple[int, ...], strides: tuple[int, ...]
+) -> None:
+    made = creation.empty_permuted(size, order)
+    assert (made.shape, made.strides) == (size, strides)
+
+
+@pytest.mark.parametrize("order", [(0, 0), (0,), (0, 2), (-1, 0)])
+def test_what_is_no_order_is_refused(order: tuple[int, ...]) -> None:
+    refused("RuntimeError", creation.empty_permuted, (2, 3), order)
+
+
+def test_strides_may_be_any_that_are_not_negative() -> None:
+    made = creation.new_empty_strided(creation.empty(1, dtype=INT8), (2, 3), (0, 5))
+    assert (made.shape, made.strides, made.dtype, made.storage.nbytes) == ((2, 3), (0, 5), INT8, 11)
+    refused("RuntimeError", creation.empty_strided, (2, 3), (1,))
+    refused("RuntimeError", creation.empty_strided, (2, 3), (1, -1))
+
+
+def test_empty_writes_nothing_to_an_out_of_its_shape() -> None:
+    out: Tensor = creation.zeros(2)
+    assert creation.empty(2, out=out) is out
+    assert (out.version, out.specified) == (0, False)
+    assert creation.empty(2, 3, out=out).shape == (2, 3)
+
+
+def test_eye_refuses_an_out_whose_elements_share_memory() -> None:
+    refused("RuntimeError", ranges.eye, 2, out=creation.empty(1).view_as((2, 2), (0, 0)))
+    assert ranges.eye(2, out=creation.empty(1).view_as((4,), (0,))).array.tolist() == [[1, 0], [0, 1]]

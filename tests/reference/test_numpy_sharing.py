@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from reference import construction, creation, numpy_sharing
-from reference.dtypes import BFLOAT16, INT32, TORCH_DTYPES, DType
+from reference.dtypes import BFLOAT16, INT16, INT32, TORCH_DTYPES, DType
 from reference.errors import Refusal
 
 
@@ -110,3 +110,38 @@ def test_dlpack_shares_and_starts_anew() -> None:
     copied = numpy_sharing.from_dlpack(whole, copy=True)
     copied.array[0] = 5
     assert whole.array[0] == 0
+
+
+def test_a_buffer_is_read_from_an_offset_as_another_dtype() -> None:
+    array = np.arange(6, dtype=np.int32).reshape(2, 3)
+    halves = numpy_sharing.frombuffer(array, dtype=INT16, offset=4)
+    assert (halves.dtype, halves.shape) == (INT16, (10,))
+    two = numpy_sharing.frombuffer(array, dtype=INT32, count=2, offset=8)
+    assert two.array.tolist() == [2, 3]
+    two.array[0] = 70
+    assert array[0, 2] == 70
+    assert halves.array[2] == 70
+
+
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        ("ValueError", {"count": 0}),
+        ("ValueError", {"count": 4}),
+        ("ValueError", {"offset": -1}),
+        ("ValueError", {"offset": 12}),
+        ("ValueError", {"offset": 2}),
+        ("ValueError", {"offset": 8, "count": 2}),
+    ],
+)
+def test_what_frombuffer_refuses(kind: str, arguments: dict[str, int]) -> None:
+    with pytest.raises(Refusal) as caught:
+        numpy_sharing.frombuffer(np.zeros(3, np.int32), dtype=INT32, **arguments)
+    assert caught.value.kind == kind
+
+
+@pytest.mark.parametrize(("kind", "array"), [("RuntimeError", np.zeros(6)[::2]), ("ValueError", np.zeros(0))])
+def test_an_array_with_gaps_or_nothing_in_it_is_no_buffer(kind: str, array: np.ndarray) -> None:
+    with pytest.raises(Refusal) as caught:
+        numpy_sharing.frombuffer(array, dtype=INT32)
+    assert caught.value.kind == kind
