@@ -53,9 +53,9 @@ def prove(failures: Iterable[Failure], target: Interpreter, in_flight: InFlight 
     return confirmed([reduced(failure, target, in_flight) for failure in failures])
 
 
-def confirmed(found: list[Discrepancy]) -> list[Discrepancy]:
+def confirmed(found: list[Discrepancy], times: int = CONFIRMATIONS) -> list[Discrepancy]:
     """The same, their scripts run in fresh processes; a script that never reproduced is taken out."""
-    confirmations = confirm([one.script for one in found], times=CONFIRMATIONS) if found else []
+    confirmations = confirm([one.script for one in found], times=times) if found else []
     return [
         replace(one, confirmed=counts, script=one.script if counts[0] else "")
         for one, counts in zip(found, confirmations, strict=True)

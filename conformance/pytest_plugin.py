@@ -53,8 +53,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "valued_target" in metafunc.fixturenames:
         metafunc.parametrize("valued_target", chosen_targets(metafunc.config, with_values=True))
     if "bulk_target" in metafunc.fixturenames:
-        compiled = PROFILES[metafunc.config.getoption("--profile")].compiled
-        metafunc.parametrize("bulk_target", chosen_targets(metafunc.config, in_bulk=True) if compiled else [])
+        metafunc.parametrize("bulk_target", chosen_bulk_targets(metafunc.config))
 
 
 def chosen_targets(config: pytest.Config, *, in_bulk: bool = False, with_values: bool = False) -> list[str]:
@@ -69,6 +68,11 @@ def chosen_targets(config: pytest.Config, *, in_bulk: bool = False, with_values:
     except (TargetError, TorchMissing) as error:
         raise pytest.UsageError(str(error)) from None
     return [name for name, kind in kinds.items() if kind.in_bulk is in_bulk and kind.has_values >= with_values]
+
+
+def chosen_bulk_targets(config: pytest.Config) -> list[str]:
+    """The targets that run many cases as one, where the profile has time to prepare any."""
+    return chosen_targets(config, in_bulk=True) if PROFILES[config.getoption("--profile")].compiled else []
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import builtins
 import re
 import textwrap
 from collections.abc import Sequence
+from functools import cache
 from importlib import metadata
 from platform import python_version
 from typing import Any
@@ -300,6 +301,7 @@ def _basis(basis: Basis) -> str:
     return f"No page says so; releases up to {basis.version} did it."
 
 
+@cache
 def _version(package: str) -> str:
     try:
         return metadata.version(package)

@@ -49,7 +49,8 @@ class DeviationVerification:
 
     def finish(self) -> list[str]:
         """Confirm and record what is known; what is wrong with the entries."""
-        for one in confirmed(self.found):
+        # That it is not chance was seen when it was recorded.
+        for one in confirmed(self.found, times=1):
             self.record(DiscrepancyEvent(one))
         return self.problems
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.pytest_plugin import chosen_targets
+from conformance.pytest_plugin import chosen_bulk_targets, chosen_targets
 from conformance.session import Session
 
 
 def test_deviations(pytestconfig: pytest.Config, session: Session) -> None:
-    targets = [*chosen_targets(pytestconfig, in_bulk=False), *chosen_targets(pytestconfig, in_bulk=True)]
+    targets = [*chosen_targets(pytestconfig), *chosen_bulk_targets(pytestconfig)]
     problems = session.deviations(targets)
     if problems:
         pytest.fail("\n".join(problems), pytrace=False)
