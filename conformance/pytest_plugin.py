@@ -56,6 +56,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("bulk_target", chosen_bulk_targets(metafunc.config))
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what no chosen target is for: as skipped, it would look like something that is missing."""
+    without = [item for item in items if _is_for_no_target(item)]
+    if without:
+        config.hook.pytest_deselected(items=without)
+        items[:] = [item for item in items if item not in without]
+
+
+def _is_for_no_target(item: pytest.Item) -> bool:
+    reasons = (str(mark.kwargs.get("reason")) for mark in item.iter_markers("skip"))
+    return any(reason.startswith("got empty parameter set") and "target" in reason for reason in reasons)
+
+
 def chosen_targets(config: pytest.Config, *, in_bulk: bool = False, with_values: bool = False) -> list[str]:
     """The targets asked for, or all that are here; a name that is neither, or no torch at all, is a usage error."""
     from conformance.targets.registry import TargetError, choose_targets, kind_of
