@@ -10,7 +10,7 @@ from __future__ import annotations
 from conformance.accuracy.bound import Accuracy, Judged
 from conformance.accuracy.elementwise import Exact, Fused, Gelu, Rounded, Selected, Spaced, Ulps, Unspecified
 from conformance.accuracy.network import Network
-from conformance.accuracy.statistics import Average, Divided, Interpolated, Several
+from conformance.accuracy.statistics import Average, Divided, Interpolated, Ranked, Several
 from conformance.accuracy.sums import CrossProduct, GradientOf, LogSumExp, Loss, Product, Softmax, Summation, Variance
 from conformance.judging import ValueVerdict, judge
 
@@ -29,6 +29,7 @@ __all__ = [
     "Loss",
     "Network",
     "Product",
+    "Ranked",
     "Rounded",
     "Selected",
     "Several",

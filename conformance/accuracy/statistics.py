@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
 from conformance.accuracy.bound import Accuracy, Bound, Judged, computing_dtype, last_rounding, one_rounding
+from conformance.accuracy.elementwise import Selected
 from conformance.accuracy.sums import Summation
 from conformance.ulp import finfo
 
@@ -50,6 +52,7 @@ class Interpolated(Bound):
     """
 
     words = "u(4 + n) max|x|"
+    among_equals: ClassVar[bool] = True
 
     def allowed(self, judged: Judged) -> np.ndarray:
         count = max((given.size for given in judged.inputs), default=1)
@@ -65,6 +68,13 @@ class Divided(Summation):
 
     def allowed(self, judged: Judged) -> np.ndarray:
         return Summation.allowed(self, judged) + one_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked(Selected):
+    """An element chosen by its rank: the same bits. Which of equal elements it was, and gets the gradient, is open."""
+
+    among_equals: ClassVar[bool] = True
 
 
 def largest(judged: Judged) -> float:

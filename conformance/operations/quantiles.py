@@ -1,0 +1,148 @@
+"""Quantiles, and places in sorted sequences. https://docs.pytorch.org/docs/stable/generated/torch.quantile.html"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from conformance.accuracy import Accuracy, GradientOf, Interpolated, Ranked
+from conformance.choices import Choices
+from conformance.model.case import Argument, Drawn, Input
+from conformance.model.verdict import Documented
+from conformance.operation import REAL_NUMERIC, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed, Dim, Flag
+from conformance.strategies.drawing import Drawing
+from conformance.strategies.shapes import draw_shape
+from conformance.values import block, literal
+from reference import quantiles, searching
+from reference.dtypes import FLOAT32, FLOAT64
+from reference.function import Function
+from reference.layout import contiguous_strides
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+PARTS = (0.5, 0.25, 0.75, 0.0, 1.0, 0.1, 0.3, 0.9)
+KEEPDIM = Flag("keepdim", keyword=True)
+
+
+def _given(drawing: Drawing, name: str, values: np.ndarray) -> Argument:
+    """An input of exactly these values."""
+    shape = values.shape
+    return drawing.add(
+        Input(name, shape, drawing.dtype.name, contiguous_strides(shape), 0, values.size, literal(values.reshape(-1)))
+    )
+
+
+def _parts(choices: Choices, drawing: Drawing) -> Argument:
+    """One part, as a number or as a tensor, or several."""
+    if choices.flag():
+        return choices.choose(PARTS)
+    shape = () if choices.flag(30) else (choices.integer(0, 4),)
+    chosen = [choices.choose(PARTS) for _ in range(int(np.prod(shape)))]
+    return _given(drawing, "q", np.array(chosen, drawing.dtype.numpy).reshape(shape))
+
+
+def _no_part(choices: Choices, drawing: Drawing) -> Argument:
+    return choices.choose((1.5, -0.25))
+
+
+def _quantile(reference: Function, claim: str) -> tuple[Operation, Operation]:
+    """The quantile between two elements, and the one that is one of them."""
+
+    def form(name: str, kinds: tuple[str, ...], accuracy: Accuracy, *, always: bool) -> Operation:
+        return Operation(
+            name=name,
+            reference=reference,
+            spellings=spelled(f"torch.{reference.name}", f"Tensor.{reference.name}", out=True),
+            parameters=(
+                AnyTensor(),
+                Computed("q", _parts, _no_part),
+                Dim(required=False),
+                KEEPDIM,
+                Choice("interpolation", kinds, keyword=True, required=always, forbidden="centre"),
+            ),
+            dtypes=(FLOAT32, FLOAT64),
+            accuracy=accuracy,
+            gradient=GradientOf(16, cancels=8),
+            basis=Documented(MANUAL.format(reference.name), claim),
+        )
+
+    return (
+        form(reference.name, ("linear", "midpoint"), Interpolated(), always=False),
+        form(f"{reference.name}_chosen", ("lower", "higher", "nearest"), Ranked(), always=True),
+    )
+
+
+# -- sorted sequences --------------------------------------------------------------------------------------------------
+
+
+def _values(choices: Choices, drawing: Drawing, shape: tuple[int, ...]) -> np.ndarray:
+    drawn = Drawn(choices.choose(("small", "normal")), choices.integer(0, 2**32 - 1))
+    return block(drawn, drawing.dtype, int(np.prod(shape)), 1)[0].reshape(shape)
+
+
+def _sequence(choices: Choices, drawing: Drawing) -> Argument:
+    """Rows in ascending order, one or several."""
+    shape = (choices.integer(0, 9),) if choices.flag(60) else draw_shape(choices, min_ndim=2, max_ndim=3)
+    drawing.fix_shape(shape)
+    values = _values(choices, drawing, shape)
+    order = np.argsort(values.astype(np.float64), axis=-1, kind="stable")
+    return _given(drawing, "sorted_sequence", np.take_along_axis(values, order, -1))
+
+
+def _boundaries(choices: Choices, drawing: Drawing) -> Argument:
+    values = _values(choices, drawing, (choices.integer(0, 9),))
+    return _given(drawing, "boundaries", values[np.argsort(values.astype(np.float64), kind="stable")])
+
+
+def _sought(choices: Choices, drawing: Drawing) -> Argument:
+    """Values of any shape for one row, else as many rows as the sequence has; for one row a number too."""
+    rows = drawing.shape[:-1]
+    if not rows and choices.flag(20):
+        return choices.choose((1, 0, -2, 3))
+    shape = (*rows, choices.integer(0, 5)) if rows else draw_shape(choices, max_ndim=3)
+    return drawing.tensor("input", shape)
+
+
+OPERATIONS = [
+    *_quantile(
+        quantiles.quantile, "Computes the q-th quantiles of each row of the input tensor along the dimension dim."
+    ),
+    *_quantile(
+        quantiles.nanquantile,
+        "This is a variant of torch.quantile() that ignores NaN values, computing the quantiles q as if NaN values in"
+        " input did not exist.",
+    ),
+    Operation(
+        name="searchsorted",
+        reference=searching.searchsorted,
+        spellings=spelled("torch.searchsorted", out=True),
+        parameters=(
+            Computed("sorted_sequence", _sequence),
+            Computed("input", _sought),
+            Flag("out_int32", keyword=True),
+            Flag("right", keyword=True),
+            Choice("side", ("left", "right"), keyword=True, required=False, forbidden="middle"),
+        ),
+        dtypes=REAL_NUMERIC,
+        values=("normal", "small"),
+        basis=Documented(
+            MANUAL.format("searchsorted"),
+            "sorted_sequence[i-1] < values[m][n]...[l][x] <= sorted_sequence[i] if right is False.",
+        ),
+    ),
+    Operation(
+        name="bucketize",
+        reference=searching.bucketize,
+        spellings=spelled("torch.bucketize", out=True),
+        parameters=(
+            AnyTensor(),
+            Computed("boundaries", _boundaries),
+            Flag("out_int32", keyword=True),
+            Flag("right", keyword=True),
+        ),
+        dtypes=REAL_NUMERIC,
+        values=("normal", "small"),
+        basis=Documented(
+            MANUAL.format("bucketize"), "boundaries[i-1] < input[m][n]...[l][x] <= boundaries[i] if right is False."
+        ),
+    ),
+]

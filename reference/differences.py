@@ -1,0 +1,165 @@
+"""Differences of neighbours and what adds them up: diff, gradient, the trapezoidal rule.
+
+Each is written as the manual defines it, step by step, since every step rounds.
+https://docs.pytorch.org/docs/stable/generated/torch.diff.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reference import layout
+from reference.dtypes import BOOL, UINT8
+from reference.errors import refuse, refuse_index
+from reference.function import function
+from reference.joining import cat
+from reference.nn.losses import over_number, times_number
+from reference.promotion import Number
+from reference.reduction import cumsum, sum
+from reference.slicing import slice_
+from reference.tensor import METHODS, Tensor
+
+
+def _part(input: Tensor, dim: int, start: int | None = None, end: int | None = None) -> Tensor:
+    """``input[start:end]`` along ``dim``."""
+    part: Tensor = slice_(input, dim, start, end)
+    return part
+
+
+# -- diff --------------------------------------------------------------------------------------------------------------
+
+
+@function()
+def diff(
+    input: Tensor, n: int = 1, dim: int = -1, prepend: Tensor | None = None, append: Tensor | None = None
+) -> Tensor:
+    """Each element less the one before it, ``n`` times over; of bool whether they differ.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.diff.html
+    """
+    if not input.ndim:
+        refuse("diff expects input to be at least one-dimensional")
+    if n < 0:
+        refuse(f"order must be non-negative but got {n}")
+    axis = layout.wrap_dim(dim, input.ndim)
+    for other in (prepend, append):
+        if other is not None:
+            _refuse_unlike(input, other, axis)
+    if not n:
+        return _unchanged(input)
+    parts = [part for part in (prepend, input, append) if part is not None]
+    result = cat(parts, axis) if len(parts) > 1 else input
+    for _ in range(min(n, result.shape[axis])):
+        after, before = _part(result, axis, 1), _part(result, axis, 0, -1)
+        result = METHODS["logical_xor"](after, before) if result.dtype is BOOL else after - before
+    return result
+
+
+@function("CopyBackwards")
+def _unchanged(input: Tensor) -> Tensor:
+    """The differences of order zero: a copy."""
+    return Tensor.of(input.array.copy(), input.dtype, layout.preserved_strides(input.shape, input.strides))
+
+
+_unchanged.vjp("input", lambda g: g)
+
+
+def _refuse_unlike(input: Tensor, other: Tensor, axis: int) -> None:
+    if other.ndim != input.ndim:
+        refuse("diff expects prepend or append to be the same dimension as input")
+    sizes = zip(input.shape, other.shape, strict=True)
+    if any(have != given for dim, (have, given) in enumerate(sizes) if dim != axis):
+        refuse("diff expects the shape of tensor to prepend or append to match that of input except along dim")
+
+
+# -- gradient ----------------------------------------------------------------------------------------------------------
+
+
+@function()
+def gradient(
+    input: Tensor,
+    *,
+    spacing: Number | Sequence[Number] | None = None,
+    dim: int | Sequence[int] | None = None,
+    edge_order: int = 1,
+) -> tuple[Tensor, ...]:
+    """The derivative along each dimension from samples ``spacing`` apart: central differences, one-sided at the ends.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.gradient.html
+    """
+    if input.dtype is UINT8:
+        refuse("torch.gradient does not support uint8 input.")
+    if edge_order not in (1, 2):
+        refuse("torch.gradient only supports edge_order=1 and edge_order=2.")
+    dims = (dim,) if isinstance(dim, int) else tuple(range(input.ndim)) if dim is None else tuple(dim)
+    axes = layout.wrap_dims(dims, input.ndim)
+    steps = tuple(spacing) if isinstance(spacing, Sequence) else (1 if spacing is None else spacing,) * len(axes)
+    if any(input.shape[axis] < edge_order + 1 for axis in axes):
+        refuse("torch.gradient expected each dimension size to be at least edge_order+1")
+    return tuple(_derivative(input, axis, step, edge_order) for axis, step in zip(axes, steps, strict=True))
+
+
+def _derivative(input: Tensor, axis: int, step: Number, edge_order: int) -> Tensor:
+    def at(start: int | None, end: int | None = None) -> Tensor:
+        return _part(input, axis, start, end)
+
+    center = over_number(over_number(at(2) - at(0, -2), step), 2)
+    if edge_order == 1:
+        first, last = at(1, 2) - at(0, 1), at(-1) - at(-2, -1)
+    else:
+        first = at(0, 1) * -1.5 + at(1, 2) * 2 - at(2, 3) * 0.5
+        last = at(-3, -2) * 0.5 - at(-2, -1) * 2 + at(-1) * 1.5
+    derivative: Tensor = cat([over_number(first, step), center, over_number(last, step)], axis)
+    return derivative
+
+
+# -- the trapezoidal rule ----------------------------------------------------------------------------------------------
+
+
+def _areas(name: str, y: Tensor, x: Tensor | None, dim: int) -> tuple[Tensor, int]:
+    """Twice the areas between neighbours, where ``x`` tells the widths; else the sums of neighbouring heights."""
+    if y.dtype is BOOL or (x is not None and x.dtype is BOOL):
+        refuse(f"{name}: received a bool input, but bool is not supported")
+    if not y.ndim:
+        refuse_index(f"Dimension specified as {dim} but tensor has no dimensions")
+    axis = layout.wrap_dim(dim, y.ndim)
+    heights = _part(y, axis, 1) + _part(y, axis, 0, -1)
+    if x is None:
+        return heights, axis
+    return _widths(x, y, axis) * heights, axis
+
+
+def _widths(x: Tensor, y: Tensor, axis: int) -> Tensor:
+    """The differences of ``x``, which lies along ``axis`` if it has one dimension."""
+    if x.ndim != 1:
+        widths: Tensor = METHODS["diff"](x, 1, axis - y.ndim if x.ndim < y.ndim else axis)
+        return widths
+    if x.shape[0] != y.shape[axis]:
+        refuse("trapezoid: There must be one `x` value for each sample point")
+    along = METHODS["diff"](x)
+    shaped: Tensor = METHODS["reshape"](along, [-1 if d == axis else 1 for d in range(y.ndim)])
+    return shaped
+
+
+@function()
+def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
+    """The area under the samples ``y``, ``dx`` apart or at ``x``.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.trapezoid.html
+    """
+    areas, axis = _areas("trapezoid", y, x, dim)
+    total = sum(areas, axis)
+    return times_number(total, dx / 2) if x is None else over_number(total, 2.0)
+
+
+@function()
+def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = -1) -> Tensor:
+    """The area up to each sample but the first.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.cumulative_trapezoid.html
+    """
+    areas, axis = _areas("cumulative_trapezoid", y, x, dim)
+    if x is None:
+        scaled: Tensor = cumsum(areas * (dx / 2), axis)
+        return scaled
+    return over_number(cumsum(areas, axis), 2.0)
