@@ -209,7 +209,9 @@ def _integral(values: np.ndarray, largest: float) -> bool:
 
 
 def _largest(judged: Judged) -> np.ndarray | float:
-    return judged.magnitude() if judged.magnitude is not None else _largest_finite(judged.inputs[0])
+    if judged.magnitude is not None:
+        return judged.magnitude()
+    return _largest_finite(judged.inputs[0] if judged.inputs else judged.exact)
 
 
 def _largest_finite(values: np.ndarray) -> float:

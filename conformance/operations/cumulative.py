@@ -47,7 +47,7 @@ OPERATIONS = [
         parameters=(AnyTensor(), Dim()),
         dtypes=REAL,
         accuracy=Selected(),
-        gradient=GradientOf(1),
+        gradient=GradientOf(1, cancels=4),
         results=2,
         basis=Documented(
             MANUAL.format("cummax"), "values is the cumulative maximum of elements of input in the dimension dim."
@@ -60,7 +60,7 @@ OPERATIONS = [
         parameters=(AnyTensor(), Dim()),
         dtypes=REAL,
         accuracy=Selected(),
-        gradient=GradientOf(1),
+        gradient=GradientOf(1, cancels=4),
         results=2,
         basis=Documented(
             MANUAL.format("cummin"), "values is the cumulative minimum of elements of input in the dimension dim."
