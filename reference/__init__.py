@@ -11,6 +11,8 @@ from reference import conversion as conversion
 from reference import counting as counting
 from reference import creation as creation
 from reference import cumulative as cumulative
+from reference import differences as differences
+from reference import einsum as einsum
 from reference import embedding as embedding
 from reference import extrema as extrema
 from reference import formatting as formatting
@@ -19,6 +21,7 @@ from reference import inplace as inplace
 from reference import kinds as kinds
 from reference import linalg as linalg
 from reference import masking as masking
+from reference import matrix_chains as matrix_chains
 from reference import moments as moments
 from reference import nan_reductions as nan_reductions
 from reference import norms as norms
@@ -26,12 +29,14 @@ from reference import numpy_sharing as numpy_sharing
 from reference import placing as placing
 from reference import powers as powers
 from reference import products as products
+from reference import quantiles as quantiles
 from reference import random as random
 from reference import random_inplace as random_inplace
 from reference import ranges as ranges
 from reference import reading as reading
 from reference import reduction as reduction
 from reference import sampling as sampling
+from reference import searching as searching
 from reference import selection as selection
 from reference import signs as signs
 from reference import slicing as slicing
