@@ -11,7 +11,19 @@ from conformance.accuracy import Accuracy, Exact, LogSumExp, Product, Selected, 
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Basis
-from reference.dtypes import BFLOAT16, BOOL, COMPLEX, FLOAT16, FLOATING, INTEGRAL, TORCH_DTYPES, DType
+from reference.dtypes import (
+    BFLOAT16,
+    BOOL,
+    COMPLEX,
+    FLOAT8,
+    FLOAT16,
+    FLOATING,
+    INTEGRAL,
+    STORED_ONLY,
+    TORCH_DTYPES,
+    UNSIGNED,
+    DType,
+)
 from reference.function import Pointwise
 
 if TYPE_CHECKING:
@@ -22,6 +34,8 @@ NUMERIC = (*INTEGRAL, *FLOATING, *COMPLEX)
 REAL = (BOOL, *INTEGRAL, *FLOATING)
 REAL_NUMERIC = (*INTEGRAL, *FLOATING)
 DIFFERENTIABLE = (*FLOATING, *COMPLEX)
+MADE = (*ALL, *UNSIGNED, *FLOAT8)
+STORED = (*ALL, *STORED_ONLY)
 SIXTEEN_BIT = (FLOAT16, BFLOAT16)
 
 

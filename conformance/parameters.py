@@ -250,7 +250,7 @@ class DTypeOption(Base):
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
-        return DTypeName(choices.choose(self.dtypes).name if self.dtypes else drawing.dtype.name)
+        return DTypeName(choices.choose(drawing.among(self.dtypes)).name if self.dtypes else drawing.dtype.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 
 from reference.dtypes import BFLOAT16, EXTENDED, DType, real_of
+from reference.scalars import largest_float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +49,17 @@ def finfo(dtype: DType) -> FloatInfo:
         raise ValueError(f"{dtype} has no floating point parameters")
     if dtype is BFLOAT16:
         p, emin, emax = 8, -126, 127
+    elif dtype.itemsize == 1:
+        info = ml_dtypes.finfo(dtype.numpy)
+        p, emin, emax = int(info.nmant) + 1, int(info.minexp), int(info.maxexp) - 1
     else:
         info = np.finfo(dtype.numpy)
         p, emin, emax = int(info.nmant) + 1, int(info.minexp), int(info.maxexp) - 1
     # Python's floats hold all of this but for float64, whose 2^(emax+1) is not one of its own values.
     one = np.longdouble(1) if dtype.itemsize >= 8 else 1.0
     ldexp: Callable[..., Any] = np.ldexp if dtype.itemsize >= 8 else math.ldexp
-    largest = ldexp(2 - ldexp(one, 1 - p), emax)
+    # The largest significand of some float8 means NaN.
+    largest = largest_float(dtype) if dtype.itemsize == 1 else ldexp(2 - ldexp(one, 1 - p), emax)
     # Nothing is wider than EXTENDED: there infinity can only be put at the largest finite value.
     overflow = largest if dtype is EXTENDED else ldexp(one, emax + 1)
     return FloatInfo(
@@ -158,7 +164,7 @@ def same_bits(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return same | ((a != a) & (b != b))
 
 
-_WORDS: dict[int, type[np.signedinteger[Any]]] = {2: np.int16, 4: np.int32, 8: np.int64}
+_WORDS: dict[int, type[np.signedinteger[Any]]] = {1: np.int8, 2: np.int16, 4: np.int32, 8: np.int64}
 
 
 def widened(values: np.ndarray) -> np.ndarray:

@@ -16,8 +16,12 @@ from reference import einsum as einsum
 from reference import embedding as embedding
 from reference import extrema as extrema
 from reference import formatting as formatting
+from reference import gathering as gathering
+from reference import grids as grids
+from reference import indexed_writes as indexed_writes
 from reference import indexing as indexing
 from reference import inplace as inplace
+from reference import joining as joining
 from reference import kinds as kinds
 from reference import linalg as linalg
 from reference import masking as masking
@@ -26,6 +30,7 @@ from reference import moments as moments
 from reference import nan_reductions as nan_reductions
 from reference import norms as norms
 from reference import numpy_sharing as numpy_sharing
+from reference import part_writes as part_writes
 from reference import placing as placing
 from reference import powers as powers
 from reference import products as products
@@ -34,9 +39,12 @@ from reference import random as random
 from reference import random_inplace as random_inplace
 from reference import ranges as ranges
 from reference import reading as reading
+from reference import rearranging as rearranging
 from reference import reduction as reduction
 from reference import sampling as sampling
+from reference import scattering as scattering
 from reference import searching as searching
+from reference import sections as sections
 from reference import selection as selection
 from reference import signs as signs
 from reference import slicing as slicing
@@ -46,6 +54,7 @@ from reference import special as special
 from reference import splitting as splitting
 from reference import storage_changes as storage_changes
 from reference import transcendental as transcendental
+from reference import triangles as triangles
 from reference import trigonometric as trigonometric
 from reference import view_changes as view_changes
 from reference import views as views

@@ -16,7 +16,7 @@ _FAR_TERMS = 30
 
 def bessel_i(order: int, x: np.ndarray) -> np.ndarray:
     """I_0(x) or I_1(x) to a few units in the last place of long double."""
-    size = np.abs(x)
+    size = np.asarray(np.abs(x))
     result = size.copy()  # nan and infinity are in neither
     near, far = size < _FAR, (size >= _FAR) & np.isfinite(size)
     result[near] = _series(order, size[near])

@@ -8,9 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from reference import layout
-from reference.dtypes import BFLOAT16, COMPLEX, COMPLEX_EXTENDED, Category, DType, real_of, round_to
+from reference.dtypes import BFLOAT16, COMPLEX, COMPLEX_EXTENDED, FLOAT8_E8M0FNU, Category, DType, real_of, round_to
 from reference.errors import refuse
 from reference.function import function, view
+from reference.scalars import largest_float
 from reference.tensor import Tensor
 
 _CHANNELS_LAST = {"channels_last": 4, "channels_last_3d": 5}
@@ -86,13 +87,15 @@ def cast(array: np.ndarray, dtype: DType) -> np.ndarray:
 
 def before_rounding(input: Tensor, dtype: DType) -> np.ndarray | None:
     """The values that a cast to 16 bits rounds: torch rounds them twice, by way of float32."""
-    if dtype.category is not Category.FLOATING or dtype.itemsize > 2 or input.dtype.itemsize <= 2:
+    if dtype.category is not Category.FLOATING or dtype.itemsize != 2 or input.dtype.itemsize <= 2:
         return None
     return (input.array.real if input.dtype.is_complex else input.array).astype(np.longdouble)
 
 
 def castable(input: Tensor, dtype: DType) -> bool | np.ndarray:
-    """Where a cast has a specified value: a float outside the range of an integral dtype has none."""
+    """Where a cast has a specified value: a float outside the range of an integral dtype or a float8 has none."""
+    if dtype.is_floating_point and dtype.itemsize == 1:
+        return _fits_float8(input, dtype) & np.asarray(input.specified)
     if dtype.numpy.kind not in "iu" or input.dtype.category < Category.FLOATING:
         return input.specified
     values = input.array.real if input.dtype.is_complex else input.array
@@ -103,6 +106,19 @@ def castable(input: Tensor, dtype: DType) -> bool | np.ndarray:
     if fits.all():
         return input.specified
     return fits & np.asarray(input.specified)
+
+
+def _fits_float8(input: Tensor, dtype: DType) -> np.ndarray:
+    """NaN, and what lies in the range of a float8 and rounds to the same whether by way of float32 or not."""
+    values = input.array.real if input.dtype.is_complex else input.array
+    wide = values.astype(np.longdouble)
+    with np.errstate(all="ignore"):
+        once, twice = round_to(wide, dtype), round_to(wide.astype(np.float32), dtype)
+        fits = np.abs(wide) <= largest_float(dtype)
+        if dtype is FLOAT8_E8M0FNU:
+            fits &= wide >= 2.0**-126
+    nan = np.isnan(wide)
+    return np.logical_or(nan, fits & (once.view(np.uint8) == twice.view(np.uint8)))
 
 
 @function()

@@ -62,6 +62,14 @@ INT8 = _make("int8", np.int8, Category.INTEGRAL)
 INT16 = _make("int16", np.int16, Category.INTEGRAL)
 INT32 = _make("int32", np.int32, Category.INTEGRAL)
 INT64 = _make("int64", np.int64, Category.INTEGRAL)
+UINT16 = _make("uint16", np.uint16, Category.INTEGRAL)
+UINT32 = _make("uint32", np.uint32, Category.INTEGRAL)
+UINT64 = _make("uint64", np.uint64, Category.INTEGRAL)
+FLOAT8_E4M3FN = _make("float8_e4m3fn", ml_dtypes.float8_e4m3fn, Category.FLOATING)
+FLOAT8_E5M2 = _make("float8_e5m2", ml_dtypes.float8_e5m2, Category.FLOATING)
+FLOAT8_E4M3FNUZ = _make("float8_e4m3fnuz", ml_dtypes.float8_e4m3fnuz, Category.FLOATING)
+FLOAT8_E5M2FNUZ = _make("float8_e5m2fnuz", ml_dtypes.float8_e5m2fnuz, Category.FLOATING)
+FLOAT8_E8M0FNU = _make("float8_e8m0fnu", ml_dtypes.float8_e8m0fnu, Category.FLOATING)
 FLOAT16 = _make("float16", np.float16, Category.FLOATING)
 BFLOAT16 = _make("bfloat16", ml_dtypes.bfloat16, Category.FLOATING)
 FLOAT32 = _make("float32", np.float32, Category.FLOATING)
@@ -76,7 +84,11 @@ INTEGRAL = (UINT8, INT8, INT16, INT32, INT64)
 FLOATING = (FLOAT16, BFLOAT16, FLOAT32, FLOAT64)
 COMPLEX = (COMPLEX64, COMPLEX128)
 TORCH_DTYPES = (BOOL, *INTEGRAL, *FLOATING, *COMPLEX)
-BY_NAME = {dtype.name: dtype for dtype in (*TORCH_DTYPES, EXTENDED, COMPLEX_EXTENDED)}
+# What torch stores, moves and casts, and hardly computes with. The last float8 is a power of two: no zero, no sign.
+UNSIGNED = (UINT16, UINT32, UINT64)
+FLOAT8 = (FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT8_E4M3FNUZ, FLOAT8_E5M2FNUZ)
+STORED_ONLY = (*UNSIGNED, *FLOAT8, FLOAT8_E8M0FNU)
+BY_NAME = {dtype.name: dtype for dtype in (*TORCH_DTYPES, *STORED_ONLY, EXTENDED, COMPLEX_EXTENDED)}
 BY_NUMPY = {dtype.numpy: dtype for dtype in BY_NAME.values()}
 
 _WIDER = {

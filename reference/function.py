@@ -45,6 +45,8 @@ class Function:
         self.views = views
         # Whether torch casts a Python number to a tensor and saves that (``mul``, ``div``).
         self.keeps_numbers = False
+        # Whether torch looks for elements that share a place before it writes in place.
+        self.looks_for_overlap = True
         # The kind of error with which torch refuses a dtype.
         self.dtype_error = "RuntimeError"
         self.vjps: dict[str, tuple[Vjp, tuple[str, ...]]] = {}

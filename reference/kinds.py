@@ -12,8 +12,8 @@ import numpy as np
 
 from reference.checks import COMPLEX, forbids
 from reference.comparison import isfinite
-from reference.dtypes import BOOL as BOOL_DTYPE
 from reference.dtypes import BFLOAT16, DType, real_of
+from reference.dtypes import BOOL as BOOL_DTYPE
 from reference.errors import refuse
 from reference.function import LikeInput, comparison, function, pointwise
 from reference.layout import Shape, Strides, contiguous_strides

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 
 from reference import layout
-from reference.dtypes import BFLOAT16, BY_NUMPY, TORCH_DTYPES, DType
+from reference.dtypes import BFLOAT16, BY_NUMPY, TORCH_DTYPES, UNSIGNED, DType
 from reference.errors import refuse, refuse_type, refuse_value
 from reference.function import function
 from reference.storage import Storage
 from reference.tensor import METHODS, Tensor
+
+# The dtypes that NumPy has too; ml_dtypes' are not NumPy's own.
+LENT = frozenset((*TORCH_DTYPES, *UNSIGNED)) - {BFLOAT16}
 
 
 class _Memory:
@@ -50,7 +53,7 @@ def alias(array: np.ndarray) -> Tensor:
 
 def _torch_dtype(dtype: np.dtype[Any]) -> DType:
     found = BY_NUMPY.get(dtype)
-    if found is None or found not in TORCH_DTYPES or found is BFLOAT16:
+    if found not in LENT:
         refuse_type(f"can't convert np.ndarray of type {dtype}")
     return found
 
@@ -105,8 +108,8 @@ def numpy(self: Tensor, *, force: bool = False) -> np.ndarray:
     """
     if self.requires_grad and not force:
         refuse("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
-    if self.dtype is BFLOAT16:
-        refuse_type("Got unsupported ScalarType BFloat16")
+    if self.dtype not in LENT:
+        refuse_type(f"Got unsupported ScalarType {self.dtype.name}")
     return self.array
 
 
@@ -135,7 +138,7 @@ def _imported(lender: Any) -> Tensor:
         return _over(lender.array, lender.dtype, lender.strides)
     if not isinstance(lender, np.ndarray):
         refuse("from_dlpack received an invalid capsule")
-    if not lender.dtype.isnative or BY_NUMPY.get(lender.dtype) not in set(TORCH_DTYPES) - {BFLOAT16}:
+    if not lender.dtype.isnative or BY_NUMPY.get(lender.dtype) not in LENT:
         refuse(
             f"DLPack only supports signed/unsigned integers, float and complex dtypes, not {lender.dtype}",
             "BufferError",

@@ -87,6 +87,9 @@ def _polygamma(input: np.ndarray, *, n: int) -> np.ndarray:
 _polygamma.__name__ = "polygamma"
 polygamma = _OfOrder(_polygamma, "PolygammaBackward0", to_float, _check_order)
 
+# At minus infinity, as beyond all poles, there is no limit.
+polygamma.promised = lambda input, *, n: input != -np.inf
+
 lgamma.vjp("input", lambda g, input: g * digamma(input))
 digamma.vjp("input", lambda g, input: g * polygamma(1, input))
 polygamma.vjp("input", lambda g, input, n: g * polygamma(n + 1, input))

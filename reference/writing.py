@@ -80,7 +80,8 @@ def in_place(called: Function, target: Tensor, *args: Any, **kwargs: Any) -> Ten
         refuse(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}")
     if not can_cast(result.dtype, target.dtype):
         refuse(f"result type {result.dtype!r} can't be cast to the desired output type {target.dtype!r}")
-    refuse_overlapping_write(target, *args, *kwargs.values())
+    if called.looks_for_overlap:
+        refuse_overlapping_write(target, *args, *kwargs.values())
     arguments = called.arguments((target, *args), kwargs)
     return write(target, result, called, arguments)
 

@@ -39,9 +39,9 @@ _END = """## Repeat it
 
 def render_accuracy(sweeps: Iterable[Sweep]) -> str:
     """The page."""
-    finished = [sweep for sweep in sweeps if sweep.finished]
+    finished = worst_of_each(sweep for sweep in sweeps if sweep.finished)
     parts = [_INTRODUCTION]
-    for target, group in groupby(sorted(finished, key=_order), key=lambda sweep: sweep.plan.target):
+    for target, group in groupby(finished, key=lambda sweep: sweep.plan.target):
         parts.extend(_target(target, list(group)))
     parts.extend((*_bounds(finished), _END))
     return "\n\n".join(parts) + "\n"
@@ -57,14 +57,12 @@ def _target(target: str, sweeps: Sequence[Sweep]) -> Iterator[str]:
     conditions = sorted({(sweep.conditions.torch, sweep.conditions.machine) for sweep in sweeps})
     yield f"## {target}"
     yield "\n".join(f"torch {torch}, {machine}" for torch, machine in conditions)
-    worst = {key: max(group, key=_badness) for key, group in _grouped(sweeps).items()}
+    worst = {(sweep.plan.operation, sweep.plan.dtype): sweep for sweep in sweeps}
     dtypes = [dtype for dtype in DTYPES if any(key[1] == dtype for key in worst)]
     names = sorted({operation for operation, _ in worst})
     exact = [name for name in names if all(_is_exact(one) for key, one in worst.items() if key[0] == name)]
     rows = [
-        [f"`{name}`", *(_cell(worst.get((name, dtype)), sweeps) for dtype in dtypes)]
-        for name in names
-        if name not in exact
+        [f"`{name}`", *(_cell(worst.get((name, dtype))) for dtype in dtypes)] for name in names if name not in exact
     ]
     yield _table(("operation", *dtypes), rows)
     if exact:
@@ -79,29 +77,28 @@ def _target(target: str, sweeps: Sequence[Sweep]) -> Iterator[str]:
             )
 
 
-def _grouped(sweeps: Iterable[Sweep]) -> dict[tuple[str, str], list[Sweep]]:
-    groups: dict[tuple[str, str], list[Sweep]] = {}
+def worst_of_each(sweeps: Iterable[Sweep]) -> list[Sweep]:
+    """Of the sweeps of each operation, dtype and target, that with the largest error, whatever its path."""
+    worst: dict[tuple[str, str, str], Sweep] = {}
     for sweep in sweeps:
-        groups.setdefault((sweep.plan.operation, sweep.plan.dtype), []).append(sweep)
-    return groups
+        key = (sweep.plan.operation, sweep.plan.dtype, sweep.plan.target)
+        worst[key] = max(worst.get(key, sweep), sweep, key=_badness)
+    return sorted(worst.values(), key=_order)
 
 
-def _badness(sweep: Sweep) -> tuple[float, bool]:
-    return sweep.worst_ulps, sweep.plan.exhaustive
+def _badness(sweep: Sweep) -> tuple[bool, float, bool, int]:
+    return sweep.wrong > 0, sweep.worst_ulps, sweep.plan.exhaustive, sweep.done
 
 
 def _is_exact(sweep: Sweep) -> bool:
     return sweep.conditions.exact and not sweep.wrong
 
 
-def _cell(worst: Sweep | None, sweeps: Iterable[Sweep]) -> str:
-    """The largest error over all paths; exhaustive where one of the sweeps was and none found worse."""
+def _cell(worst: Sweep | None) -> str:
+    """The largest error, and whether there may be worse or it is beyond the bound."""
     if worst is None:
         return ""
-    alike = [one for one in sweeps if (one.plan.operation, one.plan.dtype) == (worst.plan.operation, worst.plan.dtype)]
-    sampled = not any(one.plan.exhaustive for one in alike)
-    beyond = " ✕" if any(one.wrong for one in alike) else ""
-    return f"{'~' if sampled else ''}{ulps(worst.worst_ulps)}{beyond}"
+    return f"{'' if worst.plan.exhaustive else '~'}{ulps(worst.worst_ulps)}{' ✕' if worst.wrong else ''}"
 
 
 def _where(sweep: Sweep) -> list[str]:

@@ -12,7 +12,7 @@ from conformance.environment import ROOT
 from conformance.model.codec import CodecError, decode_sweep, encode_sweep
 from conformance.model.sweep import Sweep
 from conformance.sweep.job import SweepError, read_sweeps
-from reports.accuracy import render_accuracy
+from reports.accuracy import render_accuracy, worst_of_each
 
 HELP = "write the published tables of errors, from recorded sweeps"
 RECORDED = ROOT / "docs" / "accuracy.jsonl"
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Take finished sweeps into the record, in place of earlier ones of the same, and write the page beside it."""
+    """Take the worst of the finished sweeps into the record, and write the page beside it."""
     try:
         kept = {sweep.plan: sweep for sweep in read_record(arguments.recorded)}
         for directory in arguments.runs:
@@ -36,16 +36,16 @@ def run(arguments: argparse.Namespace) -> int:
             kept |= {sweep.plan: recorded(sweep) for sweep in found}
         if not kept:
             raise CommandError(f"{arguments.recorded} has no sweeps: name a directory that has some")
-        ordered = sorted(kept.values(), key=lambda sweep: str(sweep.plan))
+        worst = worst_of_each(kept.values())
         if arguments.runs:
-            arguments.recorded.write_text("".join(f"{encode_sweep(sweep)}\n" for sweep in ordered), "ascii")
+            arguments.recorded.write_text("".join(f"{encode_sweep(sweep)}\n" for sweep in worst), "ascii")
         page = arguments.recorded.with_name(PAGE)
-        page.write_text(render_accuracy(ordered), "utf-8")
+        page.write_text(render_accuracy(worst), "utf-8")
     except SweepError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"cannot write {error.filename}: {error.strerror}") from None
-    print_line(f"{len(ordered)} sweeps: {page}")
+    print_line(f"{len(worst)} sweeps: {page}")
     return 0
 
 

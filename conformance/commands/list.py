@@ -58,8 +58,9 @@ def _row(operation: Operation) -> tuple[str, ...]:
 
 def dtypes_text(operation: Operation) -> str:
     """The dtypes by name, or in a word where that is shorter."""
-    if set(operation.dtypes) == set(ALL):
-        return "all"
+    if set(ALL) <= set(operation.dtypes):
+        further = [dtype.name for dtype in operation.dtypes if dtype not in ALL]
+        return ", ".join(("all", *further))
     refused = [dtype.name for dtype in ALL if dtype not in operation.dtypes]
     if len(refused) <= 3:
         return f"all but {', '.join(refused)}"

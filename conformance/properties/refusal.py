@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.choices import Choices
-from conformance.model.case import Case
+from conformance.model.case import Case, Drawn, Input
 from conformance.operation import Operation
 from conformance.properties.base import Property, first_tensor, result_seen
 from conformance.strategies.cases import spoiled_cases
@@ -29,7 +29,8 @@ class Refusal(Property):
         refused = [dtype for dtype in TORCH_DTYPES if dtype not in operation.dtypes]
         if given is not None and refused and _is_of_one_dtype(base) and result_seen(base):
             name = choices.choose(refused).name
-            yield replace(base, inputs=tuple(replace(one, dtype=name) for one in base.inputs))
+            changed = tuple(replace(one, dtype=name) if _is_drawn(one) else one for one in base.inputs)
+            yield replace(base, inputs=changed)
 
 
 def _is_of_one_dtype(base: Case) -> bool:
@@ -37,7 +38,13 @@ def _is_of_one_dtype(base: Case) -> bool:
     numbers = any(isinstance(argument, (float, complex)) for argument in base.steps[0].args)
     if any(0 in given.shape for given in base.inputs):
         return False
-    return len({given.dtype for given in base.inputs}) == 1 and not numbers and not base.inputs[0].array
+    dtypes = {given.dtype for given in base.inputs if _is_drawn(given)}
+    return len(dtypes) == 1 and not numbers and not base.inputs[0].array
+
+
+def _is_drawn(given: Input) -> bool:
+    """Whether the values were drawn: those that were chosen one by one are indices, whose dtype is their own affair."""
+    return isinstance(given.values, Drawn)
 
 
 PROPERTY = Refusal()

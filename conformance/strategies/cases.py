@@ -8,11 +8,11 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from conformance.choices import Choices
-from conformance.model.case import Argument, Case, Input, Ref, Step
-from conformance.operation import Form, Omitted, Operation, Parameter
+from conformance.model.case import Argument, Case, DTypeName, Input, Ref, Step
+from conformance.operation import DIFFERENTIABLE, Form, Omitted, Operation, Parameter
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
-from reference.dtypes import BOOL, Category, DType
+from reference.dtypes import BOOL, BY_NAME, STORED_ONLY, Category, DType
 
 RESULT = "result"
 LARGEST_SEED = 2**32 - 1
@@ -124,10 +124,17 @@ def one_of_every_kind(choices: Choices, dtypes: Sequence[DType]) -> list[DType]:
 
 
 def with_requires_grad(case: Case) -> Case:
-    """The same case with every differentiable input tracked."""
+    """The same case with every differentiable input tracked; none where a dtype is asked for that no gradient has.
+
+    A float8 may require a gradient, but gradients of it cannot be added.
+    """
+    step = case.main
+    asked = [one.name for one in (*step.args, *dict(step.kwargs).values()) if isinstance(one, DTypeName)]
+    if any(BY_NAME[name] in STORED_ONLY for name in asked):
+        return case
     return replace(case, inputs=tuple(_tracked(given) for given in case.inputs))
 
 
 def _tracked(given: Input) -> Input:
-    floating = given.dtype.startswith(("float", "bfloat", "complex"))
-    return replace(given, requires_grad=True) if floating and not given.array else given
+    differentiable = BY_NAME[given.dtype] in DIFFERENTIABLE and not given.array
+    return replace(given, requires_grad=True) if differentiable else given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
 
@@ -65,7 +65,11 @@ class Drawing:
         """The dtype of the case, or another that the operation takes, so that types are promoted."""
         if not self.inputs or self.choices.flag(70):
             return self.dtype
-        return self.choices.choose(self.operation.dtypes)
+        return self.choices.choose(self.among(self.operation.dtypes))
+
+    def among(self, dtypes: Sequence[DType]) -> Sequence[DType]:
+        """Those dtypes of several that may be drawn: in a program, such as its other steps compute with."""
+        return dtypes
 
     def beside(self, shape: Shape, dtype: DType) -> DType:
         """``dtype``, or that of an earlier operand where a complex one without dimensions would meet a real one with.

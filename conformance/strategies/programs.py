@@ -25,7 +25,7 @@ from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.shapes import Shape, draw_shape
 from conformance.targets.interpreter import Execution
 from conformance.targets.reference import ReferenceTarget
-from reference.dtypes import BY_NAME, FLOAT32, FLOAT64, INT64, Category, DType
+from reference.dtypes import BY_NAME, FLOAT32, FLOAT64, INT64, STORED_ONLY, Category, DType
 from reference.tensor import Tensor
 
 FEWEST_STEPS = 3
@@ -204,6 +204,9 @@ class ProgramDrawing(Drawing):
         requires_grad: bool = False,
     ) -> Ref:
         return super().tensor(name, shape, dtype, mode=mode or "small", writeable=writeable)
+
+    def among(self, dtypes: Sequence[DType]) -> Sequence[DType]:
+        return [dtype for dtype in dtypes if dtype not in STORED_ONLY] or dtypes
 
     def referred(self, argument: Argument) -> Input | None:
         known = self.known.get(argument.name) if isinstance(argument, Ref) else None

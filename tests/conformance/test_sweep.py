@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from conformance.cli import main
+from conformance.commands.accuracy import PAGE, RECORDED, read_record
 from conformance.model.case import Case, Step
 from conformance.model.codec import CodecError, decode_sweep, encode_sweep
 from conformance.model.sweep import EDGES, Plan, Sweep, Worst
@@ -23,6 +24,7 @@ from conformance.sweep.job import Job, SweepError, conditions_of, plan, read_swe
 from conformance.sweep.measure import Chunks, Unmeasurable, values_at
 from conformance.targets.torch.eager import TorchTarget
 from reference.dtypes import COMPLEX64, FLOAT16, FLOAT32, FLOAT64
+from reports.accuracy import render_accuracy
 
 torch = pytest.importorskip("torch")
 
@@ -202,3 +204,22 @@ def test_a_sweep_survives_being_written_and_read() -> None:
     assert len(made.bins) == len(EDGES) + 1
     with pytest.raises(CodecError):
         decode_sweep(encode_sweep(made).replace('"every":257', '"every":"257"'))
+
+
+def test_the_published_tables_are_those_of_the_sweeps_on_record() -> None:
+    page = RECORDED.with_name(PAGE).read_text("utf-8")
+    assert page == render_accuracy(read_record(RECORDED)), "python -m conformance accuracy writes the page"
+
+
+def test_finished_sweeps_are_taken_into_the_record(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    recorded = tmp_path / "accuracy.jsonl"
+    for path in ("contiguous", "strided"):
+        swept(plan(find("exp"), "float16", "cpu", path, None), Torch(three_ulps_off), tmp_path)
+    assert main(["accuracy", str(tmp_path), "--recorded", str(recorded)]) == 0
+    (kept,) = read_record(recorded)
+    assert len(kept.worst) == 1
+    assert "| `exp` | 3." in (tmp_path / PAGE).read_text("utf-8")
+    assert main(["accuracy", "--recorded", str(recorded)]) == 0
+    capsys.readouterr()
+    assert main(["accuracy", str(tmp_path / "nothing"), "--recorded", str(recorded)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -212,8 +212,10 @@ def to_numpy(tensor: torch.Tensor) -> np.ndarray:
         plain_tensor = plain_tensor.clone()
     if plain_tensor.dtype is torch.complex32:  # NumPy has none: its dtype shows what it was
         return plain_tensor.to(torch.complex64).numpy()
-    if plain_tensor.dtype is torch.bfloat16:
-        return plain_tensor.contiguous().view(torch.int16).numpy().view(ml_dtypes.bfloat16).copy()
+    name = str(plain_tensor.dtype).removeprefix("torch.")
+    if hasattr(ml_dtypes, name):
+        word = torch.int16 if plain_tensor.element_size() == 2 else torch.uint8
+        return plain_tensor.contiguous().view(word).numpy().view(getattr(ml_dtypes, name)).copy()
     return plain_tensor.numpy().copy()
 
 

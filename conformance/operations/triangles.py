@@ -1,0 +1,151 @@
+"""Triangles and diagonals. https://docs.pytorch.org/docs/stable/torch.html#other-operations"""
+
+from __future__ import annotations
+
+from conformance.accuracy import GradientOf
+from conformance.choices import Choices
+from conformance.index_parameters import shape_of
+from conformance.model.verdict import Documented
+from conformance.operation import ALL, Effect, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Flag, Number, Shaped
+from conformance.strategies.drawing import Drawing
+from reference import triangles
+from reference.dtypes import INT32, INT64
+
+MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+DIAGONAL = Choice("diagonal", (0, 1, -1, 2, -3), required=False)
+OFFSET = Choice("offset", (0, 1, -1, 2, -3))
+
+
+def _first_dim(choices: Choices, drawing: Drawing) -> int:
+    """A dimension of the result, which has one more than the input."""
+    ndim = len(shape_of(drawing)) + 1
+    return choices.integer(-ndim, ndim - 1)
+
+
+def _second_dim(choices: Choices, drawing: Drawing) -> int:
+    """Another one."""
+    ndim, first = len(shape_of(drawing)) + 1, drawing.arguments["dim1"]
+    assert isinstance(first, int), "dim1 is drawn before dim2"
+    return choices.choose([dim for dim in range(-ndim, ndim) if (dim - first) % ndim])
+
+
+def _same_dim(choices: Choices, drawing: Drawing) -> int:
+    first = drawing.arguments["dim1"]
+    assert isinstance(first, int), "dim1 is drawn before dim2"
+    return first
+
+
+def _side(choices: Choices, drawing: Drawing) -> int:
+    return choices.integer(0, 6)
+
+
+def _negative(choices: Choices, drawing: Drawing) -> int:
+    return -1
+
+
+OPERATIONS = [
+    *(
+        Operation(
+            name=name,
+            reference=function,
+            spellings=spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_", out=True),
+            parameters=(AnyTensor(min_ndim=2), DIAGONAL),
+            dtypes=ALL,
+            gradient=GradientOf(0),
+            basis=Documented(
+                MANUAL.format(name),
+                f"Returns the {part} triangular part of the matrix (2-D tensor) or batch of matrices input, the other"
+                " elements of the result tensor out are set to 0.",
+            ),
+        )
+        for name, function, part in (("tril", triangles.tril, "lower"), ("triu", triangles.triu, "upper"))
+    ),
+    *(
+        Operation(
+            name=f"{name}_indices",
+            reference=function,
+            spellings=spelled(f"torch.{name}_indices"),
+            parameters=(
+                Computed("row", _side, _negative),
+                Computed("col", _side, _negative),
+                Choice("offset", (0, 1, -1, 4, -9), required=False),
+                DTypeOption(keyword=True, required=False),
+            ),
+            dtypes=(INT64, INT32),
+            effect=Effect.CREATES,
+            basis=Documented(
+                MANUAL.format(f"{name}_indices"),
+                f"Returns the indices of the {part} triangular part of a row-by-col matrix in a 2-by-N Tensor, where"
+                " the first row contains row coordinates of all indices and the second row contains column coordinates."
+                " Indices are ordered based on rows and then columns.",
+            ),
+        )
+        for name, function, part in (
+            ("tril", triangles.tril_indices, "lower"),
+            ("triu", triangles.triu_indices, "upper"),
+        )
+    ),
+    Operation(
+        name="diag",
+        reference=triangles.diag,
+        spellings=spelled("torch.diag", "Tensor.diag", out=True),
+        parameters=(AnyTensor(min_ndim=1, max_ndim=2), DIAGONAL),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        basis=Documented(
+            MANUAL.format("diag"),
+            "If input is a vector (1-D tensor), then returns a 2-D square tensor with the elements of input as the"
+            " diagonal. If input is a matrix (2-D tensor), then returns a 1-D tensor with the diagonal elements of"
+            " input.",
+        ),
+    ),
+    Operation(
+        name="diag_embed",
+        reference=triangles.diag_embed,
+        spellings=spelled("torch.diag_embed", "Tensor.diag_embed"),
+        parameters=(
+            AnyTensor(min_ndim=1, max_ndim=3),
+            OFFSET,
+            Computed("dim1", _first_dim),
+            Computed("dim2", _second_dim, _same_dim),
+        ),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        basis=Documented(
+            MANUAL.format("diag_embed"),
+            "Creates a tensor whose diagonals of certain 2D planes (specified by dim1 and dim2) are filled by input.",
+        ),
+    ),
+    Operation(
+        name="diagflat",
+        reference=triangles.diagflat,
+        spellings=spelled("torch.diagflat", "Tensor.diagflat"),
+        parameters=(AnyTensor(max_ndim=2), OFFSET),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        basis=Documented(
+            MANUAL.format("diagflat"),
+            "If input is a tensor with more than one dimension, then returns a 2-D tensor with diagonal elements equal"
+            " to a flattened input.",
+        ),
+    ),
+    Operation(
+        name="fill_diagonal_",
+        reference=triangles.fill_diagonal_,
+        written=triangles.fill_diagonal_,
+        spellings=spelled(in_place="Tensor.fill_diagonal_"),
+        parameters=(
+            Shaped("input", ("rows", "columns"), high=9),
+            Number("fill_value", (1, 0, 3, True)),
+            Flag("wrap"),
+        ),
+        dtypes=ALL,
+        effect=Effect.WRITES,
+        basis=Documented(
+            MANUAL.format("Tensor.fill_diagonal_"),
+            "Fill the main diagonal of a tensor that has at least 2-dimensions. wrap: the diagonal 'wrapped' after N"
+            " columns for tall matrices.",
+        ),
+    ),
+]
