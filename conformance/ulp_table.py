@@ -49,6 +49,9 @@ MAX_ULPS = {
     "lgamma": MaxUlps(2, 7, 7),
     "i0": MaxUlps(4, 7, 7),
     "angle": MaxUlps(1, 4, 6),
+    "atan2": MaxUlps(1, 4, 6),
+    "hypot": MaxUlps(1, 4, 4),
+    "xlogy": MaxUlps(3, 4, 6),
 }
 
 COMPLEX_ULPS = dict.fromkeys(("tan", "tanh", "asin", "asinh", "atan", "atanh"), 6.0)

@@ -187,6 +187,12 @@ def _divisors(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return np.where((drawn == 0) | (drawn == -1), dtype.numpy.type(3), drawn)
 
 
+def _lengths(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Numbers that are not negative: normal ones without their sign, and zeros."""
+    rare = (raw & np.uint64(7)) == 0
+    return np.where(rare, dtype.numpy.type(0), np.abs(_normal(raw, dtype))).astype(dtype.numpy)
+
+
 def _places(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Numbers of places by which an integer of the dtype may be shifted: fewer than it has bits."""
     if dtype.category is not Category.INTEGRAL:
@@ -207,6 +213,7 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "positive": _positive,
     "dividends": _dividends,
     "divisors": _divisors,
+    "lengths": _lengths,
     "places": _places,
     "unit": _unit_values,
     "rates": _rates,

@@ -191,10 +191,11 @@ def _check_division(dtype: DType, arguments: Mapping[str, Any]) -> None:
     if arguments["rounding_mode"] is None:
         return
     refuse_category("div with a rounding mode", dtype, BOOL, COMPLEX)
-    _refuse_zero_divisor(dtype, arguments)
+    refuse_zero_divisor(dtype, arguments)
 
 
-def _refuse_zero_divisor(dtype: DType, arguments: Mapping[str, Any]) -> None:
+def refuse_zero_divisor(dtype: DType, arguments: Mapping[str, Any]) -> None:
+    """Refuse to divide integers by zero."""
     input, other = arguments["input"], arguments["other"]
     divisors = other.array if isinstance(other, Tensor) else np.asarray(other)
     divides = not isinstance(input, Tensor) or input.numel > 0
@@ -211,15 +212,16 @@ def _div(input: np.ndarray, other: np.ndarray, *, rounding_mode: str | None = No
     if rounding_mode is None:
         return input / other
     if input.dtype.kind in "iu":
-        return _divided_integers(input, other, rounding_mode)
+        return divided_integers(input, other, rounding_mode)
     if rounding_mode == "trunc":
         narrow = np.float32 if input.dtype == np.float64 else np.float64
-        # What is rounded towards zero is the quotient that the dtype can hold.
+        # What is rounded towards zero is the quotient that the computing dtype can hold.
         return np.trunc(input.astype(narrow) / other.astype(narrow))
-    return _floored_quotient(input, other)
+    return floored_quotient(input, other)
 
 
-def _divided_integers(input: np.ndarray, other: np.ndarray, rounding_mode: str) -> np.ndarray:
+def divided_integers(input: np.ndarray, other: np.ndarray, rounding_mode: str) -> np.ndarray:
+    """The quotient of integers, rounded down ("floor") or towards zero."""
     down = np.floor_divide(input, other)
     if rounding_mode == "floor":
         return down
@@ -227,7 +229,7 @@ def _divided_integers(input: np.ndarray, other: np.ndarray, rounding_mode: str) 
     return down + ((down < 0) & inexact).astype(down.dtype)
 
 
-def _floored_quotient(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+def floored_quotient(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Python's floor division; a zero divisor gives the true quotient, inf or nan."""
     quotient = input / other
     remainder = np.fmod(input, other)
@@ -235,8 +237,16 @@ def _floored_quotient(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.where(other == 0, quotient, np.where(down == 0, np.copysign(0, quotient), down))
 
 
+def quotient_fits(input: np.ndarray, other: np.ndarray, *, rounding_mode: str | None = "floor") -> np.ndarray:
+    """Where a quotient is in the range of its dtype: of integers, all but the lowest over -1."""
+    if rounding_mode is None or input.dtype.kind != "i":
+        return np.asarray(True)
+    return np.asarray((input != np.iinfo(input.dtype).min) | (other != -1))
+
+
 _div.__name__ = "div"
 div = _Division(_div, _division_node, to_float, _check_division)
+div.promised = quotient_fits
 div.keeps_numbers = True
 div.vjp("input", lambda g, other, rounding_mode: g / conjugate(other) if rounding_mode is None else g * 0)
 div.vjp(

@@ -36,3 +36,8 @@ def refuse_type(message: str) -> NoReturn:
 def refuse_value(message: str) -> NoReturn:
     """Raise the refusal of an argument of the right type and a wrong value."""
     raise Refusal("ValueError", message)
+
+
+def unmodelled(what: str) -> NoReturn:
+    """Say that the reference does not have ``what``, though a tensor library may: nothing is then compared."""
+    raise Refusal("Unmodelled", f"{what} is no part of the reference")

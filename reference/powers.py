@@ -11,12 +11,13 @@ import numpy as np
 
 from reference.arithmetic import conjugate
 from reference.checks import BOOL, INTEGRAL, refuse_category
-from reference.dtypes import DType
+from reference.dtypes import COMPLEX128, COMPLEX_EXTENDED, EXTENDED, FLOAT64, DType
 from reference.errors import refuse, refuse_type
-from reference.function import Pointwise, arithmetic, pointwise, to_float
+from reference.function import Pointwise, arithmetic, function, pointwise, to_float
 from reference.layout import Shape, Strides, contiguous_strides
 from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
+from reference.writing import in_place
 
 
 def _power_node(arguments: Mapping[str, Any]) -> str:
@@ -93,6 +94,52 @@ _pow.__name__ = "pow"
 pow = _Power(_pow, _power_node, check=_check_power)
 pow.vjp("input", _base_vjp)
 pow.vjp("exponent", _exponent_vjp)
+
+
+# -- in double precision -----------------------------------------------------------------------------------------------
+
+
+def _in_double(operands: Sequence[Tensor | Number]) -> tuple[DType, DType]:
+    """float64, complex128 where an operand is complex, or the reference's own wider ones where it has such."""
+    common = arithmetic(operands)[0]
+    known = (EXTENDED, COMPLEX_EXTENDED)
+    dtype = common if common in known else COMPLEX128 if common.is_complex else FLOAT64
+    return dtype, dtype
+
+
+def _float_power(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """``input`` to the power ``exponent`` in float64 or complex128, whatever the operands.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.float_power.html
+    """
+    return np.power(input, exponent)
+
+
+def _as(g: Tensor, operand: Tensor | Number) -> Any:
+    return METHODS["to"](operand, g.dtype) if isinstance(operand, Tensor) else operand
+
+
+_float_power.__name__ = "float_power"
+float_power = _Power(_float_power, _power_node, _in_double)
+float_power.vjp("input", lambda g, input, exponent: _base_vjp(g, _as(g, input), _as(g, exponent)))
+float_power.vjp(
+    "exponent", lambda g, input, exponent, result: _exponent_vjp(g, _as(g, input), _as(g, exponent), result)
+)
+
+
+@function()
+def float_power_(input: Tensor, exponent: Tensor | Number) -> Tensor:
+    """Write ``float_power`` to ``input``, which must have the dtype of the result.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.float_power_.html
+    """
+    dtype, _ = _in_double([input, exponent])
+    if input.dtype is not dtype:
+        refuse(f"the base given to float_power_ has dtype {input.dtype!r}, the operation's result requires {dtype!r}")
+    return in_place(float_power, input, exponent)
+
+
+# -- the second power, and roots ---------------------------------------------------------------------------------------
 
 
 def _as_square(operands: Sequence[Tensor | Number]) -> tuple[DType, DType]:

@@ -84,6 +84,30 @@ minimum.vjp("input", lambda g, input, other: _shared(g, input == other, input > 
 minimum.vjp("other", lambda g, input, other: _shared(g, input == other, input < other))
 
 
+@pointwise("FmaxBackward0", check=_check_extremum)
+def fmax(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The larger, nan only if both are. https://docs.pytorch.org/docs/stable/generated/torch.fmax.html"""
+    return np.fmax(input, other)
+
+
+@pointwise("FminBackward0", check=_check_extremum)
+def fmin(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The smaller, nan only if both are. https://docs.pytorch.org/docs/stable/generated/torch.fmin.html"""
+    return np.fmin(input, other)
+
+
+def _is_first(other: Tensor, no_worse: Tensor) -> Tensor:
+    """Whether the first operand is returned: also where both are equal, or the other is nan."""
+    first: Tensor = METHODS["logical_or"](no_worse, METHODS["isnan"](other))
+    return first
+
+
+fmax.vjp("input", lambda g, input, other: where(_is_first(other, input >= other), g, 0))
+fmax.vjp("other", lambda g, input, other: where(_is_first(other, input >= other), 0, g))
+fmin.vjp("input", lambda g, input, other: where(_is_first(other, input <= other), g, 0))
+fmin.vjp("other", lambda g, input, other: where(_is_first(other, input <= other), 0, g))
+
+
 # -- bounds ------------------------------------------------------------------------------------------------------------
 
 

@@ -8,7 +8,18 @@ a bound never asks for more than r itself offers: half a unit of the wider dtype
 from __future__ import annotations
 
 from conformance.accuracy.bound import Accuracy, Judged
-from conformance.accuracy.elementwise import Exact, Fused, Gelu, Rounded, Selected, Spaced, Ulps, Unspecified
+from conformance.accuracy.elementwise import (
+    Exact,
+    Fused,
+    Gelu,
+    LogAddExp,
+    Rounded,
+    Selected,
+    Spaced,
+    Ulps,
+    Unspecified,
+    WholeQuotient,
+)
 from conformance.accuracy.network import Network
 from conformance.accuracy.statistics import Average, Divided, Interpolated, Ranked, Several
 from conformance.accuracy.sums import CrossProduct, GradientOf, LogSumExp, Loss, Product, Softmax, Summation, Variance
@@ -25,6 +36,7 @@ __all__ = [
     "GradientOf",
     "Interpolated",
     "Judged",
+    "LogAddExp",
     "LogSumExp",
     "Loss",
     "Network",
@@ -40,5 +52,6 @@ __all__ = [
     "Unspecified",
     "ValueVerdict",
     "Variance",
+    "WholeQuotient",
     "judge",
 ]

@@ -141,6 +141,17 @@ class Ulps(Bound):
 
 
 @dataclass(frozen=True, slots=True)
+class WholeQuotient(Ulps):
+    """Class B, a quotient rounded to an integer: as a transcendental of k ulp, with the sign of a zero.
+
+    The quotient is rounded before it is floored or truncated, so that one of as many digits as the dtype holds may be
+    off by its last ones; any that is smaller is exact.
+    """
+
+    signed_zero: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
 class Fused(Bound):
     """Class B, a product and a sum, fused or not: u(2|ab| + |r|), where ab = r - c and c is ``inputs[addend]``.
 
@@ -160,6 +171,36 @@ class Fused(Bound):
         unit = finfo(judged.dtype).unit
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
         return unit * spread * (2 + self.further) * product + spread * one_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class LogAddExp(Bound):
+    """Class E, the logarithm of a sum of two exponentials: the larger operand plus l = log(1 + e^-d), d the distance.
+
+    The sum may cancel, but is rounded once: u|r|. The steps of l (d, exponential, logarithm) are off by 2u each, which
+    is 6u l (1 + d) of l (Higham, 1.6). Complex numbers cancel in 1 + e^-d, by which their error is divided. In base 2,
+    all exponents are log 2 of what they are in base e.
+    """
+
+    log_of_base: float = 1.0
+    words = "u|r| + 6u l(1 + d)"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        info = finfo(computing_dtype(judged.dtype))
+        steps = 6 * info.unit * self._steps(judged) / self.log_of_base
+        allowed = info.unit * judged.size + steps + last_rounding(judged)
+        return np.asarray(np.where(np.isfinite(judged.exact), allowed, 0))
+
+    def _steps(self, judged: Judged) -> np.ndarray:
+        """l (1 + d), which is never more than 1 in real numbers."""
+        if len(judged.inputs) != 2:
+            return np.ones(judged.exact.shape)
+        first, second = judged.inputs
+        with np.errstate(all="ignore"):
+            distance = self.log_of_base * np.where(first.real > second.real, second - first, first - second)
+            ratio = np.exp(distance)
+            steps = np.log1p(np.abs(ratio)) * (1 + np.abs(distance)) / np.minimum(np.abs(1 + ratio), 1)
+        return np.nan_to_num(steps, posinf=0)
 
 
 @dataclass(frozen=True, slots=True)

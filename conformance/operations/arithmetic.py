@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import Fused, GradientOf, Rounded, Ulps
+from conformance.accuracy import Fused, GradientOf, Rounded, Ulps, WholeQuotient
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Operation, spelled
 from conformance.parameters import Choice, Number, Operand
@@ -32,6 +32,7 @@ OPERATIONS = [
         accuracy=Fused(),
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("sub"), "Subtracts other, scaled by alpha, from input."),
+        aliases=("subtract",),
     ),
     Operation(
         name="rsub",
@@ -52,6 +53,7 @@ OPERATIONS = [
         accuracy=Rounded(complex_units=2.24),
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("mul"), "Multiplies input by other."),
+        aliases=("multiply",),
     ),
     Operation(
         name="div",
@@ -64,18 +66,19 @@ OPERATIONS = [
         basis=Documented(
             MANUAL.format("div"), "Divides each element of the input by the corresponding element of other."
         ),
+        aliases=("divide", "true_divide"),
     ),
     Operation(
         name="div_rounded",
         reference=arithmetic.div,
         spellings=spelled("torch.div", "Tensor.div", in_place="Tensor.div_", out=True),
         parameters=(
-            Operand("input"),
-            Operand("other", mode="positive"),
+            Operand("input", mode="dividends"),
+            Operand("other", mode="divisors"),
             Choice("rounding_mode", ("trunc", "floor"), keyword=True, forbidden="round"),
         ),
         dtypes=REAL_NUMERIC,
-        accuracy=Rounded(1),
+        accuracy=WholeQuotient(2.0),
         gradient=GradientOf(0),
         basis=Documented(
             MANUAL.format("div"),
@@ -146,6 +149,26 @@ OPERATIONS = [
         basis=Documented(
             MANUAL.format("pow"), "Takes the power of each element in input with exponent and returns a tensor."
         ),
+    ),
+    Operation(
+        name="pow_by_number",
+        reference=powers.pow,
+        spellings=spelled("torch.pow", "Tensor.pow", in_place="Tensor.pow_", operator="**", out=True, reflected=False),
+        parameters=(Operand("input"), Number("exponent", options=(0, 1, 2, 3, -1, -2, 0.5, -0.5, 2.0, 2.5, 7))),
+        dtypes=NUMERIC,
+        accuracy=Ulps("pow"),
+        gradient=GradientOf(64),
+        basis=Documented(MANUAL.format("pow"), "out_i = x_i ^ exponent"),
+    ),
+    Operation(
+        name="pow_of_number",
+        reference=powers.pow,
+        spellings=spelled("torch.pow", operator="**", out=True, in_place_operator=False),
+        parameters=(Number("input", options=(1, 2, 3, 0.5, 2.5, 10)), Operand("exponent", mode="positive")),
+        dtypes=NUMERIC,
+        accuracy=Ulps("pow"),
+        gradient=GradientOf(64),
+        basis=Documented(MANUAL.format("pow"), "out_i = self ^ exponent_i"),
     ),
     Operation(
         name="square",

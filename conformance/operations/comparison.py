@@ -13,7 +13,7 @@ from reference.function import Function
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 
 
-def _compare(reference: Function, operator: str, dtypes: tuple[DType, ...] = ALL) -> Operation:
+def _compare(reference: Function, operator: str, dtypes: tuple[DType, ...] = ALL, *aliases: str) -> Operation:
     name = reference.name
     return Operation(
         name=name,
@@ -30,6 +30,7 @@ def _compare(reference: Function, operator: str, dtypes: tuple[DType, ...] = ALL
         parameters=(Operand("input"), Operand("other", number=True)),
         dtypes=dtypes,
         basis=Documented(MANUAL.format(name), f"Computes input {operator} other element-wise, as a boolean tensor."),
+        aliases=aliases,
     )
 
 
@@ -43,6 +44,25 @@ def _pair(reference: Function, claim: str, dtypes: tuple[DType, ...] = ALL, *, w
         dtypes=dtypes,
         accuracy=Exact() if writes else Selected(),
         gradient=None if writes else GradientOf(1),
+        basis=Documented(MANUAL.format(name), claim),
+    )
+
+
+def _bitwise(reference: Function, operator: str, claim: str) -> Operation:
+    name = reference.name
+    return Operation(
+        name=name,
+        reference=reference,
+        spellings=spelled(
+            f"torch.{name}",
+            f"Tensor.{name}",
+            in_place=f"Tensor.{name}_",
+            operator=operator,
+            out=True,
+            reflected=False,
+        ),
+        parameters=(Operand("input"), Operand("other", number=True)),
+        dtypes=(BOOL, *INTEGRAL),
         basis=Documented(MANUAL.format(name), claim),
     )
 
@@ -62,19 +82,36 @@ def _single(
     )
 
 
+def _bound(reference: Function, bound: str) -> Operation:
+    name = reference.name
+    return Operation(
+        name=name,
+        reference=reference,
+        spellings=spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_", out=True),
+        parameters=(Operand("input"), Operand(bound, number=True)),
+        dtypes=REAL,
+        accuracy=Selected(),
+        gradient=GradientOf(0),
+        basis=Documented(
+            MANUAL.format("clamp"),
+            "y_i = min(max(x_i, min_value_i), max_value_i), of which either bound may be left out",
+        ),
+    )
+
+
 OPERATIONS = [
     _compare(comparison.eq, "=="),
-    _compare(comparison.ne, "!="),
-    _compare(comparison.lt, "<", REAL),
-    _compare(comparison.le, "<=", REAL),
-    _compare(comparison.gt, ">", REAL),
-    _compare(comparison.ge, ">=", REAL),
+    _compare(comparison.ne, "!=", ALL, "not_equal"),
+    _compare(comparison.lt, "<", REAL, "less"),
+    _compare(comparison.le, "<=", REAL, "less_equal"),
+    _compare(comparison.gt, ">", REAL, "greater"),
+    _compare(comparison.ge, ">=", REAL, "greater_equal"),
     _pair(comparison.logical_and, "Zeros are treated as False and nonzeros are treated as True."),
     _pair(comparison.logical_or, "Zeros are treated as False and nonzeros are treated as True."),
     _pair(comparison.logical_xor, "Zeros are treated as False and nonzeros are treated as True."),
-    _pair(comparison.bitwise_and, "Computes the bitwise AND of input and other.", (BOOL, *INTEGRAL)),
-    _pair(comparison.bitwise_or, "Computes the bitwise OR of input and other.", (BOOL, *INTEGRAL)),
-    _pair(comparison.bitwise_xor, "Computes the bitwise XOR of input and other.", (BOOL, *INTEGRAL)),
+    _bitwise(comparison.bitwise_and, "&", "Computes the bitwise AND of input and other."),
+    _bitwise(comparison.bitwise_or, "|", "Computes the bitwise OR of input and other."),
+    _bitwise(comparison.bitwise_xor, "^", "Computes the bitwise XOR of input and other."),
     _pair(
         selection.maximum,
         "If one of the elements being compared is a NaN, then that element is returned.",
@@ -84,6 +121,18 @@ OPERATIONS = [
     _pair(
         selection.minimum,
         "If one of the elements being compared is a NaN, then that element is returned.",
+        REAL,
+        writes=False,
+    ),
+    _pair(
+        selection.fmax,
+        "If exactly one of the two elements being compared is a NaN then the non-NaN element is taken as the maximum.",
+        REAL,
+        writes=False,
+    ),
+    _pair(
+        selection.fmin,
+        "If exactly one of the two elements being compared is a NaN then the non-NaN element is taken as the minimum.",
         REAL,
         writes=False,
     ),
@@ -131,6 +180,7 @@ OPERATIONS = [
         accuracy=Selected(),
         gradient=GradientOf(0),
         basis=Documented(MANUAL.format("clamp"), "y_i = min(max(x_i, min_value_i), max_value_i)"),
+        aliases=("clip",),
     ),
     Operation(
         name="clamp_by_tensors",
@@ -142,6 +192,8 @@ OPERATIONS = [
         gradient=GradientOf(0),
         basis=Documented(MANUAL.format("clamp"), "y_i = min(max(x_i, min_value_i), max_value_i)"),
     ),
+    _bound(selection.clamp_min, "min"),
+    _bound(selection.clamp_max, "max"),
     Operation(
         name="relu",
         reference=selection.relu,
@@ -161,6 +213,17 @@ OPERATIONS = [
         accuracy=Fused(further=2),
         values=("normal", "small"),
         gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("lerp"), "out_i = start_i + weight_i * (end_i - start_i)"),
+    ),
+    Operation(
+        name="lerp_by_tensor",
+        reference=selection.lerp,
+        spellings=spelled("torch.lerp", "Tensor.lerp", in_place="Tensor.lerp_", out=True),
+        parameters=(Operand("input"), Operand("end"), Operand("weight", mode="unit")),
+        dtypes=DIFFERENTIABLE,
+        accuracy=Fused(further=2),
+        values=("normal", "small"),
+        gradient=GradientOf(4),
         basis=Documented(MANUAL.format("lerp"), "out_i = start_i + weight_i * (end_i - start_i)"),
     ),
 ]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conformance.choices import Choices
 from conformance.compare import Comparison
-from conformance.examine import REFERENCE, Examined, lazy_standard
+from conformance.examine import REFERENCE, Examined, lazy_standard, unsupported
 from conformance.model.case import Argument, Case, Drawn, Input, Ref, Step
 from conformance.model.observation import Aspect
 from conformance.model.verdict import Outcome
@@ -55,6 +55,8 @@ class Promotion(Property):
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         expected, actual = REFERENCE.run(case), target.run(case)
+        if unsupported(case, expected, actual, target):
+            return Examined(case, Outcome.INAPPLICABLE, expected=expected, actual=actual)
         aspects = _SEEN & target.aspects
         comparison = Comparison(aspects, target.traits, lazy_standard(case, expected)).traces(expected, actual)
         outcome = Outcome.BROKE if comparison.differences else Outcome.HELD

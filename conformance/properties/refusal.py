@@ -11,7 +11,7 @@ from conformance.operation import Operation
 from conformance.properties.base import Property, first_tensor, result_seen
 from conformance.strategies.cases import spoiled_cases
 from conformance.targets.interpreter import Interpreter
-from reference.dtypes import BY_NAME, TORCH_DTYPES
+from reference.dtypes import BOOL, BY_NAME, TORCH_DTYPES
 
 
 class Refusal(Property):
@@ -27,6 +27,8 @@ class Refusal(Property):
         # Of two faults at once, either may be named: only what is valid is spoiled.
         yield from (spoiled for valid, spoiled in spoiled_cases(choices, operation, dtype) if result_seen(valid))
         refused = [dtype for dtype in TORCH_DTYPES if dtype not in operation.dtypes]
+        if BOOL in refused and operation.pointwise and _has_integer(base):
+            refused.remove(BOOL)
         if given is not None and refused and _is_of_one_dtype(base) and result_seen(base):
             name = choices.choose(refused).name
             changed = tuple(replace(one, dtype=name) if _is_drawn(one) else one for one in base.inputs)
@@ -45,6 +47,11 @@ def _is_of_one_dtype(base: Case) -> bool:
 def _is_drawn(given: Input) -> bool:
     """Whether the values were drawn: those that were chosen one by one are indices, whose dtype is their own affair."""
     return isinstance(given.values, Drawn)
+
+
+def _has_integer(base: Case) -> bool:
+    """Whether a Python integer is among the operands, with which a bool tensor would be promoted."""
+    return any(isinstance(argument, int) and not isinstance(argument, bool) for argument in base.steps[0].args)
 
 
 PROPERTY = Refusal()

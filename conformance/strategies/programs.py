@@ -37,6 +37,7 @@ REFUSALS_KEPT = 15
 DTYPES = (FLOAT32, FLOAT64, INT64)
 _LARGEST = 2.0**12
 _FINEST = 2.0**-10
+_WHOLE_MODES = {"dividends": "small", "divisors": "positive"}
 _EXACT = (Exact, Rounded, Fused, Summation, GradientOf)
 _reference = ReferenceTarget()
 
@@ -203,7 +204,7 @@ class ProgramDrawing(Drawing):
         writeable: bool = False,
         requires_grad: bool = False,
     ) -> Ref:
-        return super().tensor(name, shape, dtype, mode=mode or "small", writeable=writeable)
+        return super().tensor(name, shape, dtype, mode=_WHOLE_MODES.get(mode, mode) or "small", writeable=writeable)
 
     def among(self, dtypes: Sequence[DType]) -> Sequence[DType]:
         return [dtype for dtype in dtypes if dtype not in STORED_ONLY] or dtypes
