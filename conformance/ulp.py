@@ -49,11 +49,9 @@ def finfo(dtype: DType) -> FloatInfo:
         raise ValueError(f"{dtype} has no floating point parameters")
     if dtype is BFLOAT16:
         p, emin, emax = 8, -126, 127
-    elif dtype.itemsize == 1:
-        info = ml_dtypes.finfo(dtype.numpy)
-        p, emin, emax = int(info.nmant) + 1, int(info.minexp), int(info.maxexp) - 1
     else:
-        info = np.finfo(dtype.numpy)
+        known: Callable[[Any], Any] = ml_dtypes.finfo if dtype.itemsize == 1 else np.finfo
+        info = known(dtype.numpy)
         p, emin, emax = int(info.nmant) + 1, int(info.minexp), int(info.maxexp) - 1
     # Python's floats hold all of this but for float64, whose 2^(emax+1) is not one of its own values.
     one = np.longdouble(1) if dtype.itemsize >= 8 else 1.0

@@ -69,7 +69,7 @@ _GENERATOR = np.random.Philox(key=0)
 _AT_ITS_START = _GENERATOR.state
 
 
-def _state_of(seed: int) -> dict[str, Any]:
+def _state_of(seed: int) -> Any:
     """The state of ``Philox(key=seed)`` before its first number."""
     return {**_AT_ITS_START, "state": {**_AT_ITS_START["state"], "key": np.array([seed, 0], np.uint64)}}
 

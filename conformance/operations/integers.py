@@ -43,7 +43,7 @@ def _shift(reference: Function, operator: str) -> Operation:
     )
 
 
-def _of_number(reference: Function, operator: str, **second: str) -> Operation:
+def _of_number(reference: Function, operator: str, mode: str = "") -> Operation:
     """The operation on a number and a tensor, for which torch has no method."""
     name = reference.name
     shifts = "shift" in name
@@ -51,7 +51,7 @@ def _of_number(reference: Function, operator: str, **second: str) -> Operation:
         name=f"{name}_of_number",
         reference=reference,
         spellings=spelled(f"torch.{name}", operator=operator, in_place_operator=False),
-        parameters=(Number("input", options=(0, 1, 2, -1, 3, 10, -7, 100)), Operand("other", **second)),
+        parameters=(Number("input", options=(0, 1, 2, -1, 3, 10, -7, 100)), Operand("other", mode=mode)),
         dtypes=INTEGRAL if shifts else (BOOL, *INTEGRAL),
         basis=Documented(MANUAL.format(name), f"out_i = input_i {operator} other_i"),
     )

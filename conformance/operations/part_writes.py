@@ -56,9 +56,14 @@ def _without_dim(choices: Choices, drawing: Drawing) -> Shape:
 
 def _sliced(choices: Choices, drawing: Drawing) -> Shape:
     shape, dim = shape_of(drawing), dim_of(drawing)
-    start, end, step = (drawing.arguments[name] for name in ("start", "end", "step"))
+    # What may be an argument is a recursive union: in a slice of it, type inference would take minutes.
+    start, end, step = _integer(drawing, "start"), _integer(drawing, "end"), _integer(drawing, "step")
     length = len(range(*slice(start, end, step).indices(shape[dim])))
     return (*shape[:dim], length, *shape[dim + 1 :])
+
+
+def _integer(drawing: Drawing, name: str) -> Any:
+    return drawing.arguments[name]
 
 
 def _other_dim(choices: Choices, drawing: Drawing) -> int:
@@ -89,11 +94,9 @@ def _strided_size(choices: Choices, drawing: Drawing) -> Shape:
 
 def _strides(choices: Choices, drawing: Drawing) -> Shape:
     """Row-major, or every second place where they suffice: no place twice, none beyond the end."""
-    size = drawing.arguments["size"]
-    assert isinstance(size, tuple), "size is drawn before stride"
+    size = _like_size(choices, drawing)
     step = 2 if choices.flag(30) and 2 * _product(size) <= drawing.numel("input") else 1
-    dense = [step * _product(size[dim + 1 :]) for dim in range(len(size))]
-    return tuple(dense)
+    return tuple(step * _product(size[dim + 1 :]) for dim in range(len(size)))
 
 
 def _product(sizes: tuple[Any, ...]) -> int:
@@ -104,9 +107,7 @@ def _product(sizes: tuple[Any, ...]) -> int:
 
 
 def _strides_beyond(choices: Choices, drawing: Drawing) -> Argument:
-    size = drawing.arguments["size"]
-    assert isinstance(size, tuple), "size is drawn before stride"
-    return tuple(-1 for _ in size)
+    return tuple(-1 for _ in _like_size(choices, drawing))
 
 
 def _like_size(choices: Choices, drawing: Drawing) -> Shape:
