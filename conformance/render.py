@@ -129,6 +129,8 @@ def element_source(element: Any) -> str | None:
         real, imag = element_source(element.real), element_source(element.imag)
         return f"complex({real}, {imag})" if real and imag else None
     if element != element:
+        if element.dtype.itemsize == 1:
+            return None  # of the bits that mean NaN, torch and ml_dtypes choose others
         return "nan" if element.tobytes() == np.array(np.nan).astype(element.dtype).tobytes() else None
     shortest = float(str(element))
     return repr(shortest if _rounded(shortest, element.dtype) == element else float(element))

@@ -107,7 +107,7 @@ class _Table:
 
     @property
     def shows_bits(self) -> bool:
-        return self.is_float and self.by_parts == self.is_complex
+        return self.real in _FORMATS and self.by_parts == self.is_complex
 
     @property
     def packs(self) -> bool:

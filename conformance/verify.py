@@ -112,7 +112,7 @@ class Verification:
             derived_seed = seed_of(f"structure {number}", seed)
             base = self._draw_case(SeededChoices(derived_seed), dtype)
             if self._begin(base, derived_seed):
-                self._count(first, first.examine(base, self.target), dtype.name)
+                self._count(first, self._examine(first, base), dtype.name)
                 self._end()
 
     def _examine_properties(self, base: Case, dtype: str, seed: int) -> None:
@@ -124,15 +124,20 @@ class Verification:
             if prop.once and (prop.name, dtype) in self.tallies:
                 continue
             for case in derived(prop, base, self.operation, seed):
-                self._count(prop, prop.examine(case, self.target), dtype)
+                self._count(prop, self._examine(prop, case), dtype)
             if prop.name == AGREES:
                 base_broke = bool(self.failures) and self._last_broke
                 if not base_broke:
                     self._rows(prop, base, dtype)
 
+    def _examine(self, prop: Property, case: Case) -> Examined:
+        if self.target.lacks(case):
+            return Examined(case, Outcome.INAPPLICABLE)
+        return prop.examine(case, self.target)
+
     def _rows(self, prop: Property, base: Case, dtype: str) -> None:
         """Further derived seeds of the same structure; only the first that fails is examined in full."""
-        if not rows_apply(base, self.operation, self.target):
+        if self.target.lacks(base) or not rows_apply(base, self.operation, self.target):
             return
         rows = self.profile.rows
         found = first_failing_row(base, self.operation, self.target, rows)

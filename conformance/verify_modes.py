@@ -70,8 +70,13 @@ class ModesVerification:
         dtype = choices.choose(dtypes_of(operation))
         base = draw_case(choices, operation, dtype)
         cases = list(PROPERTY.derive(base, operation, choices))
-        if cases:
-            self.members.append(Member(operation.name, dtype.name, choices.choose(cases)))
+        if not cases:
+            return
+        case = choices.choose(cases)
+        if self.target.lacks(case):
+            self._tally(operation.name, dtype.name).add(Outcome.INAPPLICABLE)
+        else:
+            self.members.append(Member(operation.name, dtype.name, case))
 
     def finish(self) -> list[Discrepancy]:
         """Run all that was drawn; prove and record what broke; record every cell."""

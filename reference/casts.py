@@ -8,6 +8,8 @@ from reference.dtypes import (
     BOOL,
     COMPLEX64,
     COMPLEX128,
+    FLOAT8,
+    FLOAT8_E8M0FNU,
     FLOAT16,
     FLOAT32,
     FLOAT64,
@@ -16,6 +18,7 @@ from reference.dtypes import (
     INT32,
     INT64,
     UINT8,
+    UNSIGNED,
     DType,
 )
 from reference.errors import refuse_value
@@ -41,6 +44,8 @@ _TYPE_NAMES = {
     BFLOAT16: "torch.BFloat16Tensor",
     COMPLEX64: "torch.ComplexFloatTensor",
     COMPLEX128: "torch.ComplexDoubleTensor",
+    **{dtype: f"torch.UInt{8 * dtype.itemsize}Tensor" for dtype in UNSIGNED},
+    **{dtype: f"torch.{dtype.name.capitalize()}Tensor" for dtype in (*FLOAT8, FLOAT8_E8M0FNU)},
 }
 _BY_TYPE_NAME = {name: dtype for dtype, name in _TYPE_NAMES.items()}
 

@@ -118,7 +118,7 @@ def _fits_float8(input: Tensor, dtype: DType) -> np.ndarray:
         if dtype is FLOAT8_E8M0FNU:
             fits &= wide >= 2.0**-126
     nan = np.isnan(wide)
-    return np.logical_or(nan, fits & (once.view(np.uint8) == twice.view(np.uint8)))
+    return np.asarray(nan | (fits & (once.view(np.uint8) == twice.view(np.uint8))))
 
 
 @function()
@@ -135,10 +135,17 @@ def to(
     https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html
     """
     wanted = dtype.dtype if isinstance(dtype, Tensor) else dtype or input.dtype
-    in_place = memory_format == "preserve" or lies_in(memory_format, input)
-    if wanted is input.dtype and in_place and not copy:
+    if wanted is input.dtype and not copy and _needs_no_move(memory_format, input):
         return input
     return cast_copy(input, wanted, memory_format)
+
+
+def _needs_no_move(memory_format: str, input: Tensor) -> bool:
+    """Whether ``input`` lies in the format, and not as another would have it: sizes of one leave that open."""
+    if memory_format == "preserve":
+        return True
+    resembles = layout.resembles_channels_last(input.shape, input.strides)
+    return lies_in(memory_format, input) and resembles == (memory_format in _CHANNELS_LAST)
 
 
 @function()

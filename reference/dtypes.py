@@ -88,6 +88,9 @@ TORCH_DTYPES = (BOOL, *INTEGRAL, *FLOATING, *COMPLEX)
 UNSIGNED = (UINT16, UINT32, UINT64)
 FLOAT8 = (FLOAT8_E4M3FN, FLOAT8_E5M2, FLOAT8_E4M3FNUZ, FLOAT8_E5M2FNUZ)
 STORED_ONLY = (*UNSIGNED, *FLOAT8, FLOAT8_E8M0FNU)
+# NumPy rounds these to float16 by way of float64.
+_LONG = (EXTENDED.numpy, COMPLEX_EXTENDED.numpy)
+_OF_ML_DTYPES = frozenset((BFLOAT16, *FLOAT8, FLOAT8_E8M0FNU))
 BY_NAME = {dtype.name: dtype for dtype in (*TORCH_DTYPES, *STORED_ONLY, EXTENDED, COMPLEX_EXTENDED)}
 BY_NUMPY = {dtype.numpy: dtype for dtype in BY_NAME.values()}
 
@@ -136,30 +139,30 @@ def round_to(array: np.ndarray, dtype: DType) -> np.ndarray:
     """
     if array.dtype == dtype.numpy:
         return array
-    if dtype is BFLOAT16:
-        return _to_bfloat16(array)
+    if dtype in _OF_ML_DTYPES or (dtype is FLOAT16 and array.dtype in _LONG):
+        return _by_way_of_float32(array, dtype)
     with np.errstate(all="ignore"):
         if dtype.category < Category.COMPLEX and array.dtype.kind == "c":
             array = array.real
         return array.astype(dtype.numpy)
 
 
-def _to_bfloat16(array: np.ndarray) -> np.ndarray:
+def _by_way_of_float32(array: np.ndarray, dtype: DType) -> np.ndarray:
     """Round once: through float32 rounded to odd, since two roundings to nearest would not be one."""
     with np.errstate(all="ignore"):
         real = array.real if array.dtype.kind == "c" else array
-        if real.dtype.kind in "iub" or real.dtype.itemsize <= 4:
-            if real.dtype.itemsize <= 2 or real.dtype == np.float32:
-                return real.astype(ml_dtypes.bfloat16)
+        if real.dtype.kind in "iub" and real.dtype.itemsize > 2:
             real = real.astype(np.longdouble)
         nearest = real.astype(np.float32)
+        if real.dtype.kind != "f" or real.dtype.itemsize <= 4:
+            return nearest.astype(dtype.numpy)
         bits = nearest.view(np.uint32)
         inexact = np.isfinite(nearest) & (nearest.astype(real.dtype) != real)
         if inexact.any():
             beyond = np.abs(nearest.astype(real.dtype)) > np.abs(real)
             odd = np.where(inexact, (bits - beyond.astype(np.uint32)) | np.uint32(1), bits)
             nearest = odd.astype(np.uint32).view(np.float32).reshape(real.shape)
-        return nearest.astype(ml_dtypes.bfloat16)
+        return nearest.astype(dtype.numpy)
 
 
 _default = FLOAT32

@@ -70,6 +70,23 @@ def is_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
     return True
 
 
+def resembles_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
+    """Whether strides grow in the order of channels last, with gaps or without, and not in row-major order too.
+
+    >>> resembles_channels_last((2, 3, 4, 5), (240, 1, 30, 3)), resembles_channels_last((2, 1, 4, 5), (20, 1, 5, 1))
+    (True, False)
+    """
+    if len(shape) not in (4, 5) or 0 in shape or not strides[1]:
+        return False
+    spanned = 0
+    for dim in [1, *range(len(shape) - 1, 1, -1)]:
+        if strides[dim] < spanned:
+            return False
+        spanned = strides[dim] * shape[dim]
+    # Where all but the batch is one channel of one element, either order describes it.
+    return strides[0] >= spanned and spanned != strides[1]
+
+
 def is_non_overlapping_and_dense(shape: Sequence[int], strides: Sequence[int]) -> bool:
     """Whether some order of the dimensions makes the tensor contiguous."""
     if prod(shape) == 0:

@@ -15,6 +15,8 @@ from reference.dtypes import (
     COMPLEX128,
     COMPLEX_EXTENDED,
     EXTENDED,
+    FLOAT8,
+    FLOAT8_E8M0FNU,
     FLOAT16,
     FLOAT32,
     FLOAT64,
@@ -23,11 +25,13 @@ from reference.dtypes import (
     INT32,
     INT64,
     UINT8,
+    UNSIGNED,
     Category,
     DType,
     complex_of,
     default_dtype,
 )
+from reference.errors import refuse
 
 Number = bool | int | float | complex
 
@@ -44,6 +48,7 @@ class Typed(Protocol):
 _INTEGRAL_ORDER = (BOOL, INT8, INT16, INT32, INT64)
 _FLOATING_ORDER = (FLOAT32, FLOAT64, EXTENDED)
 _COMPLEX_ORDER = (COMPLEX64, COMPLEX128, COMPLEX_EXTENDED)
+_NEVER_PROMOTED = (*FLOAT8, FLOAT8_E8M0FNU)
 
 
 def promote_types(first: DType, second: DType) -> DType:
@@ -54,12 +59,22 @@ def promote_types(first: DType, second: DType) -> DType:
     """
     if first is second:
         return first
+    _refuse_unless_promoted(first, second)
     low, high = sorted((first, second), key=lambda dtype: dtype.category)
     if high.category is Category.COMPLEX:
         return _promote_complex(low, high)
     if high.category is Category.FLOATING:
         return _promote_floating(low, high)
     return _promote_integral(low, high)
+
+
+def _refuse_unless_promoted(first: DType, second: DType) -> None:
+    """A float8 is promoted to nothing, an unsigned integer of more than 8 bits to floating point alone."""
+    for dtype, other in ((first, second), (second, first)):
+        if dtype in _NEVER_PROMOTED:
+            refuse(f"Promotion for Float8 Types is not supported, attempted to promote {first!r} and {second!r}")
+        if dtype in UNSIGNED and other.category is not Category.FLOATING:
+            refuse(f"Promotion for uint16, uint32, uint64 types is not supported, attempted {first!r} and {second!r}")
 
 
 def _promote_complex(low: DType, high: DType) -> DType:
@@ -121,6 +136,8 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
     """``higher`` decides unless ``lower`` is of a higher category."""
     if higher is None or lower is None:
         return higher or lower
+    if higher in UNSIGNED and lower.category is Category.COMPLEX:
+        return lower
     if lower.category > higher.category:
         return promote_types(higher, lower)
     return higher

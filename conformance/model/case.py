@@ -168,3 +168,12 @@ def references(argument: Argument) -> Iterator[str]:
     elif isinstance(argument, (tuple, list)):
         for part in argument:
             yield from references(part)
+
+
+def dtype_names(case: Case) -> set[str]:
+    """The dtypes that a case names: those of its inputs, and those given as arguments."""
+    names = {given.dtype for given in case.inputs}
+    for step in case.steps:
+        given = (*step.args, *(value for _, value in step.kwargs))
+        names.update(argument.name for argument in given if isinstance(argument, DTypeName))
+    return names

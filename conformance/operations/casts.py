@@ -6,7 +6,7 @@ from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.model.case import Argument, Layout
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
+from conformance.operation import OMITTED, STORED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Flag
 from conformance.strategies.drawing import Drawing
 from reference import casts, conversion
@@ -42,8 +42,8 @@ OPERATIONS = [
         name="to",
         reference=conversion.to,
         spellings=spelled(method="Tensor.to"),
-        parameters=(AnyTensor(), DTypeOption("dtype", ALL), Flag("copy", keyword=True), MEMORY_FORMAT),
-        dtypes=ALL,
+        parameters=(AnyTensor(), DTypeOption("dtype", STORED), Flag("copy", keyword=True), MEMORY_FORMAT),
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(
@@ -57,8 +57,8 @@ OPERATIONS = [
         name="to_other",
         reference=conversion.to,
         spellings=spelled(method="Tensor.to"),
-        parameters=(AnyTensor(), AnyTensor("other", dtypes=ALL), Flag("copy", keyword=True), MEMORY_FORMAT),
-        dtypes=ALL,
+        parameters=(AnyTensor(), AnyTensor("other", dtypes=STORED), Flag("copy", keyword=True), MEMORY_FORMAT),
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(
@@ -70,8 +70,8 @@ OPERATIONS = [
         name="type_as",
         reference=casts.type_as,
         spellings=spelled(method="Tensor.type_as"),
-        parameters=(AnyTensor(), AnyTensor("other", dtypes=ALL)),
-        dtypes=ALL,
+        parameters=(AnyTensor(), AnyTensor("other", dtypes=STORED)),
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(
@@ -84,8 +84,8 @@ OPERATIONS = [
         name="type",
         reference=casts.type,
         spellings=spelled(method="Tensor.type"),
-        parameters=(AnyTensor(), DTypeOption("dtype", ALL)),
-        dtypes=ALL,
+        parameters=(AnyTensor(), DTypeOption("dtype", STORED)),
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(
@@ -105,7 +105,7 @@ OPERATIONS = [
                 forbidden="torch.NoTensor",
             ),
         ),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(MANUAL.format("Tensor.type"), "dtype (dtype or string) - The desired type"),
@@ -115,7 +115,7 @@ OPERATIONS = [
         reference=casts.type,
         spellings=spelled(method="Tensor.type"),
         parameters=(AnyTensor(),),
-        dtypes=ALL,
+        dtypes=STORED,
         effect=Effect.READS,
         basis=Documented(
             MANUAL.format("Tensor.type"), "Returns the type if dtype is not provided, else casts this object."
@@ -127,7 +127,7 @@ OPERATIONS = [
             reference=function,
             spellings=spelled(method=f"Tensor.{name}"),
             parameters=(AnyTensor(), MEMORY_FORMAT),
-            dtypes=ALL,
+            dtypes=STORED,
             gradient=GradientOf(0),
             effect=Effect.MAY_VIEW,
             basis=Documented(

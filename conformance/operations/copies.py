@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.accuracy import GradientOf
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Operation, spelled
+from conformance.operation import ALL, STORED, Effect, Operation, spelled
 from conformance.operations.casts import MEMORY_FORMAT, MEMORY_FORMAT_TO_LIE_IN
 from conformance.parameters import AnyTensor, LikeTensor, Number
 from reference import conversion, masking
@@ -21,7 +21,7 @@ OPERATIONS = [
             AnyTensor(),
             MEMORY_FORMAT,
         ),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         basis=Documented(MANUAL.format("clone"), "Returns a copy of input. This function is differentiable."),
     ),
@@ -30,7 +30,7 @@ OPERATIONS = [
         reference=conversion.contiguous,
         spellings=spelled(method="Tensor.contiguous"),
         parameters=(AnyTensor(), MEMORY_FORMAT_TO_LIE_IN),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(
@@ -43,7 +43,7 @@ OPERATIONS = [
         reference=conversion.detach,
         spellings=spelled(method="Tensor.detach"),
         parameters=(AnyTensor(),),
-        dtypes=ALL,
+        dtypes=STORED,
         effect=Effect.VIEW,
         basis=Documented(
             MANUAL.format("Tensor.detach"),

@@ -6,7 +6,7 @@ from conformance.accuracy import Exact, Spaced, Unspecified
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Effect, Omitted, Operation, spelled
+from conformance.operation import ALL, MADE, NUMERIC, REAL_NUMERIC, STORED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, Sizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
@@ -16,7 +16,7 @@ from reference.dtypes import Category
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
 DTYPE = DTypeOption(keyword=True)
-OTHER_DTYPE = DTypeOption(dtypes=ALL, keyword=True, required=False)
+OTHER_DTYPE = DTypeOption(dtypes=MADE, keyword=True, required=False)
 FILLS = (0, 1, 2, -1, 0.5, True)
 
 
@@ -115,7 +115,7 @@ OPERATIONS = [
             reference=reference,
             spellings=spelled(f"torch.{name}", out=True),
             parameters=(SIZE, DTYPE),
-            dtypes=ALL,
+            dtypes=MADE,
             effect=Effect.CREATES,
             accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
             basis=Documented(MANUAL.format(name), sentence),
@@ -131,7 +131,7 @@ OPERATIONS = [
         reference=creation.full,
         spellings=spelled("torch.full", out=True),
         parameters=(SIZE, Computed("fill_value", _fill), DTYPE),
-        dtypes=ALL,
+        dtypes=MADE,
         effect=Effect.CREATES,
         basis=Documented(MANUAL.format("full"), "Creates a tensor of size size filled with fill_value."),
     ),
@@ -141,7 +141,7 @@ OPERATIONS = [
             reference=reference,
             spellings=spelled(f"torch.{name}"),
             parameters=(AnyTensor(), OTHER_DTYPE),
-            dtypes=ALL,
+            dtypes=MADE,
             accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
             basis=Documented(MANUAL.format(name), sentence),
         )
@@ -156,7 +156,7 @@ OPERATIONS = [
         reference=creation.full_like,
         spellings=spelled("torch.full_like"),
         parameters=(AnyTensor(), Computed("fill_value", _fill)),
-        dtypes=ALL,
+        dtypes=MADE,
         basis=Documented(
             MANUAL.format("full_like"), "Returns a tensor with the same size as input filled with fill_value."
         ),
@@ -167,7 +167,7 @@ OPERATIONS = [
             reference=reference,
             spellings=spelled(method=f"Tensor.{name}"),
             parameters=(AnyTensor("self"), SIZE, OTHER_DTYPE),
-            dtypes=ALL,
+            dtypes=MADE,
             accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
             basis=Documented(MANUAL.format(f"Tensor.{name}"), sentence),
         )
@@ -182,7 +182,7 @@ OPERATIONS = [
         reference=creation.new_full,
         spellings=spelled(method="Tensor.new_full"),
         parameters=(AnyTensor("self"), SIZE, Computed("fill_value", _fill)),
-        dtypes=ALL,
+        dtypes=MADE,
         basis=Documented(MANUAL.format("Tensor.new_full"), "Returns a Tensor of size size filled with fill_value."),
     ),
     *(
@@ -191,7 +191,7 @@ OPERATIONS = [
             reference=reference,
             spellings=spelled(f"torch.{name}"),
             parameters=(SIZE, second, DTYPE),
-            dtypes=ALL,
+            dtypes=STORED,
             effect=Effect.CREATES,
             accuracy=Unspecified(),
             basis=Documented(MANUAL.format(name), sentence),
@@ -217,7 +217,7 @@ OPERATIONS = [
         reference=creation.new_empty_strided,
         spellings=spelled(method="Tensor.new_empty_strided"),
         parameters=(AnyTensor("self"), SIZE, STRIDE, OTHER_DTYPE),
-        dtypes=ALL,
+        dtypes=STORED,
         accuracy=Unspecified(),
         basis=Documented(
             MANUAL.format("Tensor.new_empty_strided"),
@@ -229,7 +229,7 @@ OPERATIONS = [
         reference=construction.new_tensor,
         spellings=spelled(method="Tensor.new_tensor"),
         parameters=(AnyTensor("self"), Computed("data", _data, _ragged)),
-        dtypes=ALL,
+        dtypes=MADE,
         basis=Documented(
             MANUAL.format("Tensor.new_tensor"),
             "Returns a new Tensor with data as the tensor data. By default, the returned Tensor has the same"
@@ -241,7 +241,7 @@ OPERATIONS = [
         reference=construction.tensor,
         spellings=spelled("torch.tensor"),
         parameters=(Computed("data", _data, _ragged), DTYPE),
-        dtypes=ALL,
+        dtypes=MADE,
         effect=Effect.CREATES,
         basis=Documented(
             MANUAL.format("tensor"),
@@ -262,7 +262,7 @@ OPERATIONS = [
         reference=construction.as_tensor,
         spellings=spelled("torch.as_tensor"),
         parameters=(AnyTensor("data"), DTYPE),
-        dtypes=ALL,
+        dtypes=STORED,
         effect=Effect.MAY_VIEW,
         basis=Documented(
             MANUAL.format("as_tensor"),
@@ -274,7 +274,7 @@ OPERATIONS = [
         reference=construction.asarray,
         spellings=spelled("torch.asarray"),
         parameters=(AnyTensor("obj"), Choice("copy", (True, None), keyword=True)),
-        dtypes=ALL,
+        dtypes=STORED,
         effect=Effect.MAY_VIEW,
         basis=Documented(
             MANUAL.format("asarray"),
@@ -286,7 +286,7 @@ OPERATIONS = [
         reference=construction.scalar_tensor,
         spellings=spelled("torch.scalar_tensor"),
         parameters=(Computed("s", _fill), DTYPE),
-        dtypes=ALL,
+        dtypes=MADE,
         effect=Effect.CREATES,
         basis=Documented(MANUAL.format("tensor"), "A number as a tensor without dimensions."),
     ),

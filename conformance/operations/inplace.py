@@ -5,11 +5,11 @@ from __future__ import annotations
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Operation, spelled
+from conformance.operation import MADE, STORED, Effect, Operation, spelled
 from conformance.parameters import AnyTensor, Computed, LikeTensor
 from conformance.strategies.drawing import Drawing
 from reference import inplace
-from reference.dtypes import Category
+from reference.dtypes import FLOAT8_E8M0FNU, Category
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.{}.html"
 TARGET = AnyTensor(writeable=True)
@@ -17,6 +17,8 @@ TARGET = AnyTensor(writeable=True)
 
 def _value(choices: Choices, drawing: Drawing) -> Argument:
     """A number that the dtype holds: a fraction is cut by an integral one."""
+    if drawing.dtype is FLOAT8_E8M0FNU:
+        return choices.choose((1, 2, 0.5, True))
     return choices.choose(
         (1, 2, 0, 3, 0.5, 2.0, 10, True, 2j)[: 9 if drawing.dtype.category is Category.COMPLEX else 8]
     )
@@ -33,7 +35,7 @@ OPERATIONS = [
         written=inplace.fill_,
         spellings=spelled(in_place="Tensor.fill_"),
         parameters=(TARGET, Computed("value", _value, _no_number)),
-        dtypes=ALL,
+        dtypes=STORED,
         effect=Effect.WRITES,
         basis=Documented(MANUAL.format("fill_"), "Fills self tensor with the specified value."),
     ),
@@ -43,7 +45,7 @@ OPERATIONS = [
         written=inplace.zero_,
         spellings=spelled(in_place="Tensor.zero_"),
         parameters=(TARGET,),
-        dtypes=ALL,
+        dtypes=MADE,
         effect=Effect.WRITES,
         basis=Documented(MANUAL.format("zero_"), "Fills self tensor with zeros."),
     ),
@@ -53,7 +55,7 @@ OPERATIONS = [
         written=inplace.copy_,
         spellings=spelled(in_place="Tensor.copy_"),
         parameters=(TARGET, LikeTensor("src", broadcast=True)),
-        dtypes=ALL,
+        dtypes=STORED,
         effect=Effect.WRITES,
         basis=Documented(
             MANUAL.format("copy_"),
@@ -66,7 +68,7 @@ OPERATIONS = [
         written=inplace.detach_,
         spellings=spelled(in_place="Tensor.detach_"),
         parameters=(AnyTensor(),),
-        dtypes=ALL,
+        dtypes=STORED,
         effect=Effect.RECORDS,
         basis=Documented(
             MANUAL.format("detach_"), "Detaches the Tensor from the graph that created it, making it a leaf."

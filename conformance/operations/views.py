@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Operation, spelled
+from conformance.operation import STORED, Effect, Operation, spelled
 from conformance.parameters import AnyTensor, Computed, Dim, Dims, ExpandSizes, LikeTensor, ViewSizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import draw_factors
@@ -63,7 +63,7 @@ OPERATIONS = [
         reference=views.view,
         spellings=spelled(method="Tensor.view"),
         parameters=(AnyTensor(), ViewSizes("size")),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(
@@ -75,7 +75,7 @@ OPERATIONS = [
         reference=views.view_as,
         spellings=spelled(method="Tensor.view_as"),
         parameters=(AnyTensor(), LikeTensor("other")),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(
@@ -87,7 +87,7 @@ OPERATIONS = [
         reference=views.reshape,
         spellings=spelled("torch.reshape", "Tensor.reshape"),
         parameters=(AnyTensor(), ViewSizes("shape")),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(
@@ -99,7 +99,7 @@ OPERATIONS = [
         reference=views.flatten,
         spellings=spelled("torch.flatten", "Tensor.flatten"),
         parameters=(AnyTensor(), Dim("start_dim"), Computed("end_dim", _end_after_start)),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(
@@ -113,7 +113,7 @@ OPERATIONS = [
         reference=views.unflatten,
         spellings=spelled("torch.unflatten", "Tensor.unflatten"),
         parameters=(AnyTensor(min_ndim=1), Dim(), Computed("sizes", _sizes_of_dim, _sizes_too_many)),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(
@@ -125,7 +125,7 @@ OPERATIONS = [
         reference=views.ravel,
         spellings=spelled("torch.ravel", "Tensor.ravel"),
         parameters=(AnyTensor(),),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(
@@ -138,7 +138,7 @@ OPERATIONS = [
         spellings=spelled("torch.t", "Tensor.t", in_place="Tensor.t_"),
         written=view_changes.t_,
         parameters=(AnyTensor(max_ndim=2),),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(MANUAL.format("t"), "Expects input to be <= 2-D tensor and transposes dimensions 0 and 1."),
@@ -149,7 +149,7 @@ OPERATIONS = [
         spellings=spelled("torch.transpose", "Tensor.transpose", in_place="Tensor.transpose_"),
         written=view_changes.transpose_,
         parameters=(AnyTensor(), Dim("dim0"), Dim("dim1")),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(
@@ -164,7 +164,7 @@ OPERATIONS = [
         spellings=spelled("torch.swapaxes", "Tensor.swapaxes", in_place="Tensor.swapaxes_"),
         written=view_changes.swapaxes_,
         parameters=(AnyTensor(), Dim("axis0"), Dim("axis1")),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(MANUAL.format("swapaxes"), "Alias for torch.transpose()."),
@@ -175,7 +175,7 @@ OPERATIONS = [
         spellings=spelled("torch.swapdims", "Tensor.swapdims", in_place="Tensor.swapdims_"),
         written=view_changes.swapdims_,
         parameters=(AnyTensor(), Dim("dim0"), Dim("dim1")),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(MANUAL.format("swapdims"), "Alias for torch.transpose()."),
@@ -185,7 +185,7 @@ OPERATIONS = [
         reference=views.permute,
         spellings=spelled("torch.permute", "Tensor.permute"),
         parameters=(AnyTensor(), Dims("dims", permutation=True)),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(
@@ -197,7 +197,7 @@ OPERATIONS = [
         reference=views.movedim,
         spellings=spelled("torch.movedim", "Tensor.movedim"),
         parameters=(AnyTensor(), Dims("source"), Computed("destination", _moved, _one_more_moved)),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(
@@ -210,7 +210,7 @@ OPERATIONS = [
         reference=slicing.expand,
         spellings=spelled(method="Tensor.expand"),
         parameters=(AnyTensor(max_ndim=3), ExpandSizes("size")),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(1),
         effect=Effect.VIEW,
         basis=Documented(
@@ -224,7 +224,7 @@ OPERATIONS = [
         spellings=spelled("torch.squeeze", "Tensor.squeeze", in_place="Tensor.squeeze_"),
         written=view_changes.squeeze_,
         parameters=(AnyTensor(), Dims(required=False)),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(
@@ -237,7 +237,7 @@ OPERATIONS = [
         spellings=spelled("torch.unsqueeze", "Tensor.unsqueeze", in_place="Tensor.unsqueeze_"),
         written=view_changes.unsqueeze_,
         parameters=(AnyTensor(max_ndim=3), Dim(extra=1)),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(

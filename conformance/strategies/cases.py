@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from conformance.choices import Choices
-from conformance.model.case import Argument, Case, DTypeName, Input, Ref, Step
+from conformance.model.case import Argument, Case, Input, Ref, Step, dtype_names
 from conformance.operation import DIFFERENTIABLE, Form, Omitted, Operation, Parameter
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
@@ -115,22 +115,21 @@ def dtypes_of(operation: Operation) -> tuple[DType, ...]:
 
 
 def one_of_every_kind(choices: Choices, dtypes: Sequence[DType]) -> list[DType]:
-    """One dtype of each kind there is: bool, integers, 16 bits, real, complex."""
-    kinds: dict[tuple[Category, bool], list[DType]] = {}
+    """One dtype of each kind there is: bool, integers, 16 bits, real, complex, and those that are only stored."""
+    kinds: dict[tuple[Category, bool] | None, list[DType]] = {}
     for dtype in dtypes:
         half = dtype.category is Category.FLOATING and dtype.itemsize <= 2
-        kinds.setdefault((dtype.category, half), []).append(dtype)
+        kind = None if dtype in STORED_ONLY else (dtype.category, half)
+        kinds.setdefault(kind, []).append(dtype)
     return [choices.choose(kind) for kind in kinds.values()]
 
 
 def with_requires_grad(case: Case) -> Case:
-    """The same case with every differentiable input tracked; none where a dtype is asked for that no gradient has.
+    """The same case with every differentiable input tracked; none where a dtype is met that no gradient has.
 
     A float8 may require a gradient, but gradients of it cannot be added.
     """
-    step = case.main
-    asked = [one.name for one in (*step.args, *dict(step.kwargs).values()) if isinstance(one, DTypeName)]
-    if any(BY_NAME[name] in STORED_ONLY for name in asked):
+    if any(BY_NAME[name] in STORED_ONLY for name in dtype_names(case)):
         return case
     return replace(case, inputs=tuple(_tracked(given) for given in case.inputs))
 

@@ -71,6 +71,10 @@ class Interpreter(ABC):
         """Whether the target runs the case to its end; one that can tell without running it says so here."""
         return self.run(case).refused is None
 
+    def lacks(self, case: Case) -> bool:
+        """Whether the case names a dtype that the target does not have: of those torch has today, some are young."""
+        return False
+
     def settings(self) -> dict[str, str]:
         """The settings of the library that change numerics, as they are now."""
         return {}

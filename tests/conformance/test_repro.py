@@ -22,8 +22,9 @@ from conformance.operations import find
 from conformance.reduce import reduce
 from conformance.render import argument_source, element_source, index_source, input_source, step_source
 from conformance.repro import script
-from reference.dtypes import BY_NAME, TORCH_DTYPES
+from reference.dtypes import BY_NAME, STORED_ONLY, TORCH_DTYPES
 from reference.layout import contiguous_strides
+from reference.numpy_sharing import LENT
 
 torch = pytest.importorskip("torch")
 
@@ -194,14 +195,14 @@ def test_many_values_are_packed(wrong: int, monkeypatch: pytest.MonkeyPatch) -> 
     assert "EXPECTED = zip(" in source
 
 
-@pytest.mark.parametrize("dtype", [dtype.name for dtype in TORCH_DTYPES])
+@pytest.mark.parametrize("dtype", [dtype.name for dtype in (*TORCH_DTYPES, *STORED_ONLY) if hasattr(torch, dtype.name)])
 @pytest.mark.parametrize("mode", ["small", "bits", "special"])
 @pytest.mark.parametrize("shape", [(), (3,), (2, 3), (0, 3), (9, 9)])
 def test_inputs_are_made_bit_for_bit(dtype: str, mode: str, shape: tuple[int, ...]) -> None:
     size = int(np.prod(shape))
     made = Input("x", shape, dtype, contiguous_strides(shape), 0, size, Drawn(mode, 5))
     strided = replace(made, strides=tuple(2 * stride for stride in made.strides), offset=1, size=2 * size + 2)
-    arrays = [replace(made, array=True), replace(strided, array=True)] if dtype != "bfloat16" else []
+    arrays = [replace(made, array=True), replace(strided, array=True)] if BY_NAME[dtype] in LENT else []
     for one in (made, strided, *arrays):
         scope: dict[str, Any] = {}
         exec("import torch, base64, zlib\nimport numpy as np\nfrom math import inf, nan", scope)
@@ -234,6 +235,17 @@ def test_every_dtype_is_judged(dtype: str, monkeypatch: pytest.MonkeyPatch) -> N
         assert run(source, monkeypatch) == HOLDS
         plant(monkeypatch, "add", lambda result: result + 1)
         assert run(source, monkeypatch) == REPRODUCES
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "uint64", "float8_e4m3fn", "float8_e5m2fnuz", "float8_e8m0fnu"])
+def test_a_dtype_that_is_only_stored_is_judged_bit_for_bit(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(torch, dtype):
+        pytest.skip(f"this torch has no {dtype}")
+    case = Case((given("x", [1, 2, 4], dtype),), (call("clone", Ref("x")),))
+    source = program(case, Aspect.VALUES)
+    assert run(source, monkeypatch) == HOLDS
+    plant(monkeypatch, "clone", lambda result: result[[0, 0, 2]])
+    assert run(source, monkeypatch) == REPRODUCES
 
 
 def test_a_float64_is_judged_in_more_than_float64(monkeypatch: pytest.MonkeyPatch) -> None:

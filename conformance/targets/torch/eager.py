@@ -13,7 +13,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from conformance.model.case import Case, Input, Step
+from conformance.model.case import Case, Input, Step, dtype_names
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
 from conformance.operation import Effect, Form
 from conformance.operations import find
@@ -66,6 +66,9 @@ class TorchTarget(Interpreter):
             lent = torch.frombuffer(bytearray(elements.tobytes()), dtype=torch.uint8)
             made.untyped_storage().copy_(lent.untyped_storage())
         return made
+
+    def lacks(self, case: Case) -> bool:
+        return any(not hasattr(torch, name) for name in dtype_names(case))
 
     def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         operation = find(step.operation)
