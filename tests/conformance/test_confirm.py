@@ -67,7 +67,15 @@ def test_a_fault_on_the_python_path_is_seen(tmp_path: Path, monkeypatch: pytest.
     assert confirm([EXP], times=2) == [(2, 2)]
 
 
+def test_a_lost_supervisor_is_replaced() -> None:
+    """The script, in a fork, ends the supervisor; then a process of its own reproduces."""
+    end = "import os, signal, sys\nif '-c' in sys.orig_argv: os.kill(os.getppid(), signal.SIGKILL)\nsys.exit(1)"
+    assert confirm([end], times=1) == [(1, 1)]
+    assert confirm([EXP.replace("!= 3", "== 3")], times=2) == [(2, 2)]
+
+
 def test_without_a_supervisor_each_is_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    confirming._end()
     monkeypatch.setattr(confirming, "_SUPERVISOR", "raise SystemExit(3)")
     assert confirm(["import sys; sys.exit(1)"], times=2) == [(2, 2)]
 
