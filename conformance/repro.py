@@ -194,9 +194,9 @@ class _Program:
         return [*self.setup(), *earlier, *attempt, "else:", '    raise RuntimeError("the last step is not refused")']
 
     def variables(self) -> str:
-        """Every variable by name, in the order in which they come to be."""
+        """Every variable by name, in the order of names: of several that are one object, the first stands for it."""
         names = dict.fromkeys([*self.inputs, *([] if self.refused else self.results)])
-        pairs = ", ".join(f'"{name}": {name}' for name in names)
+        pairs = ", ".join(f'"{name}": {name}' for name in sorted(names))
         return f"{{{pairs}}}"
 
 

@@ -55,7 +55,7 @@ def backward(case: Case) -> Case:
 
 
 def verified(target: Any, cases: dict[str, Case], monkeypatch: pytest.MonkeyPatch) -> ModesVerification:
-    monkeypatch.setattr(verify_modes, "prove", lambda failures, target: [])
+    monkeypatch.setattr(verify_modes, "prove", lambda failures, target, in_flight=None: [])
     events: list[Event] = []
     check = ModesVerification(target, events.append)
     check.members = [Member(name, "float32", case) for name, case in cases.items()]

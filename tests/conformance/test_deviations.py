@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from conformance.examine import REFERENCE
 from conformance.model.case import Case, Input, Literal, Ref, Step
 from conformance.model.codec import encode_case
 from conformance.model.run import DiscrepancyEvent, Event, NoteEvent
+from conformance.model.verdict import Outcome
 from conformance.operation import Effect, Form, Operation
 from conformance.operations import every_operation, find
 from conformance.profiles import PROFILES
@@ -121,7 +122,7 @@ def verified(entry: Deviation, today: date = TODAY) -> tuple[list[str], list[Eve
 @pytest.fixture
 def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     """No script is run: importing torch for it takes seconds."""
-    monkeypatch.setattr(verify_deviations, "confirmed", list)
+    monkeypatch.setattr(verify_deviations, "confirmed", lambda found, times: found)
 
 
 def test_a_witness_that_breaks_is_recorded_as_known_with_a_confirmed_script(tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_witness_that_breaks_is_recorded_as_known_with_a_confirmed_script(tmp_
     assert (found.operation, found.target, found.dtype, found.deviation) == ("abs", "meta", "bool", "known")
     assert found.property == "metadata", "the property that the witness is a plain case of"
     assert found.case == BREAKS
-    assert found.confirmed == (3, 3)
+    assert found.confirmed == (1, 1)
     assert "torch.abs" in found.script
 
 
@@ -234,9 +235,11 @@ MAKING = [one for one in every_operation().values() if one.effect in (Effect.NEW
 @pytest.mark.parametrize("declared", MAKING, ids=lambda one: one.name)
 @pytest.mark.parametrize("aspect", FAULTS)
 def test_no_entry_hides_a_wrong_shape_dtype_or_stride(aspect: str, declared: Operation) -> None:
-    found = aspects_broken(declared, Planted(FAULTS[aspect]))
+    found = aspects_broken(declared, Planted(FAULTS[aspect]), aspect)
     if aspect == "strides" and aspect not in found and result_is_small(declared):
         pytest.skip("its results have no dimension whose stride would address anything")
+    if aspect not in found and depends_on_values(declared):
+        pytest.skip("its results have a shape that depends on values, of which meta has none")
     assert aspect in found
 
 
@@ -251,14 +254,28 @@ def test_without_a_fault_nothing_is_seen() -> None:
         assert not aspects_broken(find(name), MetaTarget())
 
 
-def aspects_broken(operation: Operation, target: MetaTarget) -> set[str]:
-    """The aspects in which something broke that no entry describes, in a few drawn structures."""
+def aspects_broken(operation: Operation, target: MetaTarget, sought: str = "") -> set[str]:
+    """The aspects in which something broke that no entry describes, in a few structures: drawn until one is found."""
+    for check in verified_without_values(operation, target):
+        found = {aspect for _, aspect, _ in check.failures}
+        if sought in found:
+            break
+    return found
+
+
+def depends_on_values(operation: Operation) -> bool:
+    """Whether meta says that it cannot know."""
+    *_, check = verified_without_values(operation, MetaTarget())
+    return any(Outcome.INAPPLICABLE in tally.outcomes for tally in check.tallies.values())
+
+
+def verified_without_values(operation: Operation, target: MetaTarget) -> Iterator[Verification]:
     properties = frozenset({"metadata", "layout"})
     check = Verification(operation, target, PROFILES["smoke"], lambda event: None, only=properties)
     for number, dtype in enumerate(dtypes_of(operation)):
         for seed in range(SEEDS):
             check.structure(SeededChoices(100 * number + seed), dtype)
-    return {aspect for _, aspect, _ in check.failures}
+            yield check
 
 
 def result_is_small(operation: Operation) -> bool:
