@@ -95,7 +95,7 @@ def before_rounding(input: Tensor, dtype: DType) -> np.ndarray | None:
 def castable(input: Tensor, dtype: DType) -> bool | np.ndarray:
     """Where a cast has a specified value: a float outside the range of an integral dtype or a float8 has none."""
     if dtype.is_floating_point and dtype.itemsize == 1:
-        return _fits_float8(input, dtype) & np.asarray(input.specified)
+        return np.asarray(_fits_float8(input, dtype) & input.specified)
     if dtype.numpy.kind not in "iu" or input.dtype.category < Category.FLOATING:
         return input.specified
     values = input.array.real if input.dtype.is_complex else input.array
@@ -105,7 +105,7 @@ def castable(input: Tensor, dtype: DType) -> bool | np.ndarray:
         fits = (whole >= limits.min) & (whole <= limits.max)
     if fits.all():
         return input.specified
-    return fits & np.asarray(input.specified)
+    return np.asarray(fits & input.specified)  # of no dimensions too: NumPy makes a scalar of it
 
 
 def _fits_float8(input: Tensor, dtype: DType) -> np.ndarray:
@@ -118,7 +118,8 @@ def _fits_float8(input: Tensor, dtype: DType) -> np.ndarray:
         if dtype is FLOAT8_E8M0FNU:
             fits &= wide >= 2.0**-126
     nan = np.isnan(wide)
-    return np.asarray(nan | (fits & (once.view(np.uint8) == twice.view(np.uint8))))
+    found: np.ndarray = nan | (fits & (once.view(np.uint8) == twice.view(np.uint8)))
+    return found
 
 
 @function()

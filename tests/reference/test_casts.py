@@ -13,7 +13,20 @@ from reference import reading
 from reference.autograd.engine import backward
 from reference.casts import CASTS, type, type_as
 from reference.conversion import to
-from reference.dtypes import BFLOAT16, BOOL, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, INT8, INT64, TORCH_DTYPES, UINT8
+from reference.dtypes import (
+    BFLOAT16,
+    BOOL,
+    COMPLEX64,
+    FLOAT8_E4M3FN,
+    FLOAT16,
+    FLOAT32,
+    FLOAT64,
+    INT8,
+    INT64,
+    TORCH_DTYPES,
+    UINT8,
+    DType,
+)
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 
@@ -41,6 +54,13 @@ def test_a_float_outside_the_range_has_no_value() -> None:
     cast = to(tensor([127.9, 128.0, np.inf, np.nan]), INT8)
     assert isinstance(cast.specified, np.ndarray)
     assert cast.specified.tolist() == [True, False, False, False]
+
+
+@pytest.mark.parametrize("dtype", [INT8, FLOAT8_E4M3FN])
+def test_nor_has_one_without_dimensions(dtype: DType) -> None:
+    cast = to(tensor(1e9), dtype)
+    assert isinstance(cast.specified, np.ndarray)
+    assert cast.specified.tolist() is False
 
 
 def test_a_copy_is_made_where_one_is_asked_for() -> None:
