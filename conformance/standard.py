@@ -31,7 +31,7 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
         operation.accuracy,
         operation.name,
         _last_result(expected, case).shape,
-        inputs=_inputs(operation, case),
+        inputs=_inputs(operation, case, expected),
         magnitude=(lambda: _magnitude(case)) if sums else None,
         terms=_terms(case, expected),
         gradient=operation.gradient or operation.accuracy,
@@ -40,11 +40,21 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
     )
 
 
-def _inputs(operation: Operation, case: Case) -> tuple[np.ndarray, ...]:
+def _inputs(operation: Operation, case: Case, expected: Trace) -> tuple[np.ndarray, ...]:
     """The tensors read, wide, in their logical order; broadcast to each other for pointwise operations."""
     if operation.pointwise:
-        return pointwise_inputs(case.main, {one.name: _wide(one) for one in _read(case)})
+        return pointwise_inputs(case.main, {**_made(expected), **{one.name: _wide(one) for one in _read(case)}})
     return tuple(_wide(one) for one in _read(case) if not one.array)
+
+
+def _made(expected: Trace) -> dict[str, np.ndarray]:
+    """The tensors that steps have made, wide: the operation may read a part of an input."""
+    seen = expected.last.variables.items()
+    return {
+        name: one.values.astype(wide_of(BY_NAME[one.dtype]))
+        for name, one in seen
+        if one.dtype in BY_NAME and isinstance(one.values, np.ndarray)
+    }
 
 
 def pointwise_inputs(step: Step, tensors: Mapping[str, np.ndarray]) -> tuple[np.ndarray, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,14 @@ def conjugated_over(input: np.ndarray) -> np.ndarray:
 conjugated_over.vjp("input", lambda g: conjugate(g))
 
 
+_left = copy(conjugated_over)
+_left.looks_for_overlap = False  # a real tensor is not written to
+
+
 @function()
 def conj_physical_(input: Tensor) -> Tensor:
     """Write the conjugates of its elements to a tensor. https://docs.pytorch.org/docs/stable/generated/torch.conj_physical.html"""
-    return in_place(conjugated_over, input)
+    return in_place(conjugated_over if input.dtype.is_complex else _left, input)
 
 
 # -- sums ----------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ https://docs.pytorch.org/docs/stable/torch.html#pointwise-ops
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from reference.function import LikeInput, comparison, function, pointwise
 from reference.layout import Shape, Strides, contiguous_strides
 from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
+from reference.writing import in_place
 
 
 @pointwise(promotion=comparison, check=forbids("signbit", COMPLEX))
@@ -121,3 +123,14 @@ def _nan_to_num(input: np.ndarray, *, nan: Any = None, posinf: Any = None, negin
 _nan_to_num.__name__ = "nan_to_num"
 nan_to_num = _Replacing(_nan_to_num, "NanToNumBackward0")
 nan_to_num.vjp("input", lambda g, input: g * isfinite(input))
+_left = copy(nan_to_num)
+_left.looks_for_overlap = False  # integers are not written to
+
+
+@function()
+def nan_to_num_(
+    input: Tensor, nan: Number | None = None, posinf: Number | None = None, neginf: Number | None = None
+) -> Tensor:
+    """Replace NaN and the infinities in a tensor. https://docs.pytorch.org/docs/stable/generated/torch.Tensor.nan_to_num_.html"""
+    called = nan_to_num if input.dtype.is_differentiable else _left
+    return in_place(called, input, nan=nan, posinf=posinf, neginf=neginf)

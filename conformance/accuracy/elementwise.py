@@ -95,10 +95,10 @@ class Ulps(Bound):
 
     16 bits: half an ulp for the one rounding, plus k ulp of float32. float64 has one ulp more, as its column is
     not swept. Complex: normwise, each part off by k ulp of the modulus, times the condition of the formula where the
-    manual defines the function by one (z^w = exp(w log z), sigmoid = 1/(1 + exp(-z))). Where an intermediate result
-    may underflow (sigmoid's exponential), 2^emin more. Where a rounding on the way is relative to something else than
-    r, ``spread`` computes that from r and the inputs, and k u of it more is allowed: |x f'(x)| where the argument is
-    rounded before a function that is steep there (Higham, 1.5), the size of the terms where they cancel.
+    manual defines the function by one (z^w = exp(w log z), 2^z too, sigmoid = 1/(1 + exp(-z))). Where an intermediate
+    result may underflow (sigmoid's exponential), 2^emin more. Where a rounding on the way is relative to something else
+    than r, ``spread`` computes that from r and the inputs, and k u of it more is allowed: |x f'(x)| where the argument
+    is rounded before a function that is steep there (Higham, 1.5), the size of the terms where they cancel.
     """
 
     bound: str | float
@@ -236,6 +236,7 @@ class Gelu(Bound):
 _COMPLEX_CONDITIONS: dict[str, Callable[[np.ndarray, tuple[np.ndarray, ...]], np.ndarray]] = {
     # With a scalar base or exponent, log r is the same product up to its turns.
     "pow": lambda r, inputs: inputs[1] * np.log(inputs[0].astype(r.dtype)) if len(inputs) == 2 else np.log(r),
+    "exp2": lambda r, inputs: np.log(2) * inputs[0],
     "sigmoid": lambda r, inputs: 1 - r,
 }
 """By how much a relative error inside the formula is magnified, where a complex function is defined by a formula."""

@@ -162,17 +162,22 @@ class GradientOf(Bound):
     """A gradient: k ulp for its k roundings, the bound of a sum where S is given, and ``cancels`` times u|g|.
 
     A derivative such as tanh's 1 - y^2 cancels: its error is relative to 1, that of the gradient to the
-    cotangent g, which is ``inputs[0]`` (Higham, 1.7); of complex numbers four products cancel. Derived from the vjp,
-    one rounding for each step of it. ``stored`` as for a sum.
+    cotangent g, which is ``inputs[0]`` (Higham, 1.7); of complex numbers four products cancel. Where the slope
+    s = r/g has its pole in such a difference, d = 1 - x^2 say, rounding x^2 is rounding d by 1/d of it: ``steepens``
+    is by which power of s that is (2 for s = d^-1/2, 1 for s = 1/d), and as many ulp s^steepens are allowed more.
+    Derived from the vjp, one rounding for each step of it. ``stored`` as for a sum.
     """
 
     ulps: float = 4
     cancels: float = 0
     stored: bool = False
+    steepens: float = 0
 
     @property
     def words(self) -> str:
-        return f"{self.ulps:g} ulp" + (f" + {self.cancels:g} u |g|" if self.cancels else "") + " + 8 sqrt(n) u S"
+        cancels = f" + {self.cancels:g} u |g|" if self.cancels else ""
+        steepens = f" + {self.ulps:g} u |r| |r/g|^{self.steepens:g}" if self.steepens else ""
+        return f"{self.ulps:g} ulp" + cancels + steepens + " + 8 sqrt(n) u S"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         # Each step of a backward pass rounds to the dtype of the gradient, 16 bits too.
@@ -181,10 +186,17 @@ class GradientOf(Bound):
         if self.cancels:
             cancels = self.cancels * (4 if is_complex else 1)
             allowed = allowed + cancels * finfo(judged.dtype).unit * np.abs(judged.inputs[0])
+        if self.steepens:
+            allowed = allowed + self._of_steep_slopes(judged)
         if judged.magnitude is not None:
             allowed = allowed + Summation(integers=False, stored=self.stored).allowed(judged)
         # A step on the way may be that much larger than the gradient, and overflow.
         return np.where(np.abs(judged.exact) * _HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
+
+    def _of_steep_slopes(self, judged: Judged) -> np.ndarray:
+        size, cotangent = judged.size, np.abs(judged.inputs[0])
+        slope = np.divide(size, cotangent, out=np.zeros_like(size), where=cotangent > 0)
+        return self.ulps * finfo(judged.dtype).unit * size * slope**self.steepens
 
 
 def _sums_exactly(judged: Judged, terms_sum: np.ndarray, reach: float) -> bool:

@@ -83,6 +83,7 @@ OPERATIONS = [
     Operation(
         name="nan_to_num",
         reference=kinds.nan_to_num,
+        written=kinds.nan_to_num_,
         spellings=spelled("torch.nan_to_num", "Tensor.nan_to_num", in_place="Tensor.nan_to_num_", out=True),
         parameters=(
             Operand("input"),

@@ -68,7 +68,7 @@ def _polygamma(n: int) -> list[Operation]:
     facts: dict[str, Any] = {
         "reference": special.polygamma,
         "dtypes": REAL,
-        # From order 2 on torch takes as many steps as a negative argument is large (finding 031): none above 104 here.
+        # From order 2 on torch takes as many steps as a negative argument is large (docs/findings/031).
         "values": ("normal", "mixed", "special", "small") if n > 1 else (),
         "gradient": GradientOf(64),
         "basis": Documented(MANUAL.format("polygamma"), "The n-th derivative of the digamma function on input."),
@@ -100,7 +100,7 @@ OPERATIONS = [
         special.lgamma,
         "ln |Gamma(input_i)|",
         Ulps("lgamma", spread=_lgamma_steepness),
-        GradientOf(32, cancels=16),
+        GradientOf(32, cancels=16, steepens=1),
         ("special.gammaln",),
     ),
     _unary(
