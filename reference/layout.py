@@ -71,9 +71,9 @@ def is_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
 
 
 def resembles_channels_last(shape: Sequence[int], strides: Sequence[int]) -> bool:
-    """Whether strides grow in the order of channels last, with gaps or without, and not in row-major order too.
+    """Whether strides grow in the order of channels last, with gaps or without.
 
-    >>> resembles_channels_last((2, 3, 4, 5), (240, 1, 30, 3)), resembles_channels_last((2, 1, 4, 5), (20, 1, 5, 1))
+    >>> resembles_channels_last((2, 3, 4, 5), (240, 1, 30, 3)), resembles_channels_last((2, 1, 4, 5), (20, 20, 5, 1))
     (True, False)
     """
     if len(shape) not in (4, 5) or 0 in shape or not strides[1]:

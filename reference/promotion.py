@@ -46,7 +46,7 @@ class Typed(Protocol):
 
 
 _INTEGRAL_ORDER = (BOOL, INT8, INT16, INT32, INT64)
-_FLOATING_ORDER = (FLOAT32, FLOAT64, EXTENDED)
+_FLOATING_ORDER = (FLOAT16, BFLOAT16, FLOAT32, FLOAT64, EXTENDED)
 _COMPLEX_ORDER = (COMPLEX64, COMPLEX128, COMPLEX_EXTENDED)
 _NEVER_PROMOTED = (*FLOAT8, FLOAT8_E8M0FNU)
 
@@ -88,7 +88,7 @@ def _promote_floating(low: DType, high: DType) -> DType:
         return high
     if {low, high} == {FLOAT16, BFLOAT16}:
         return FLOAT32
-    return max(low, high, key=lambda dtype: _FLOATING_ORDER.index(dtype) if dtype in _FLOATING_ORDER else -1)
+    return max(low, high, key=_FLOATING_ORDER.index)
 
 
 def _promote_integral(low: DType, high: DType) -> DType:
@@ -145,6 +145,4 @@ def _combine(higher: DType | None, lower: DType | None) -> DType | None:
 
 def can_cast(source: DType, target: DType) -> bool:
     """Whether a result may be written to ``target``: never to a lower category (``torch.can_cast``)."""
-    if target is BOOL and source is not BOOL:
-        return False
     return source.category <= target.category
