@@ -187,10 +187,23 @@ def _divisors(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return np.where((drawn == 0) | (drawn == -1), dtype.numpy.type(3), drawn)
 
 
+def _negatable(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """The same, but of integers not the lowest, whose absolute value is out of range."""
+    drawn = _dividends(raw, dtype)
+    if dtype.category is not Category.INTEGRAL or not dtype.is_signed:
+        return drawn
+    return np.maximum(drawn, np.iinfo(dtype.numpy).min + 1)
+
+
 def _lengths(raw: np.ndarray, dtype: DType) -> np.ndarray:
-    """Numbers that are not negative: normal ones without their sign, and zeros."""
-    rare = (raw & np.uint64(7)) == 0
-    return np.where(rare, dtype.numpy.type(0), np.abs(_normal(raw, dtype))).astype(dtype.numpy)
+    """Positive numbers: normal ones without their sign."""
+    drawn = np.abs(_normal(raw, dtype))
+    return np.where(drawn == 0, dtype.numpy.type(1), drawn).astype(dtype.numpy)
+
+
+def _zero(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Nothing but zeros."""
+    return np.zeros(raw.shape, dtype.numpy)
 
 
 def _places(raw: np.ndarray, dtype: DType) -> np.ndarray:
@@ -213,7 +226,9 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "positive": _positive,
     "dividends": _dividends,
     "divisors": _divisors,
+    "negatable": _negatable,
     "lengths": _lengths,
+    "zero": _zero,
     "places": _places,
     "unit": _unit_values,
     "rates": _rates,

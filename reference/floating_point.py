@@ -15,7 +15,7 @@ from reference import layout
 from reference.arithmetic import conjugate
 from reference.checks import BOOL, COMPLEX, INTEGRAL, forbids, refuse_category
 from reference.comparison import tensors_only
-from reference.dtypes import FLOAT32, DType, round_to
+from reference.dtypes import FLOAT32, DType, round_to, wider
 from reference.errors import refuse
 from reference.function import Pointwise, cast_layout, pointwise, to_float
 from reference.promotion import Number
@@ -99,6 +99,12 @@ class _Scaling(Pointwise):
     """A product with a power, laid out as torch makes it: in a copy of ``input`` where the exponents are integers,
     else as the product of two tensors, of which the power of a number is contiguous."""
 
+    def operand_array(self, operand: Tensor | Number, dtype: DType) -> np.ndarray:
+        """The operand as any other's, but integers unrounded: of 16 bits, few exponents are exact."""
+        if isinstance(operand, Tensor) and operand.dtype.category is INTEGRAL:
+            return operand.array.astype(wider(dtype).numpy)
+        return super().operand_array(operand, dtype)
+
     def strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
         input, other = operands
         if not isinstance(input, Tensor) or not isinstance(other, Tensor):
@@ -120,8 +126,8 @@ def _ldexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     if input.dtype.kind == "c":
         return input * np.exp2(other)
     # Neither power need be in range where their product is.
-    whole = np.where(np.isfinite(other), np.clip(np.floor(other), -(2**20), 2**20), 0)
-    return np.ldexp(input * np.exp2(other - whole), whole.astype(np.int32))
+    whole = np.where(np.isfinite(other), np.floor(other), 0)
+    return np.ldexp(input * np.exp2(other - whole), np.clip(whole, -(2**20), 2**20).astype(np.int32))
 
 
 _ldexp.__name__ = "ldexp"

@@ -214,10 +214,9 @@ class Pointwise(Function):
         shape = broadcast_shapes(*(tensor.shape for tensor in tensors))
         if self.check is not None:
             self.check(dtype, arguments)
-        computing = wider(dtype).numpy
         settings = {name: value for name, value in arguments.items() if name not in self.operands}
         with np.errstate(all="ignore"):
-            arrays = [None if operand is None else _operand_array(operand, dtype, computing) for operand in operands]
+            arrays = [None if operand is None else self.operand_array(operand, dtype) for operand in operands]
             values = self.evaluate(arrays, settings, dtype)
             promised = None if self.promised is None else self.promised(*arrays, **settings)
         if values.shape != shape:
@@ -227,6 +226,15 @@ class Pointwise(Function):
         if promised is not None and not promised.all():
             made.specified = np.broadcast_to(promised, shape)
         return made
+
+    def operand_array(self, operand: Tensor | Number, dtype: DType) -> np.ndarray:
+        """The operand's values in the dtype of the computation, rounded first to the common dtype."""
+        if not isinstance(operand, Tensor):
+            return round_to(np.asarray(operand), dtype).astype(wider(dtype).numpy)
+        array = operand.array
+        if operand.dtype is not dtype:
+            array = round_to(array, dtype)
+        return array.astype(wider(dtype).numpy, copy=False)
 
     def evaluate(self, arrays: Sequence[Any], settings: Mapping[str, Any], dtype: DType) -> np.ndarray:
         """The kernel's values; ``dtype`` is for functions of the dtype itself, of which operands are wider copies."""
@@ -273,16 +281,6 @@ def cast_layout(operand: Tensor | Number, dtype: DType) -> tuple[layout.Shape, l
     kept = operand.dtype is dtype
     strides = operand.strides if kept else layout.preserved_strides(operand.shape, operand.strides)
     return operand.shape, strides
-
-
-def _operand_array(operand: Tensor | Number, dtype: DType, computing: np.dtype[Any]) -> np.ndarray:
-    """The operand's values in the dtype of the computation, rounded first to the common dtype."""
-    if not isinstance(operand, Tensor):
-        return round_to(np.asarray(operand), dtype).astype(computing)
-    array = operand.array
-    if operand.dtype is not dtype:
-        array = round_to(array, dtype)
-    return array.astype(computing, copy=False)
 
 
 def pointwise(

@@ -90,6 +90,27 @@ class Rounded(Bound):
 
 
 @dataclass(frozen=True, slots=True)
+class Scaled(Rounded):
+    """Class B, x 2^y: rounded once, as a power of two is exact; of more ulps where y is no integer.
+
+    A complex power is exp(y log 2): its argument is rounded, which the exponential magnifies by |y| log 2
+    (Higham, 1.6), each of the steps is off by up to 2u, and the product by sqrt(5) u, normwise.
+    """
+
+    @property
+    def words(self) -> str:
+        return f"{self.ulps:g} ulp (complex: 2u(3 + |y| log 2)|r|)"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        r = judged.exact
+        if r.dtype.kind != "c":
+            return Rounded(self.ulps).allowed(judged)
+        info = finfo(judged.dtype)
+        power = np.abs(judged.inputs[1]) * math.log(2) if len(judged.inputs) == 2 else 0
+        return 2 * info.unit * (3 + power) * np.abs(r) + 4 * info.subnormal
+
+
+@dataclass(frozen=True, slots=True)
 class Ulps(Bound):
     """Class C, transcendental: k ulp, of the function in the table (``ulp_table``, with its sources) or as given.
 

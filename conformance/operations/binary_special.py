@@ -42,6 +42,20 @@ def _pair(
     )
 
 
+def _polar(name: str, lengths: str) -> Operation:
+    """Lengths of zero stand apart for their gradient (finding 039)."""
+    return Operation(
+        name=name,
+        reference=complex_parts.polar,
+        spellings=spelled("torch.polar", out=True),
+        parameters=(Operand("abs", mode=lengths), Operand("angle")),
+        dtypes=(FLOAT32, FLOAT64),
+        accuracy=Ulps(3.0),
+        gradient=GradientOf(8, cancels=4),
+        basis=Documented(MANUAL.format("polar"), "out = abs * cos(angle) + abs * sin(angle) * j"),
+    )
+
+
 OPERATIONS = [
     _pair(
         logarithms.atan2,
@@ -129,14 +143,6 @@ OPERATIONS = [
             "Constructs a complex tensor with its real part equal to real and its imaginary part equal to imag.",
         ),
     ),
-    Operation(
-        name="polar",
-        reference=complex_parts.polar,
-        spellings=spelled("torch.polar", out=True),
-        parameters=(Operand("abs", mode="lengths"), Operand("angle")),
-        dtypes=(FLOAT32, FLOAT64),
-        accuracy=Ulps(3.0),
-        gradient=GradientOf(8, cancels=4),
-        basis=Documented(MANUAL.format("polar"), "out = abs * cos(angle) + abs * sin(angle) * j"),
-    ),
+    _polar("polar", "lengths"),
+    _polar("polar_of_zero", "zero"),
 ]

@@ -79,7 +79,7 @@ OPERATIONS = [
             Flag("equal_nan", keyword=True),
         ),
         dtypes=ALL,
-        effect=Effect.READS,
+        effect=Effect.EXTRACTS,
         basis=Documented(MANUAL.format("allclose"), "|input_i - other_i| <= atol + rtol * |other_i| for all elements"),
     ),
     Operation(
@@ -88,7 +88,7 @@ OPERATIONS = [
         spellings=spelled("torch.equal", "Tensor.equal"),
         parameters=(Operand("input"), Computed("other", _twin)),
         dtypes=ALL,
-        effect=Effect.READS,
+        effect=Effect.EXTRACTS,
         basis=Documented(
             MANUAL.format("equal"), "True if two tensors have the same size and elements, False otherwise."
         ),

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from conformance.accuracy import Accuracy, Exact, GradientOf, Rounded
+from conformance.accuracy import Accuracy, Exact, GradientOf, Scaled
 from conformance.choices import Choices
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, REAL, Operation, Parameter, spelled
+from conformance.operation import ALL, REAL, REAL_NUMERIC, Operation, Parameter, spelled
 from conformance.parameters import Computed, Operand
 from conformance.strategies.drawing import Drawing
 from reference import floating_point
-from reference.dtypes import BOOL, FLOATING, INTEGRAL, DType
+from reference.dtypes import FLOATING, INTEGRAL, DType
 from reference.function import Function
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -41,6 +41,16 @@ def _pair(
         gradient=gradient or GradientOf(2),
         basis=Documented(MANUAL.format(spelling), claim),
     )
+
+
+def _exponents(choices: Choices, drawing: Drawing) -> Any:
+    """For a floating point input any integers of up to 32 bits (finding 036).
+
+    Any other input is multiplied by a power, which is a number itself and has a range.
+    """
+    if drawing.dtype.is_floating_point:
+        return Operand("other", dtypes=INTEGRAL[:-1]).draw(choices, drawing)
+    return Operand("other", mode="small", dtypes=INTEGRAL).draw(choices, drawing)
 
 
 def _fractions(choices: Choices, drawing: Drawing) -> Any:
@@ -72,17 +82,17 @@ OPERATIONS = [
     _pair(
         floating_point.ldexp,
         _LDEXP,
-        Operand("other", dtypes=(BOOL, *INTEGRAL)),
+        Computed("other", _exponents),
         ALL,
-        accuracy=Rounded(complex_units=2.24),
+        accuracy=Scaled(),
         gradient=GradientOf(4),
     ),
     _pair(
         floating_point.ldexp,
         _LDEXP,
-        Operand("other", mode="small", dtypes=REAL),
+        Operand("other", mode="small", dtypes=REAL_NUMERIC),
         ALL,
-        accuracy=Rounded(complex_units=2.24),
+        accuracy=Scaled(),
         gradient=GradientOf(8),
         name="ldexp_by_any",
     ),
@@ -91,7 +101,7 @@ OPERATIONS = [
         _LDEXP,
         Computed("other", _fractions),
         ALL,
-        accuracy=Rounded(3, complex_units=16),
+        accuracy=Scaled(3),
         gradient=GradientOf(8),
         name="ldexp_by_fractions",
     ),

@@ -12,15 +12,16 @@ from reference.function import Function
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 
 
-def _common(reference: Function, claim: str) -> Operation:
-    name = reference.name
+def _common(reference: Function, claim: str, mode: str, name: str = "") -> Operation:
+    """Of the lowest integers gcd has an operation of its own (finding 035); lcm may end the process (036)."""
+    spelling = reference.name
     return Operation(
-        name=name,
+        name=name or spelling,
         reference=reference,
-        spellings=spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_", out=True),
-        parameters=(Operand("input"), Operand("other")),
+        spellings=spelled(f"torch.{spelling}", f"Tensor.{spelling}", in_place=f"Tensor.{spelling}_", out=True),
+        parameters=(Operand("input", mode=mode), Operand("other", mode=mode)),
         dtypes=INTEGRAL,
-        basis=Documented(MANUAL.format(name), claim),
+        basis=Documented(MANUAL.format(spelling), claim),
     )
 
 
@@ -57,9 +58,12 @@ def _of_number(reference: Function, operator: str, mode: str = "") -> Operation:
     )
 
 
+_GCD = "Computes the element-wise greatest common divisor (GCD) of input and other."
+
 OPERATIONS = [
-    _common(integers.gcd, "Computes the element-wise greatest common divisor (GCD) of input and other."),
-    _common(integers.lcm, "Computes the element-wise least common multiple (LCM) of input and other."),
+    _common(integers.gcd, _GCD, "negatable"),
+    _common(integers.gcd, _GCD, "dividends", "gcd_of_any"),
+    _common(integers.lcm, "Computes the element-wise least common multiple (LCM) of input and other.", "negatable"),
     _shift(integers.bitwise_left_shift, "<<"),
     _shift(integers.bitwise_right_shift, ">>"),
     _of_number(integers.bitwise_left_shift, "<<", mode="places"),

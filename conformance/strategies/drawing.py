@@ -17,6 +17,7 @@ from reference.dtypes import BY_NAME, Category, DType
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
 TAME_MODES = ("normal", "small")
 SPECIALS_MOST = 3
+_CALLED_BY_SCRIPTS = frozenset({"abs", "max", "min"})
 
 
 @dataclass
@@ -101,8 +102,8 @@ class Drawing:
         return self.add(Input(name, shape, dtype.name, strides, offset, size, values, requires_grad))
 
     def add(self, given: Input) -> Ref:
-        """Add an input as it is but for the prefix of its name."""
-        named = replace(given, name=self.prefix + given.name) if self.prefix else given
+        """Add an input as it is but for its name, which gets the prefix and hides no function that scripts call."""
+        named = replace(given, name=self.prefix + given.name + "_" * (given.name in _CALLED_BY_SCRIPTS))
         self.inputs.append(named)
         return Ref(named.name)
 
