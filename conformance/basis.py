@@ -29,6 +29,8 @@ TOLERANCE_ULPS = 64
 
 def basis_of(operation: Operation, prop: str, aspect: Aspect) -> Basis:
     """Why the expectation holds."""
+    if aspect is Aspect.PROCESS:
+        return Derived("what a call cannot do it must refuse with an exception, whatever its arguments")
     if prop == "determinism":
         return Derived("a call without randomness is a function of its arguments")
     if prop == "metadata" and aspect is not Aspect.REFUSAL:
@@ -50,6 +52,8 @@ def basis_of(operation: Operation, prop: str, aspect: Aspect) -> Basis:
 
 def severity_of(difference: Difference, verdict: ValueVerdict | None) -> Severity:
     """How bad a difference is."""
+    if difference.aspect is Aspect.PROCESS:
+        return Severity.CRASH
     if difference.aspect is Aspect.REFUSAL:
         if isinstance(difference.expected, Refused) and isinstance(difference.actual, Refused):
             return Severity.ERROR_KIND

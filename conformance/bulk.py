@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from conformance.accuracy import Judged
+from conformance.counting import COMPARED
 from conformance.judging import ValueVerdict, judge
 from conformance.model.case import Argument, Case, Drawn, DTypeName, Input, Ref
 from conformance.model.observation import Aspect
@@ -58,6 +59,7 @@ def first_failing_row(base: Case, operation: Operation, target: Interpreter, row
     found = target.run_rows(base, blocks)
     if found is None or found.shape != expected.shape or found.dtype != expected.dtype.numpy:
         return Rows(0, 0.0)
+    COMPARED.elements += found.size
     verdict = judge_rows(found, expected, stacked_inputs(base, blocks), operation, target)
     worst_input = _worst_input(base, blocks, verdict.worst_index) if verdict.worst else ""
     if verdict.held:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from conformance.accuracy import Accuracy, Exact, Judged, Several
+from conformance.counting import COMPARED
 from conformance.judging import ValueVerdict, judge
 from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.interpreter import Traits
@@ -192,6 +193,7 @@ class Comparison:
         computed: DType | None = None,
     ) -> None:
         self.compared += wanted.size
+        COMPARED.elements += wanted.size
         if dtype is None or found.dtype != dtype.numpy:
             if not np.array_equal(wanted, found):
                 self._differ(aspect, step, name, wanted, found)

@@ -12,6 +12,7 @@ from conformance.basis import basis_of, severity_of
 from conformance.compare import Difference
 from conformance.confirm import confirm
 from conformance.examine import Examined
+from conformance.isolation.ending import Ending
 from conformance.model.case import Case
 from conformance.model.codec import encode_case
 from conformance.model.inflight import InFlight
@@ -85,7 +86,8 @@ def still_breaks(
     """Whether a case breaks for the same cause."""
 
     def breaks(case: Case) -> bool:
-        if in_flight is not None and not in_flight.begin(case.main.operation, target.name, encode_case(case)):
+        name, text = case.main.operation, encode_case(case)
+        if in_flight is not None and not in_flight.begin(name, target.name, text, part="reduction"):
             return False
         examined = prop.examine(case, target)
         if in_flight is not None:
@@ -127,7 +129,7 @@ def describe(failure: Failure, examined: Examined, target: Interpreter) -> Discr
 def script_of(found: Discrepancy, difference: Difference, examined: Examined) -> str:
     """The stand-alone script of a discrepancy."""
     title = f"{found.operation} on {found.target}: {found.aspect} ({found.property})"
-    expected = difference.expected
+    expected, actual = difference.expected, difference.actual
     if not isinstance(expected, Refused) and examined.expected is not None and difference.variable:
         seen = next(one for one in examined.expected.observations if one.step == difference.step)
         expected = seen.variables.get(difference.variable)
@@ -144,6 +146,7 @@ def script_of(found: Discrepancy, difference: Difference, examined: Examined) ->
         refused=examined.expected is not None
         and examined.expected.refused is not None
         and difference.aspect is not Aspect.REFUSAL,
+        ending=actual.pattern if isinstance(actual, Ending) else "",
     )
 
 

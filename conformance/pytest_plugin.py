@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import secrets
 import time
 from pathlib import Path
@@ -22,7 +23,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--profile", default="standard", choices=sorted(PROFILES), help="how much is drawn")
     group.addoption("--report-dir", default="reports/out", metavar="DIR", help="where runs are kept")
     group.addoption("--seed", type=int, default=0, help="the same seed gives the same cases")
+    group.addoption("--no-isolation", action="store_true", help="run everything in this process, for a debugger")
+    group.addoption(
+        "--timeout-per-case", type=_positive, default=60, metavar="SECONDS", help="a case that takes longer hangs: 60"
+    )
+    group.addoption(
+        "--memory-per-process", type=_positive, default=4, metavar="GIB", help="a case must not take more memory: 4"
+    )
     group.addoption("--property", action="append", default=[], metavar="NAME", help="check only these properties")
+
+
+def _positive(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
+    return number
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -91,17 +109,22 @@ def chosen_bulk_targets(config: pytest.Config) -> list[str]:
 @pytest.fixture(scope="session")
 def session(request: pytest.FixtureRequest) -> Any:
     """The conformance session of this worker."""
+    from conformance.isolation.client import IsolatedSession
+    from conformance.isolation.ending import GIB, Limits
+    from conformance.isolation.process import supported
     from conformance.model.store import RunError
     from conformance.session import Session
 
     config = request.config
     worker = getattr(config, "workerinput", {}).get("workerid", "main")
-    made = Session(
+    isolated = supported() and not config.getoption("--no-isolation")
+    made = (IsolatedSession if isolated else Session)(
         config.stash[_directory],
         worker,
         PROFILES[config.getoption("--profile")],
         config.getoption("--seed"),
         frozenset(config.getoption("--property")),
+        limits=Limits(config.getoption("--timeout-per-case"), config.getoption("--memory-per-process") * GIB),
     )
     try:
         made.open()

@@ -63,7 +63,11 @@ class Recorder:
 
     def record(self, event: Event) -> None:
         """Append one event."""
-        line = encode_event(event).encode("ascii") + b"\n"
+        self.append(encode_event(event))
+
+    def append(self, text: str) -> None:
+        """Append one event that is encoded already."""
+        line = text.encode("ascii") + b"\n"
         try:
             written = os.write(self._descriptor, line)
             while written < len(line):  # a full disk or a signal in the middle of a long line

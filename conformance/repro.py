@@ -24,6 +24,7 @@ from conformance.model.verdict import Basis, Derived, Documented
 from conformance.operation import Effect
 from conformance.operations import find
 from conformance.render import argument_source, callee_source, input_source, steps_source, variable
+from conformance.repro_crash import in_a_child
 from conformance.repro_values import values_check
 from conformance.together import split
 
@@ -32,8 +33,10 @@ _IMPORTS = (
     ("itertools.", "import itertools"),
     ("math.", "import math"),
     ("operator.", "import operator"),
+    ("os.", "import os"),
     ("struct.", "import struct"),
     ("subprocess.", "import subprocess"),
+    ("time.", "import time"),
     ("zlib.", "import zlib"),
 )
 
@@ -101,20 +104,20 @@ def script(
     basis: Basis,
     signed_zero: bool | None = None,
     refused: bool = False,
-    crash: bool = False,
+    ending: str = "",
 ) -> str:
     """The program that shows that ``aspect`` of ``variable`` after ``step`` is not as ``expected``.
 
     ``allowed`` is the absolute error allowed for each value, ``None`` where all bits must be the same;
     ``signed_zero`` says whether the sign of a zero counts too, by default as the operation's accuracy has it.
-    ``refused``: the last step is refused, as it must be, and what it left behind is looked at. ``crash``: the steps
-    end the process, so they run in a child.
+    ``refused``: the last step is refused, as it must be, and what it left behind is looked at. ``ending``: the
+    steps end the process, in this way, so they run in a child.
     """
     if signed_zero is None:
         signed_zero = allowed is None or find(case.main.operation).accuracy.signed_zero
     program = _Program(case, target, step, refused)
-    if crash:
-        helpers, check = _CRASH_HELPER, f"{applying(program.run())}\nsys.exit(0)"
+    if ending:
+        helpers, check = in_a_child(ending), f"{applying(program.run())}\nsys.exit(0)"
     elif aspect is Aspect.REFUSAL:
         helpers, check = "", _refusal_check(program, expected)
     elif aspect is Aspect.GRAD or (aspect is Aspect.VALUES and isinstance(expected, Seen) and _is_array(expected)):
@@ -273,14 +276,6 @@ def _metadata(expected: Seen, aspect: Aspect) -> Any:
     if aspect is Aspect.KIND:
         return {"DType": "dtype", "Size": "tuple"}.get(found, found)
     return variable(found) if aspect in (Aspect.IDENTITY, Aspect.STORAGE) and found is not None else found
-
-
-_CRASH_HELPER = """
-if "child" not in sys.argv:
-    status = subprocess.run([sys.executable, __file__, "child"]).returncode
-    print("expected: the process survives\\nactual:   ", f"killed by signal {-status}" if status < 0 else "it does")
-    sys.exit(1 if status < 0 else status)
-"""
 
 
 # -- the frame ---------------------------------------------------------------------------------------------------

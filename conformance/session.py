@@ -11,6 +11,8 @@ from pathlib import Path
 from conformance.deviations import every_deviation
 from conformance.drivers import seed_of, with_hypothesis, with_seeds
 from conformance.environment import collect_environment
+from conformance.isolation.ending import Limits
+from conformance.model.inflight import InFlight
 from conformance.model.run import Event, FinishEvent
 from conformance.model.verdict import Discrepancy
 from conformance.operations import every_operation, find
@@ -33,12 +35,18 @@ class Session:
     profile: Profile
     seed: int
     only: frozenset[str] = frozenset()
+    limits: Limits = field(default_factory=Limits)
     started: float = field(default_factory=time.perf_counter)
     targets: dict[str, Interpreter] = field(default_factory=dict)
 
     @cached_property
     def recorder(self) -> Recorder:
         return Recorder(self.directory, self.worker)
+
+    @property
+    def in_flight(self) -> InFlight:
+        """Where it is noted what runs now."""
+        return self.recorder.in_flight
 
     def open(self) -> None:
         """Open the files, so that a directory that cannot be written is known before the first check."""
@@ -55,21 +63,19 @@ class Session:
 
     def verify(self, operation: str, target: str) -> list[Discrepancy]:
         """Check one operation on one target; what broke and is not known."""
-        check = Verification(
-            find(operation), self.target(target), self.profile, self.record, self.recorder.in_flight, self.only
-        )
+        check = Verification(find(operation), self.target(target), self.profile, self.record, self.in_flight, self.only)
         with_hypothesis(check.structures, self.profile.structures, seed_of(operation, self.seed))
         return check.finish()
 
     def programs(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
         """Run one of ``chunks`` equal parts of the random programs; what broke and is not known."""
-        check = ProgramVerification(self.target(target), self.record, chunk, self.recorder.in_flight)
+        check = ProgramVerification(self.target(target), self.record, chunk, self.in_flight)
         with_seeds(check.program, self.profile.programs // chunks, seed_of(f"programs {chunk}", self.seed))
         return check.finish()
 
     def modes(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
         """Check one of ``chunks`` parts of the operations on a target that runs many cases as one."""
-        check = ModesVerification(self.target(target), self.record, self.recorder.in_flight)
+        check = ModesVerification(self.target(target), self.record, self.in_flight)
         operations = [operation for operation in every_operation().values() if not operation.alias_of]
         for operation in operations[chunk::chunks]:
             check.draw(operation, self.profile.compiled, self.seed)
@@ -78,7 +84,7 @@ class Session:
     def deviations(self, targets: list[str]) -> list[str]:
         """Replay the witnesses of the known deviations about these targets; what is wrong with their entries."""
         opened = [self.target(name) for name in targets]
-        check = DeviationVerification(opened, date.today(), self.record, self.recorder.in_flight)
+        check = DeviationVerification(opened, date.today(), self.record, self.in_flight)
         for deviation in every_deviation():
             if deviation.in_force():
                 check.check(deviation)

@@ -29,7 +29,7 @@ from conformance.targets.interpreter import Interpreter
 from reference.dtypes import DType
 
 AGREES = "agrees"
-METADATA = "metadata"
+FIRST = (AGREES, "metadata")
 CellKey = tuple[str, str]
 """Property and dtype."""
 
@@ -89,15 +89,29 @@ class Verification:
         What the properties derive is drawn from ``seed``: neither the target nor what it does may change what the
         source of choices gives next.
         """
-        if self._begin(base, seed):
-            self._examine_properties(base, dtype.name, seed)
+        base_broke, text = False, encode_case(base)
+        for prop in self._properties:
+            # What is already wrong in itself would only be found wrong again in every variation.
+            if base_broke:
+                break
+            if prop.once and (prop.name, dtype.name) in self.tallies:
+                continue
+            if not self._begin(prop, text, seed):
+                base_broke = prop.name in FIRST
+                continue
+            for case in derived(prop, base, self.operation, seed):
+                self._count(prop, self._examine(prop, case), dtype.name)
+            if prop.name == AGREES:
+                base_broke = bool(self.failures) and self._last_broke
+                if not base_broke:
+                    self._rows(prop, base, dtype.name)
             self._end()
 
-    def _begin(self, base: Case, seed: int) -> bool:
+    def _begin(self, prop: Property, text: str, seed: int) -> bool:
         """Note what is under way; whether it may be run, as what ended a process before may not."""
         if self.in_flight is None:
             return True
-        return self.in_flight.begin(self.operation.name, self.target.name, encode_case(base), seed)
+        return self.in_flight.begin(self.operation.name, self.target.name, text, seed, prop.name)
 
     def _end(self) -> None:
         if self.in_flight is not None:
@@ -105,30 +119,15 @@ class Verification:
 
     def _others(self, dtype: DType, seed: int) -> None:
         """Further structures, of which the first property alone is examined: it finds most and costs least."""
-        first = next((prop for prop in self._properties if prop.name in (AGREES, METADATA)), None)
+        first = next((prop for prop in self._properties if prop.name in FIRST), None)
         if first is None:
             return
         for number in range(self.profile.others):
             derived_seed = seed_of(f"structure {number}", seed)
             base = self._draw_case(SeededChoices(derived_seed), dtype)
-            if self._begin(base, derived_seed):
+            if self._begin(first, encode_case(base), derived_seed):
                 self._count(first, self._examine(first, base), dtype.name)
                 self._end()
-
-    def _examine_properties(self, base: Case, dtype: str, seed: int) -> None:
-        base_broke = False
-        for prop in self._properties:
-            # What is already wrong in itself would only be found wrong again in every variation.
-            if base_broke:
-                break
-            if prop.once and (prop.name, dtype) in self.tallies:
-                continue
-            for case in derived(prop, base, self.operation, seed):
-                self._count(prop, self._examine(prop, case), dtype)
-            if prop.name == AGREES:
-                base_broke = bool(self.failures) and self._last_broke
-                if not base_broke:
-                    self._rows(prop, base, dtype)
 
     def _examine(self, prop: Property, case: Case) -> Examined:
         if self.target.lacks(case):

@@ -11,12 +11,14 @@ from conformance.discrepancy import Failure, confirmed, described
 from conformance.model.case import Case
 from conformance.model.codec import encode_case
 from conformance.model.inflight import InFlight
+from conformance.model.observation import Aspect
 from conformance.model.run import DiscrepancyEvent, Event, NoteEvent
 from conformance.model.verdict import Discrepancy, Outcome
 from conformance.operation import Form
 from conformance.operations import find
 from conformance.properties import every_property
 from conformance.properties.base import Property
+from conformance.properties.survives import PROPERTY as SURVIVES
 from conformance.targets.interpreter import Interpreter
 
 PROGRAMS = "programs"
@@ -62,7 +64,7 @@ class DeviationVerification:
 
     def _breaks(self, deviation: Deviation, target: Interpreter) -> bool:
         operation, text = operation_of(deviation.witness), encode_case(deviation.witness)
-        if self.in_flight is not None and not self.in_flight.begin(operation, target.name, text):
+        if self.in_flight is not None and not self.in_flight.begin(operation, target.name, text, part="deviation"):
             return False
         failure = replay(deviation, target)
         if self.in_flight is not None:
@@ -76,6 +78,8 @@ class DeviationVerification:
 def properties_of(deviation: Deviation, target: Interpreter) -> list[Property]:
     """The properties under which the entry may be seen on a target; those that the witness is a plain case of first."""
     operation = find(operation_of(deviation.witness))
+    if deviation.aspect == Aspect.PROCESS:
+        return [SURVIVES]  # what ends a process is run in one of its own
     plain = (PLAIN.get(deviation.witness.main.spelling, ""), "agrees", "metadata")
     found = [
         prop

@@ -166,7 +166,7 @@ class ModesVerification:
     def _begins(self, graph: Case) -> bool:
         if self.in_flight is None:
             return True
-        return self.in_flight.begin(PROPERTY.name, self.target.name, encode_case(graph))
+        return self.in_flight.begin(PROPERTY.name, self.target.name, encode_case(graph), part=PROPERTY.name)
 
     def _ends(self) -> None:
         if self.in_flight is not None:

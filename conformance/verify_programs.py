@@ -54,7 +54,9 @@ class ProgramVerification:
         if not case.steps:
             self.tally.add(Outcome.INAPPLICABLE)
             return
-        if self.in_flight is not None and not self.in_flight.begin(PROGRAMS, self.target.name, encode_case(case)):
+        if self.in_flight is not None and not self.in_flight.begin(
+            PROGRAMS, self.target.name, encode_case(case), part=PROGRAMS
+        ):
             return
         examined = PROPERTY.examine_against(program.trace, case, self.target)
         if self.in_flight is not None:

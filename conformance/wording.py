@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from conformance.compare import Difference
+from conformance.isolation.ending import Ending
 from conformance.model.observation import Refused
 
 
@@ -15,6 +16,8 @@ def pattern_of(difference: Difference) -> str:
     if difference.verdict is not None:
         return difference.verdict.pattern
     expected, actual = difference.expected, difference.actual
+    if isinstance(actual, Ending):
+        return actual.pattern
     if isinstance(expected, Refused) and isinstance(actual, Refused):
         return f"{actual.kind} in place of {expected.kind}"
     if isinstance(expected, Refused):
@@ -26,6 +29,8 @@ def text_of(value: Any) -> str:
     """A value for people: an array in a few lines, a refusal as it would print."""
     if isinstance(value, Refused):
         return f"{value.kind}: {value.message.splitlines()[0] if value.message else ''}"
+    if isinstance(value, Ending):
+        return value.words
     if isinstance(value, np.ndarray):
         return np.array2string(value, threshold=20, edgeitems=4)
     return "no refusal" if value is None else repr(value)

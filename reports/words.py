@@ -38,6 +38,7 @@ _CLAIMS = {
     "determinism": "the same call gives the same bits",
     "exhaustive": "every value of a small dtype gives what the reference gives, however the values lie in memory",
     "programs": "after every step of a program, every variable is what the reference has",
+    "survives": "a call returns or raises: its process does not end, hang or take all memory",
     "refusal": "what the manual forbids is refused, and the inputs stay as they were",
 }
 

@@ -75,7 +75,7 @@ def crash_script(case: Case, target: str) -> str:
         allowed=None,
         title=f"{name} on {target}: the process ended inside the call",
         basis=find(name).basis,
-        crash=True,
+        ending="signal",
     )
 
 

@@ -2,8 +2,8 @@
 
 The file is written through a shared memory mapping, so a record costs a memory copy and no system call,
 and the kernel keeps the pages when the process is killed. Layout, little-endian: the magic, how often the
-file was written, the seed, the process id, the number of bytes of operation, target and text (all zero
-between calls), the bytes themselves.
+file was written, the seed, the process id, the number of bytes of operation, target, part and text (all
+zero between calls), the bytes themselves.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _MAGIC = b"inflight"
-_HEADER = struct.Struct("<8sQqIIII")
-_STATE = struct.Struct("<QqIIII")
+_HEADER = struct.Struct("<8sQqIIIII")
+_STATE = struct.Struct("<QqIIIII")
 _STATE_AT = _HEADER.size - _STATE.size
 CAPACITY = 1 << 22  # pages that are never written take no space
 AS_IT_IS = -1
@@ -29,7 +29,7 @@ PREFIX, SUFFIX = "inflight-", ".bin"
 class InFlightRecord:
     """What one worker was running when its file was last written. ``text`` is the case, or what stands for it.
 
-    ``seed`` is that of the cases derived from it, or ``AS_IT_IS``.
+    ``seed`` is that of the cases derived from it, or ``AS_IT_IS``. ``part`` is what is done with it: a property.
     """
 
     worker: str
@@ -38,6 +38,12 @@ class InFlightRecord:
     target: str
     text: str
     seed: int = AS_IT_IS
+    part: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it can be left out by."""
+        return _name(self.part, self.text)
 
 
 class InFlight:
@@ -50,46 +56,39 @@ class InFlight:
         self.path = path
         self._count = 0
         self._left_out: frozenset[str] = frozenset()
-        self._stop = ""
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             os.ftruncate(descriptor, CAPACITY)
             self._map = mmap.mmap(descriptor, CAPACITY)
         finally:
             os.close(descriptor)
-        self._map[: _HEADER.size] = _HEADER.pack(_MAGIC, 0, AS_IT_IS, 0, 0, 0, 0)
+        self._map[: _HEADER.size] = _HEADER.pack(_MAGIC, 0, AS_IT_IS, 0, 0, 0, 0, 0)
 
-    def leave_out(self, texts: Iterable[str], stop: str = "") -> None:
-        """From now on leave out these texts, by their ``digest``, and everything after ``stop``."""
-        self._left_out, self._stop = frozenset(texts), stop
+    def leave_out(self, names: Iterable[str]) -> None:
+        """From now on leave out what records with these names were of, and whole parts by their own names."""
+        self._left_out = frozenset(names)
 
-    def begin(self, operation: str, target: str, text: str, seed: int = AS_IT_IS) -> bool:
+    def begin(self, operation: str, target: str, text: str, seed: int = AS_IT_IS, part: str = "") -> bool:
         """Note what is about to run; false where it must not. A text that does not fit is replaced by its length."""
-        if self._left_out and self._is_left_out(text):
+        if self._left_out and (part in self._left_out or _name(part, text) in self._left_out):
             return False
-        what, where, case = operation.encode(), target.encode(), text.encode("utf-8", "backslashreplace")
-        if _HEADER.size + len(what) + len(where) + len(case) > CAPACITY:
-            case = f"a case of {len(case)} bytes, too long to keep".encode()
-        record = what + where + case
+        parts = [operation.encode(), target.encode(), part.encode(), text.encode("utf-8", "backslashreplace")]
+        if _HEADER.size + sum(map(len, parts)) > CAPACITY:
+            parts[-1] = f"a case of {len(parts[-1])} bytes, too long to keep".encode()
+        record = b"".join(parts)
         # The lengths are written last: a record is there as a whole or not at all.
         self._map[_HEADER.size : _HEADER.size + len(record)] = record
         self._count += 1
-        _STATE.pack_into(self._map, _STATE_AT, self._count, seed, os.getpid(), len(what), len(where), len(case))
+        _STATE.pack_into(self._map, _STATE_AT, self._count, seed, os.getpid(), *map(len, parts))
         return True
 
     def end(self) -> None:
         """Note that the call returned."""
         self._count += 1
-        _STATE.pack_into(self._map, _STATE_AT, self._count, AS_IT_IS, 0, 0, 0, 0)
+        _STATE.pack_into(self._map, _STATE_AT, self._count, AS_IT_IS, 0, 0, 0, 0, 0)
 
     def close(self) -> None:
         self._map.close()
-
-    def _is_left_out(self, text: str) -> bool:
-        name = digest(text)
-        if name == self._stop:
-            self._stop = _EVERYTHING
-        return self._stop == _EVERYTHING or name in self._left_out
 
     # -- the reading side, in another process that has the same mapping -----------------------------------------
 
@@ -103,12 +102,8 @@ class InFlight:
         return _read(self.path)
 
 
-def digest(text: str) -> str:
-    """Sixteen hex digits that name a text."""
-    return hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
-
-
-_EVERYTHING = "everything"
+def _name(part: str, text: str) -> str:
+    return f"{part} {hashlib.sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()[:16]}"
 
 
 def read_in_flight(directory: Path) -> list[InFlightRecord]:
@@ -133,5 +128,5 @@ def _read(path: Path) -> InFlightRecord | None:
         parts.append(content[start : start + length].decode("utf-8", "replace"))
         start += length
     worker = path.name.removeprefix(PREFIX).removesuffix(SUFFIX)
-    operation, target, text = parts
-    return InFlightRecord(worker, process, operation, target, text, seed)
+    operation, target, part, text = parts
+    return InFlightRecord(worker, process, operation, target, text, seed, part)

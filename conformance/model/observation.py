@@ -26,6 +26,7 @@ class Aspect(StrEnum):
     GRAD_FN = "grad_fn"
     VALUES = "values"
     GRAD = "grad"
+    PROCESS = "process"
 
 
 METADATA = frozenset(

@@ -178,8 +178,7 @@ OPERATIONS = [
         name="from_dlpack",
         reference=numpy_sharing.from_dlpack,
         spellings=spelled("torch.from_dlpack"),
-        # A negative stride is left out: torch 2.13 ends the process there instead of refusing.
-        parameters=(Computed("ext_tensor", _array),),
+        parameters=(Computed("ext_tensor", _array, _reversed),),
         dtypes=SHARED,
         effect=Effect.SHARES,
         basis=Documented(

@@ -39,11 +39,15 @@ class Memory:
     identity: int
 
 
+class DeviceLost(Exception):
+    """A device does not work any more in this process: an assertion in a kernel ends everything that comes after."""
+
+
 class Interpreter(ABC):
     """Someone who runs cases. ``aspects`` are those that it can observe.
 
     ``in_bulk``: preparing a case costs so much that many are run as one. ``trials`` is how often a failing case may
-    be run to find a smaller one.
+    be run to find a smaller one. ``survives_fork``: a copy of this process can go on using it.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Interpreter(ABC):
     traits: Traits = Traits()
     in_bulk: bool = False
     trials: int = 200
+    survives_fork: bool = True
 
     def run(self, case: Case, *, every_step: bool = False) -> Trace:
         """Run a case; observe after its last step, or after every one. A refusal ends it and is observed."""
@@ -73,6 +78,14 @@ class Interpreter(ABC):
 
     def lacks(self, case: Case) -> bool:
         """Whether the case names a dtype that the target does not have: of those torch has today, some are young."""
+        return False
+
+    def after_fork(self) -> None:
+        """Make the target usable in a copy of a process that had other threads, which the copy has not."""
+        return
+
+    def is_lost(self) -> bool:
+        """Whether the device does not work any more in this process, whatever is asked of it."""
         return False
 
     def settings(self) -> dict[str, str]:

@@ -13,13 +13,15 @@ class TargetKind(ABC):
     """One way to run torch. ``look`` is given the torch module, so that a kind can be named where there is none.
 
     ``name`` is what a user types; with ``numbered``, targets are called ``name:0``, ``name:1`` and so on. ``in_bulk``:
-    its targets run many cases as one, and no operation on its own.
+    its targets run many cases as one, and no operation on its own. ``survives_fork``: a copy of a process that looked
+    for its targets can open them.
     """
 
     name: ClassVar[str]
     numbered: ClassVar[bool] = False
     has_values: ClassVar[bool] = True
     in_bulk: ClassVar[bool] = False
+    survives_fork: ClassVar[bool] = False
 
     @abstractmethod
     def look(self, torch: Any) -> list[TargetInfo]:
@@ -28,6 +30,10 @@ class TargetKind(ABC):
     @abstractmethod
     def open(self, name: str) -> Interpreter:
         """The target called ``name``, which ``look`` found to be available."""
+
+    def preload(self) -> None:
+        """Import what torch imports at a first call, so that no copy of this process has to; call no kernel."""
+        return
 
     @property
     def first(self) -> str:

@@ -295,7 +295,7 @@ def test_other_targets(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_crash_is_survived_and_reported(tmp_path: Path) -> None:
-    source = program(EXP, Aspect.REFUSAL, "", crash=True)
+    source = program(EXP, Aspect.REFUSAL, "", ending="SIGSEGV")
     crashing = source.replace("torch.exp(x)", "__import__('os').abort()")
     path = tmp_path / "script.py"
     for text, status in ((source, HOLDS), (crashing, REPRODUCES)):

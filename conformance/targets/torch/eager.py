@@ -17,7 +17,7 @@ from conformance.model.case import Case, Input, Step, dtype_names
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
 from conformance.operation import Effect, Form
 from conformance.operations import find
-from conformance.targets.interpreter import Interpreter, Memory, Traits, array_memory, see_array
+from conformance.targets.interpreter import DeviceLost, Interpreter, Memory, Traits, array_memory, see_array
 from conformance.targets.reference import make_array
 from conformance.values import fill
 from reference.dtypes import BY_NAME
@@ -39,6 +39,10 @@ class TorchTarget(Interpreter):
         self.name = name or device
         self.aspects = aspects
         self.traits = traits or Traits()
+        self.survives_fork = self.device.type in ("cpu", "meta")  # a context on an accelerator does not
+
+    def after_fork(self) -> None:
+        torch.set_num_threads(1)  # OpenMP would wait for the threads that it had
 
     def seed(self, seed: int) -> None:
         # torch.manual_seed also formats the stack for every accelerator that is not there: 3 ms a call.
@@ -103,7 +107,18 @@ class TorchTarget(Interpreter):
         shape, strides = (len(elements), *given.shape), (given.size, *given.strides)
         return torch.as_strided(lent, shape, strides, given.offset).unbind()
 
+    def is_lost(self) -> bool:
+        if self.survives_fork:
+            return False
+        try:
+            torch.zeros(1, device=self.device).cpu()
+        except Exception:
+            return True
+        return False
+
     def refusal(self, error: Exception) -> Refused:
+        if self.is_lost():
+            raise DeviceLost(f"{self.name}: {error}") from error
         return Refused(type(error).__name__, str(error))
 
     def see(self, value: Any) -> Seen:

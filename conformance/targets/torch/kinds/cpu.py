@@ -11,11 +11,15 @@ from conformance.targets.kind import TargetKind
 
 class Cpu(TargetKind):
     name = "cpu"
+    survives_fork = True
 
     def look(self, torch: Any) -> list[TargetInfo]:
         capability = torch.backends.cpu.get_cpu_capability()
         threads = torch.get_num_threads()
         return [TargetInfo(self.name, True, f"{capability}, {threads} thread{'s' if threads != 1 else ''}")]
+
+    def preload(self) -> None:
+        import torch.fx.experimental.symbolic_shapes  # noqa: F401 - by the first backward pass
 
     def open(self, name: str) -> Interpreter:
         from conformance.targets.torch.eager import TorchTarget

@@ -18,6 +18,7 @@ _DEFAULT_COMPILERS = {"darwin": "clang++", "win32": "cl"}
 
 class CpuCompile(TargetKind):
     name = "cpu+compile"
+    survives_fork = True
     in_bulk = True
 
     def look(self, torch: Any) -> list[TargetInfo]:
@@ -31,6 +32,10 @@ class CpuCompile(TargetKind):
         if not (Path(sysconfig.get_path("include")) / "Python.h").is_file():
             return self.missing("Python.h is missing: install this Python's development headers")
         return [TargetInfo(self.name, True, f"inductor with {compiler}")]
+
+    def preload(self) -> None:
+        import torch._dynamo
+        import torch._inductor.compile_fx  # noqa: F401 - by the first compiled call
 
     def open(self, name: str) -> Interpreter:
         from conformance.targets.torch.compiled import CompiledTarget

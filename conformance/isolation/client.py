@@ -1,0 +1,93 @@
+"""The session's side of isolation: the same methods, done by a supervisor and its workers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from multiprocessing.connection import Connection
+
+from conformance.isolation.ending import Ending
+from conformance.isolation.jobs import Answer, Job
+from conformance.isolation.process import Process
+from conformance.isolation.supervisor import Supervisor
+from conformance.isolation.worker import WorkerSession
+from conformance.model.run import CrashEvent
+from conformance.model.verdict import Discrepancy
+from conformance.session import Session
+from conformance.targets.registry import kind_of
+
+
+class IsolationError(Exception):
+    """The suite itself failed in another process, or a process ended and could not be made to end again."""
+
+
+class IsolatedSession(Session):
+    """A session whose checks run elsewhere. It must be opened before this process calls torch."""
+
+    _supervisor: Process | None = None
+    _scratch: str = ""
+
+    def open(self) -> None:
+        """Open the files, and start the supervisor."""
+        super().open()
+        self._scratch = tempfile.mkdtemp(prefix="conformance-")
+        self._supervisor = Process(self._supervise)
+
+    def _supervise(self, channel: Connection) -> None:
+        # What a process that is killed leaves behind is removed with the session.
+        tempfile.tempdir = os.environ["TMPDIR"] = self._scratch
+        own = (self.directory, self.worker, self.profile, self.seed, self.only, self.limits)
+        Supervisor(WorkerSession(*own, targets=self.targets, noted=self.in_flight)).serve(channel)
+
+    def verify(self, operation: str, target: str) -> list[Discrepancy]:
+        return self._ask(Job("verify", (operation, target), (target,))).found
+
+    def programs(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
+        return self._ask(Job("programs", (chunk, chunks, target), (target,))).found
+
+    def modes(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
+        return self._ask(Job("modes", (chunk, chunks, target), (target,))).found
+
+    def deviations(self, targets: list[str]) -> list[str]:
+        found: list[str] = []
+        for together in _parts(targets):
+            for one in self._ask(Job("deviations", (together,), tuple(together))).found:
+                found.append(one if isinstance(one, str) else f"{one.operation} on {one.target}: {one.actual}")
+        return found
+
+    def close(self, exit_status: int) -> None:
+        """End the supervisor, and note the end of the session."""
+        if self._supervisor is not None:
+            self._supervisor.kill()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        super().close(exit_status)
+
+    def _ask(self, job: Job) -> Answer:
+        """The answer to a job, its events recorded."""
+        assert self._supervisor is not None, "the session is not open"
+        self._supervisor.send(job)
+        answer = self._supervisor.receive()
+        if isinstance(answer, Ending):
+            raise IsolationError(f"the supervisor ended: {answer.words}")
+        for event in answer.events:
+            self.record(event)
+        if answer.error:
+            raise IsolationError(answer.error)
+        crashes = [event for event in answer.events if isinstance(event, CrashEvent)]
+        if crashes and not answer.found:
+            raise IsolationError("\n".join(f"{one.operation} on {one.target}: {one.detail}" for one in crashes))
+        return answer
+
+
+def _parts(targets: Iterable[str]) -> list[list[str]]:
+    """The targets that one worker can have together, and each other alone."""
+    together: list[str] = []
+    alone: list[list[str]] = []
+    for name in targets:
+        if kind_of(name).survives_fork:
+            together.append(name)
+        else:
+            alone.append([name])
+    return [part for part in (together, *alone) if part]

@@ -1,0 +1,145 @@
+"""Whatever an operation does to its process becomes a discrepancy, and everything else is checked all the same."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance import discrepancy
+from conformance.isolation import investigate, supervisor
+from conformance.isolation.client import IsolatedSession, IsolationError
+from conformance.isolation.ending import GIB, Limits
+from conformance.model.case import Case
+from conformance.model.verdict import Outcome, Severity
+from conformance.profiles import PROFILES
+from conformance.recorder import load_run
+from conformance.session import failure_text
+from tests.conformance.isolation.ends import allocate, faulty, hang, killed, on_float32, read_nowhere
+from tests.conformance.planted.planting import Plant
+from tests.reports.builders import ENVIRONMENT
+
+LIMITS = Limits(seconds=20.0, memory=GIB)
+OpenSession = Callable[..., IsolatedSession]
+
+
+@pytest.fixture
+def opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenSession]:
+    """A session on a CPU whose ``neg`` is at fault; scripts count as confirmed."""
+    monkeypatch.setattr(discrepancy, "confirm", lambda scripts, times: [(times, times) for _ in scripts])
+    monkeypatch.setattr(investigate, "SECONDS", 2.0)
+    made: list[IsolatedSession] = []
+
+    def open_session(plant: Plant, operation: str = "neg", limits: Limits = LIMITS) -> IsolatedSession:
+        session = IsolatedSession(tmp_path, "main", PROFILES["smoke"], 0, limits=limits)
+        session.targets["cpu"] = faulty(plant, operation)
+        session.open()
+        session.recorder.write_environment(ENVIRONMENT)
+        made.append(session)
+        return session
+
+    yield open_session
+    for session in made:
+        session.close(0)
+
+
+def test_an_end_is_a_discrepancy_and_the_run_goes_on(opened: OpenSession, tmp_path: Path) -> None:
+    session = opened(on_float32(read_nowhere))
+    every = session.verify("neg", "cpu")
+    assert len(every) == 1, failure_text(every)
+    (found,) = every
+    assert (found.property, found.aspect, found.pattern, found.operation) == ("survives", "process", "SIGSEGV", "neg")
+    assert found.severity is Severity.CRASH
+    assert found.actual.startswith("killed by SIGSEGV")
+    assert size(found.case) <= (1, 1)
+    assert "child" in found.script
+    assert session.verify("abs", "cpu") == [], "the next operation is checked"
+    run = load_run(tmp_path)
+    assert run.discrepancies == [found]
+    assert not run.crashes
+    cells = {(cell.operation, cell.property, cell.dtype): cell.tally for cell in run.cells}
+    assert cells["neg", "survives", "float32"].outcomes == {Outcome.BROKE: 1}
+    others = [tally for (name, prop, dtype), tally in cells.items() if name == "neg" and dtype != "float32"]
+    assert any(tally.outcome is Outcome.HELD for tally in others), "the cases that do not end it are checked"
+    assert any(name == "abs" for name, _, _ in cells)
+
+
+def size(case: Case) -> tuple[int, int]:
+    return len(case.steps), max((prod(given.shape) for given in case.inputs), default=0)
+
+
+@pytest.mark.parametrize(
+    ("plant", "limits", "pattern", "actual"),
+    [
+        (hang, Limits(1.5, GIB), "hang", "no end after 1.5 s"),
+        (allocate, LIMITS, "memory", "takes more than 1 GiB of memory"),
+    ],
+    ids=["hang", "memory"],
+)
+def test_what_does_not_end_by_itself_is_ended(
+    plant: Plant, limits: Limits, pattern: str, actual: str, opened: OpenSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "MOST_ENDED", 1)
+    session = opened(plant, limits=limits)
+    (found,) = session.verify("neg", "cpu")
+    assert (found.property, found.pattern, found.actual) == ("survives", pattern, actual)
+    assert session.verify("abs", "cpu") == []
+
+
+def test_an_end_in_a_program_is_its_last_call(opened: OpenSession, tmp_path: Path) -> None:
+    session = opened(killed(signal.SIGFPE), "trunc")
+    found = [one for one in session.programs(0, 10, "cpu") if one.property == "survives"]
+    assert {(one.operation, one.pattern, len(one.case.steps)) for one in found} == {("trunc", "SIGFPE", 1)}
+    (programs,) = [cell for cell in load_run(tmp_path).cells if cell.property == "programs"]
+    assert programs.tally.outcomes[Outcome.HELD] > 5
+
+
+def test_one_that_always_ends_is_given_up(opened: OpenSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "MOST_ENDED", 2)
+    session = opened(killed(signal.SIGSEGV))
+    assert [one.pattern for one in session.verify("neg", "cpu")] == ["SIGSEGV"]
+    (note,) = [note for note in load_run(tmp_path).notes if "ended 2 processes" in note.text]
+    assert note.level == "warning"
+
+
+def test_an_end_that_does_not_come_again_is_a_crash(opened: OpenSession, tmp_path: Path) -> None:
+    once = tmp_path / "once"
+
+    def plant(real: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not once.exists():
+            once.touch()
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return real(*args, **kwargs)
+
+    with pytest.raises(IsolationError, match="neg on cpu: killed by SIGSEGV; not again in a process of its own"):
+        opened(plant).verify("neg", "cpu")
+    (crash,) = load_run(tmp_path).crashes
+    assert crash.operation == "neg"
+
+
+def test_our_own_mistake_ends_nothing(opened: OpenSession) -> None:
+    session = opened(lambda real, *args, **kwargs: real(*args, **kwargs))
+    with pytest.raises(IsolationError, match="KeyError"):
+        session.verify("no such operation", "cpu")
+    assert session.verify("abs", "cpu") == []
+
+
+@pytest.mark.parametrize(("holds", "workers"), [(0, 1), (400 << 20, 2)], ids=["little", "much"])
+def test_a_worker_that_holds_much_is_replaced(holds: int, workers: int, opened: OpenSession, tmp_path: Path) -> None:
+    held: list[bytearray] = []
+
+    def plant(real: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        if not held:
+            held.append(bytearray(b"x") * holds)
+            (tmp_path / f"pid-{os.getpid()}").touch()
+        return real(*args, **kwargs)
+
+    session = opened(plant)
+    for _ in range(2):
+        assert session.verify("neg", "cpu") == []
+    assert len(list(tmp_path.glob("pid-*"))) == workers
