@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.bulk import first_failing_row, rows_apply
@@ -54,25 +54,28 @@ class Verification:
         self._properties = properties_of(self.operation, self.target, self.only)
 
     def structures(self, choices: Choices) -> None:
-        """Draw one structure of each of several dtypes, and examine every property of each.
+        """Draw one structure of each of several dtypes, and examine the properties of each.
 
-        A target without data computes nothing: one dtype of every kind tells what it does with dtypes.
+        What a property says of one dtype it mostly says of all: unless it is about dtypes, it is examined of one in
+        turn. A target without data computes nothing: one dtype of every kind tells what it does with dtypes.
         """
         dtypes = dtypes_of(self.operation)
         telling = [choices.choose(dtypes)] if self.operation.alias_of else one_of_every_kind(choices, dtypes)
+        turn = choices.integer(0, len(telling) - 1)
         has_values = Aspect.VALUES in self.target.aspects
         self._times += 1
         every_dtype = self._times <= self.profile.every_dtype and not self.operation.alias_of
         for dtype in dtypes if every_dtype else telling:
             base, seed = self._draw(choices, dtype)
             if has_values or dtype in telling:
-                self.check(base, dtype, seed)
+                place = None if every_dtype else (turn + telling.index(dtype)) % len(telling)
+                self.check(base, dtype, seed, [one for one in self._properties if is_in_turn(one, place, len(telling))])
                 self._others(dtype, seed)
 
     def structure(self, choices: Choices, dtype: DType) -> None:
         """Draw one structure of a dtype and examine every property of it."""
         base, seed = self._draw(choices, dtype)
-        self.check(base, dtype, seed)
+        self.check(base, dtype, seed, self._properties)
 
     def _draw(self, choices: Choices, dtype: DType) -> tuple[Case, int]:
         base = self._draw_case(choices, dtype)
@@ -83,14 +86,14 @@ class Verification:
         long = (self.operation.pointwise or self.operation.accumulates) and choices.flag(33)
         return draw_case(choices, self.operation, dtype, long=long)
 
-    def check(self, base: Case, dtype: DType, seed: int) -> None:
-        """Examine every property of a structure.
+    def check(self, base: Case, dtype: DType, seed: int, properties: Sequence[Property]) -> None:
+        """Examine properties of a structure.
 
         What the properties derive is drawn from ``seed``: neither the target nor what it does may change what the
         source of choices gives next.
         """
         base_broke, text = False, encode_case(base)
-        for prop in self._properties:
+        for prop in properties:
             # What is already wrong in itself would only be found wrong again in every variation.
             if base_broke:
                 break
@@ -191,6 +194,13 @@ def properties_of(operation: Operation, target: Interpreter, only: frozenset[str
         for prop in every_property().values()
         if within_reach(operation, target) and prop.applies(operation, target) and (not only or prop.name in only)
     ]
+
+
+def is_in_turn(prop: Property, place: int | None, dtypes: int) -> bool:
+    """Whether a property is examined of the dtype at a place of several; of every one where there is no turn."""
+    if place is None or prop.of_every_dtype:
+        return True
+    return list(every_property()).index(prop.name) % dtypes == place
 
 
 def derived(prop: Property, base: Case, operation: Operation, seed: int) -> Iterable[Case]:

@@ -14,6 +14,7 @@ from conformance.targets.interpreter import Interpreter
 
 class Agrees(Property):
     name = "agrees"
+    of_every_dtype = True
     claim = "The call gives the values, dtype, shape, strides and storage that the manual specifies."
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:

@@ -27,12 +27,13 @@ class Property:
     """A relation between observations. Unless it says otherwise: the target agrees with the reference.
 
     ``claim`` is the sentence a report prints. ``once``: what it derives from one structure of a dtype it would derive
-    from any other, so that one is enough.
+    from any other, so that one is enough. ``of_every_dtype``: what holds of one dtype says little of another.
     """
 
     name: ClassVar[str]
     claim: ClassVar[str]
     once: ClassVar[bool] = False
+    of_every_dtype: ClassVar[bool] = False
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
         """Whether the property says anything of this operation on this target."""

@@ -35,6 +35,7 @@ _FEW = 3
 
 class Exhaustive(Property):
     name = EXHAUSTIVE
+    of_every_dtype = True
     claim = (
         "Each of the 65,536 values of 16 bits, and of the 256 of 8, gives what the manual specifies: in one piece of"
         " memory, in every third place, and in rows of seven, which leave a vector instruction nothing but ends."

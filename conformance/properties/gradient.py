@@ -42,6 +42,7 @@ WILD_MODES = {
 
 class Gradient(Property):
     name = "gradient"
+    of_every_dtype = True
     claim = (
         "Backward through the call gives each input the vector-Jacobian product of its derivative: once, added to what"
         " was there, after the hooks of the result."

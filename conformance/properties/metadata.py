@@ -14,6 +14,7 @@ from conformance.targets.interpreter import Interpreter
 
 class Metadata(Property):
     name = "metadata"
+    of_every_dtype = True
     claim = (
         "Without data, the call gives the shape, dtype, storage and refusals that it gives with data, and the strides"
         " by which its elements are addressed."

@@ -26,6 +26,7 @@ class Promotion(Property):
     """A category of dtypes at once: each step of a case is the call with a second operand of another dtype."""
 
     name = "promotion"
+    of_every_dtype = True
     claim = "Operands of any two dtypes, with dimensions and without, give a result of the dtype of their promotion."
     once = True
 
