@@ -148,10 +148,13 @@ def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScal
     """What the gradient of an input sums.
 
     A pointwise operation sums where it broadcast: its terms are the gradients of the expanded inputs. Of any other,
-    the gradient of the magnitudes serves, since what is summed there is a product of inputs and cotangent.
+    the gradient of the magnitudes serves, since what is summed there is a product of inputs and cotangent. What a
+    result retains is the cotangent itself.
     """
-    shape = case.input(name).shape
     cotangent = np.abs(logical(case.input("cotangent")).astype(np.clongdouble))
+    if name in case.main.results:
+        return GradientScale(cotangent, cotangent)
+    shape = case.input(name).shape
     case = _in_complex(case)
     if not operation.pointwise:
         seen = run_wide(case, np.abs).last.variables[name]

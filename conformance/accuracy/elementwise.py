@@ -177,11 +177,13 @@ class Fused(Bound):
     """Class B, a product and a sum, fused or not: u(2|ab| + |r|), where ab = r - c and c is ``inputs[addend]``.
 
     The product is rounded at most once and so is the sum (Higham, 2.2). Each further operation inside the
-    product, such as the difference of lerp or the second factor of addcmul, adds u|ab|.
+    product, such as the difference of lerp or the second factor of addcmul, adds u|ab|. Beside an infinite c, a
+    product that overflows before it is added makes NaN; the number in it (alpha, value) is no greater than 2^10.
     """
 
     addend: int = 0
     further: int = 0
+    scale: ClassVar[float] = 2.0**10
 
     @property
     def words(self) -> str:
@@ -191,7 +193,15 @@ class Fused(Bound):
         product = np.abs(judged.exact - judged.inputs[self.addend]) if judged.inputs else judged.sum_of_terms
         unit = finfo(judged.dtype).unit
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
-        return unit * spread * (2 + self.further) * product + spread * one_rounding(judged)
+        allowed = unit * spread * (2 + self.further) * product + spread * one_rounding(judged)
+        return np.where(self._overflows_beside_infinity(judged), np.inf, allowed)
+
+    def _overflows_beside_infinity(self, judged: Judged) -> np.ndarray | bool:
+        if len(judged.inputs) < 2 or np.isfinite(judged.inputs[self.addend]).all():
+            return False
+        factors = [np.abs(one) for place, one in enumerate(judged.inputs) if place != self.addend]
+        reached = self.scale * np.prod(np.maximum(factors, 1), axis=0)
+        return ~np.isfinite(judged.inputs[self.addend]) & (reached >= finfo(judged.dtype).max)
 
 
 @dataclass(frozen=True, slots=True)
