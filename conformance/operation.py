@@ -181,7 +181,7 @@ OPERATORS = {
     ">": "gt",
     ">=": "ge",
 }
-UNARY_OPERATORS = {"-": "neg", "~": "invert", "abs": "abs"}
+UNARY_OPERATORS = {"-": "neg", "+": "pos", "~": "invert", "abs": "abs"}
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
 
 

@@ -150,6 +150,12 @@ rsub.vjp("input", lambda g, alpha: -g if alpha == 1 else -(g * conjugate(alpha))
 rsub.vjp("other", lambda g: g)
 
 
+def number_minus(input: Number, other: Tensor) -> Tensor:
+    """``input - other`` of a number and a tensor, as the operator spells it."""
+    difference: Tensor = rsub(other, input)
+    return difference
+
+
 # -- products ------------------------------------------------------------------------------------------------------
 
 
@@ -286,3 +292,9 @@ reciprocal.vjp("input", lambda g, result: -(g * conjugate(result * result)))
 def reciprocal_times(input: Tensor, other: Number) -> Tensor:
     """``other / input`` for a number: by the reciprocal, and so with two roundings, as torch spells it."""
     return mul(reciprocal(input), other)
+
+
+def number_over(input: Number, other: Tensor) -> Tensor:
+    """``input / other`` of a number and a tensor, as the operator spells it."""
+    quotient: Tensor = reciprocal_times(other, input)
+    return quotient

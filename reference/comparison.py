@@ -10,7 +10,7 @@ import numpy as np
 from reference.checks import COMPLEX, forbids
 from reference.dtypes import Category, DType
 from reference.errors import refuse_type
-from reference.function import LikeInput, Pointwise, comparison, pointwise
+from reference.function import LikeInput, Pointwise, comparison, function, pointwise
 from reference.layout import Shape, Strides, pointwise_strides, preserved_strides
 from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
@@ -97,6 +97,18 @@ bitwise_xor = _bitwise("bitwise_xor", np.bitwise_xor)
 def bitwise_not(input: np.ndarray) -> np.ndarray:
     """Every bit inverted. https://docs.pytorch.org/docs/stable/generated/torch.bitwise_not.html"""
     return np.invert(input)
+
+
+@function()
+def invert(input: Tensor) -> Tensor:
+    """``~input``, as the operator spells ``bitwise_not``: what is no integer or bool is a TypeError there."""
+    if input.dtype.category not in (Category.BOOL, Category.INTEGRAL):
+        refuse_type("~ is only implemented on integer and Boolean-type tensors")
+    inverted: Tensor = bitwise_not(input)
+    return inverted
+
+
+invert.dtype_error = "TypeError"
 
 
 # -- kinds of floating point numbers -----------------------------------------------------------------------------------

@@ -9,10 +9,12 @@ import numpy as np
 
 from reference.checks import BOOL, COMPLEX, INTEGRAL, forbids, refuse_category
 from reference.dtypes import Category, DType, real_of
-from reference.function import Pointwise, RealOfComplex, pointwise, real_part, to_float
+from reference.errors import refuse
+from reference.function import Pointwise, RealOfComplex, function, pointwise, real_part, to_float
 from reference.layout import Shape, Strides, contiguous_strides
 from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
+from reference.writing import in_place
 
 _PI = np.longdouble("3.14159265358979323846264338327950288419716939937510582")
 
@@ -76,6 +78,17 @@ def _abs(input: np.ndarray) -> np.ndarray:
 _abs.__name__ = "abs"
 abs = RealOfComplex(_abs, "AbsBackward0", real_part, forbids("abs", BOOL), categories=(Category.COMPLEX,))
 abs.vjp("input", lambda g, input: g * sgn(input))
+
+
+@function()
+def abs_(input: Tensor) -> Tensor:
+    """Write its absolute values to a tensor; complex is refused, whose are real.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.abs_.html
+    """
+    if input.dtype.is_complex:
+        refuse("In-place abs is not supported for complex tensors.")
+    return in_place(abs, input)
 
 
 def _angle_dtypes(operands: Sequence[Tensor | Number]) -> tuple[DType, DType]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from conformance.accuracy import Fused, GradientOf, Rounded, Ulps, WholeQuotient
-from conformance.model.verdict import Documented
-from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Operation, spelled
+from conformance.model.verdict import Derived, Documented, Observed
+from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Form, Operation, spelled
 from conformance.parameters import Choice, Number, Operand
 from reference import arithmetic, powers, signs
 
@@ -45,6 +45,16 @@ OPERATIONS = [
         basis=Documented(MANUAL.format("sub"), "other - alpha * input"),
     ),
     Operation(
+        name="number_minus",
+        reference=arithmetic.number_minus,
+        spellings={Form.REFLECTED: "operator.sub"},
+        parameters=(Number("input"), Operand("other")),
+        dtypes=NUMERIC,
+        accuracy=Fused(),
+        gradient=GradientOf(2),
+        basis=Derived("A number minus a tensor is torch.rsub(tensor, number), which is that difference."),
+    ),
+    Operation(
         name="mul",
         reference=arithmetic.mul,
         spellings=spelled("torch.mul", "Tensor.mul", in_place="Tensor.mul_", operator="*", out=True),
@@ -67,6 +77,16 @@ OPERATIONS = [
             MANUAL.format("div"), "Divides each element of the input by the corresponding element of other."
         ),
         aliases=("divide", "true_divide"),
+    ),
+    Operation(
+        name="number_over",
+        reference=arithmetic.number_over,
+        spellings={Form.REFLECTED: "operator.truediv"},
+        parameters=(Number("input"), Operand("other")),
+        dtypes=ALL,
+        accuracy=Rounded(1.5, complex_units=16),
+        gradient=GradientOf(8),
+        basis=Observed("2.13"),
     ),
     Operation(
         name="div_rounded",
@@ -127,16 +147,19 @@ OPERATIONS = [
         dtypes=NUMERIC,
         gradient=GradientOf(0),
         basis=Documented(MANUAL.format("neg"), "Returns a new tensor with the negative of the elements of input."),
+        aliases=("negative",),
     ),
     Operation(
         name="abs",
         reference=signs.abs,
-        spellings=spelled("torch.abs", "Tensor.abs", unary_operator="abs", out=True),
+        spellings=spelled("torch.abs", "Tensor.abs", in_place="Tensor.abs_", unary_operator="abs", out=True),
+        written=signs.abs_,
         parameters=(Operand("input"),),
         dtypes=NUMERIC,
         accuracy=Rounded(2),
         gradient=GradientOf(8),
         basis=Documented(MANUAL.format("abs"), "Computes the absolute value of each element in input."),
+        aliases=("absolute",),
     ),
     Operation(
         name="pow",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.accuracy import Exact, Fused, GradientOf, Selected
-from conformance.model.verdict import Documented
+from conformance.model.verdict import Derived, Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Operation, spelled
 from conformance.parameters import Number, Operand
 from reference import comparison, selection, signs
@@ -68,17 +68,28 @@ def _bitwise(reference: Function, operator: str, claim: str) -> Operation:
 
 
 def _single(
-    reference: Function, claim: str, dtypes: tuple[DType, ...] = ALL, *, writes: bool = True, flat: bool = False
+    reference: Function,
+    claim: str,
+    dtypes: tuple[DType, ...] = ALL,
+    *aliases: str,
+    writes: bool = True,
+    flat: bool = False,
 ) -> Operation:
     name = reference.name
     return Operation(
         name=name,
         reference=reference,
-        spellings=spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_" if writes else "", out=writes),
+        spellings=spelled(
+            f"torch.{name}",
+            f"Tensor.{name}",
+            in_place=f"Tensor.{name}_" if writes else "",
+            out=writes,
+        ),
         parameters=(Operand("input"),),
         dtypes=dtypes,
         gradient=GradientOf(0) if flat else None,
         basis=Documented(MANUAL.format(name), claim),
+        aliases=aliases,
     )
 
 
@@ -138,6 +149,14 @@ OPERATIONS = [
     ),
     _single(comparison.logical_not, "Zeros are treated as False, non-zeros are treated as True."),
     _single(comparison.bitwise_not, "Computes the bitwise NOT of the given input tensor.", (BOOL, *INTEGRAL)),
+    Operation(
+        name="invert",
+        reference=comparison.invert,
+        spellings=spelled(unary_operator="~"),
+        parameters=(Operand("input"),),
+        dtypes=(BOOL, *INTEGRAL),
+        basis=Derived("~x is torch.bitwise_not(x); Python's operators refuse operands with a TypeError."),
+    ),
     _single(
         comparison.isnan, "Complex values are NaN when either their real and/or imaginary part is NaN.", writes=False
     ),
@@ -152,7 +171,9 @@ OPERATIONS = [
     _single(signs.sign, "Returns a new tensor with the signs of the elements of input.", REAL, flat=True),
     _single(signs.floor, "The largest integer less than or equal to each element.", REAL_NUMERIC, flat=True),
     _single(signs.ceil, "The smallest integer greater than or equal to each element.", REAL_NUMERIC, flat=True),
-    _single(signs.trunc, "Returns the truncated integer values of the elements of input.", REAL_NUMERIC, flat=True),
+    _single(
+        signs.trunc, "Returns the truncated integer values of the elements of input.", REAL_NUMERIC, "fix", flat=True
+    ),
     _single(signs.round, "Rounds half to even.", REAL_NUMERIC, flat=True),
     Operation(
         name="where",

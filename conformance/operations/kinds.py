@@ -25,12 +25,12 @@ def _question(reference: Function, claim: str, dtypes: tuple[DType, ...], *, out
     )
 
 
-def _itself(reference: Function, claim: str, dtypes: tuple[DType, ...] = ALL) -> Operation:
+def _itself(reference: Function, claim: str, dtypes: tuple[DType, ...] = ALL, *, operator: str = "") -> Operation:
     name = reference.name
     return Operation(
         name=name,
         reference=reference,
-        spellings=spelled(f"torch.{name}", f"Tensor.{name}"),
+        spellings=spelled(f"torch.{name}", f"Tensor.{name}", unary_operator=operator),
         parameters=(AnyTensor(),),
         dtypes=dtypes,
         gradient=GradientOf(0),
@@ -44,7 +44,7 @@ OPERATIONS = [
     _question(kinds.isposinf, "Tests if each element of input is positive infinity or not.", REAL),
     _question(kinds.isneginf, "Tests if each element of input is negative infinity or not.", REAL),
     _question(kinds.isreal, "Complex values are considered real when their imaginary part is 0.", ALL, out=False),
-    _itself(kinds.positive, "Returns input. Throws a runtime error if input is a bool tensor.", NUMERIC),
+    _itself(kinds.positive, "Returns input. Throws a runtime error if input is a bool tensor.", NUMERIC, operator="+"),
     _itself(kinds.resolve_conj, "If input's conjugate bit is not set, returns input."),
     _itself(kinds.resolve_neg, "If input's negative bit is not set, returns input."),
     Operation(
