@@ -1,0 +1,410 @@
+"""Comparing two traces: each aspect that differs is found, and nothing that may differ is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.accuracy import Several, Ulps
+from conformance.compare import (
+    Comparison,
+    Difference,
+    GradientScale,
+    Standard,
+    address_alike,
+    coarser,
+    same_kind,
+    same_kind_of_value,
+    same_python_value,
+)
+from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
+from conformance.targets.interpreter import Traits
+from reference.dtypes import BFLOAT16, COMPLEX64, COMPLEX128, FLOAT16, FLOAT32, FLOAT64, INT64, DType
+
+NAN = float("nan")
+ONE = 1 + 2.0**-23
+"""The next float32 after 1."""
+
+
+def seen(values: Any = (1.0, 2.0), dtype: DType = FLOAT32, **changes: Any) -> Seen:
+    """A contiguous tensor that was computed, and is exactly what it should be."""
+    array = np.asarray(values, dtype.numpy)
+    facts: dict[str, Any] = {
+        "values": array,
+        "dtype": dtype.name,
+        "shape": array.shape,
+        "strides": tuple(step // array.itemsize for step in array.strides),
+        "offset": 0,
+        "storage": "result",
+        "identity": "result",
+        "version": 0,
+        "requires_grad": False,
+        "is_leaf": True,
+        "unrounded": array.astype(np.float64),
+    }
+    return Seen("tensor", **{**facts, **changes})
+
+
+def trace(*variables: Seen, refused: Refused | None = None, step: int = 0) -> Trace:
+    names = {f"result{number}" if number else "result": one for number, one in enumerate(variables)}
+    return Trace("t", [Observation(step, refused, names)])
+
+
+STANDARD = Standard(Ulps(1.0), "exp", (2,), gradient=Ulps(1.0))
+
+
+def compared(
+    expected: Trace,
+    actual: Trace,
+    aspects: frozenset[Aspect] = EVERY_ASPECT,
+    standard: Standard = STANDARD,
+    **options: Any,
+) -> Comparison:
+    return Comparison(aspects, Traits(), lambda: standard, **options).traces(expected, actual)
+
+
+def differing(expected: Seen, actual: Seen, *args: Any, **options: Any) -> list[Aspect]:
+    return [one.aspect for one in compared(trace(expected), trace(actual), *args, **options).differences]
+
+
+CHANGES: dict[Aspect, dict[str, Any]] = {
+    Aspect.KIND: {"kind": "array"},
+    Aspect.DTYPE: {"dtype": "float64"},
+    Aspect.SHAPE: {"shape": (2, 1)},
+    Aspect.STRIDES: {"strides": (2,)},
+    Aspect.OFFSET: {"offset": 1},
+    Aspect.IDENTITY: {"identity": "input"},
+    Aspect.STORAGE: {"storage": "input"},
+    Aspect.VERSION: {"version": 1},
+    Aspect.REQUIRES_GRAD: {"requires_grad": True},
+    Aspect.IS_LEAF: {"is_leaf": False},
+    Aspect.GRAD_FN: {"grad_fn": "ExpBackward0"},
+    Aspect.VALUES: {"values": np.array([1.0, 2.5], np.float32)},
+    Aspect.GRAD: {"grad": np.array([1.0, 1.0], np.float32)},
+}
+
+
+def test_there_is_a_change_of_every_aspect() -> None:
+    assert {*CHANGES, Aspect.REFUSAL} == set(Aspect)
+
+
+@pytest.mark.parametrize("aspect", CHANGES)
+def test_each_aspect_that_differs_is_found_where_it_can_be_seen(aspect: Aspect) -> None:
+    wrong = replace(seen(), **CHANGES[aspect])
+    assert differing(seen(), wrong) == [aspect]
+    assert differing(seen(), seen()) == []
+    if aspect is not Aspect.KIND:
+        assert differing(seen(), wrong, EVERY_ASPECT - {aspect}) == []
+
+
+@pytest.mark.parametrize("aspect", CHANGES.keys() - {Aspect.KIND, Aspect.VALUES, Aspect.GRAD, Aspect.GRAD_FN})
+def test_what_the_reference_does_not_say_is_not_judged(aspect: Aspect) -> None:
+    silent = replace(seen(), **{aspect.value: None})
+    assert differing(silent, seen()) == []
+    if aspect is not Aspect.DTYPE:
+        assert differing(seen(), silent) == [aspect]
+
+
+def test_every_metadata_that_differs_is_found_and_values_only_where_none_does() -> None:
+    wrong = seen([1.0, 3.0], offset=2, is_leaf=False)
+    assert differing(seen(), wrong) == [Aspect.OFFSET, Aspect.IS_LEAF]
+    with_wrong_gradient = seen([1.0, 3.0], grad=np.ones(2, np.float32))
+    assert differing(seen(), with_wrong_gradient) == [Aspect.VALUES]
+
+
+def test_the_difference_says_where_it_is() -> None:
+    expected = trace(seen(), seen(), step=3)
+    (found,) = compared(expected, trace(seen(), seen(offset=4), step=3)).differences
+    assert found == Difference(Aspect.OFFSET, 3, "result1", 0, 4)
+    (found,) = compared(trace(seen()), trace(seen([1.0, 7.0]))).differences
+    assert found.verdict is not None
+    assert found.verdict.wrong.tolist() == [False, True]
+    assert found.allowed is not None
+    (found,) = compared(trace(seen(), seen()), trace(seen())).differences
+    assert found == Difference(Aspect.KIND, 0, "result1", "tensor", "nothing")
+    (found,) = compared(trace(seen()), trace(Seen("int", 3))).differences
+    assert found == Difference(Aspect.KIND, 0, "result", "tensor", "int")
+
+
+# -- refusals --------------------------------------------------------------------------------------------------------
+
+NO = Refused("RuntimeError", "no")
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "differences"),
+    [
+        ((NO, 0), (NO, 0), []),
+        ((NO, 0), (Refused("NotImplementedError", "other words"), 0), []),
+        ((NO, 0), (Refused("OutOfMemoryError", "torch's own"), 0), []),
+        ((NO, 0), (Refused("TypeError", "no"), 0), [(0, "RuntimeError", "TypeError")]),
+        ((Refused("IndexError", ""), 0), (NO, 0), [(0, "IndexError", "RuntimeError")]),
+        ((None, 0), (NO, 0), [(0, None, "RuntimeError")]),
+        ((NO, 0), (None, 0), [(0, "RuntimeError", None)]),
+        ((NO, 1), (NO, 2), [(1, "RuntimeError", None)]),
+        ((NO, 2), (NO, 1), [(1, None, "RuntimeError")]),
+        ((None, 2), (NO, 1), [(1, None, "RuntimeError")]),
+        ((NO, 1), (None, 2), [(1, "RuntimeError", None)]),
+    ],
+)
+def test_refusals(
+    expected: tuple[Refused | None, int], actual: tuple[Refused | None, int], differences: list[tuple[Any, ...]]
+) -> None:
+    pair = [trace(refused=refused, step=step) for refused, step in (expected, actual)]
+    comparison = compared(*pair)
+    found = [
+        (one.step, *(side.kind if side is not None else None for side in (one.expected, one.actual)))
+        for one in comparison.differences
+    ]
+    assert found == differences
+    assert all(one.aspect is Aspect.REFUSAL and one.variable == "" for one in comparison.differences)
+    assert comparison.compared == 1
+
+
+def test_after_a_refusal_of_both_the_variables_are_still_compared() -> None:
+    unchanged, changed = trace(seen(), refused=NO), trace(seen([0.0, 0.0]), refused=NO)
+    assert [one.aspect for one in compared(unchanged, changed).differences] == [Aspect.VALUES]
+    one_sided = compared(trace(seen(), refused=NO), trace(seen([0.0, 0.0])))
+    assert [one.aspect for one in one_sided.differences] == [Aspect.REFUSAL]
+
+
+def test_the_first_observation_that_differs_is_the_last_compared() -> None:
+    right, wrong = trace(seen()).observations[0], trace(seen(offset=1)).observations[0]
+    later = [replace(one, step=1) for one in (right, wrong)]
+    both = compared(Trace("t", [right, later[0]]), Trace("t", [wrong, later[1]]))
+    assert [one.step for one in both.differences] == [0]
+    second = compared(Trace("t", [right, later[0]]), Trace("t", [right, later[1]]))
+    assert [one.step for one in second.differences] == [1]
+
+
+# -- what nothing decides --------------------------------------------------------------------------------------------
+
+
+def test_strides_that_address_nothing() -> None:
+    empty = seen(np.ones((0, 2)))
+    assert differing(empty, replace(empty, strides=(7, 3))) == []
+    one = seen(np.ones((1, 2)))
+    other = replace(one, strides=(9, 1))
+    assert differing(one, other) == [Aspect.STRIDES]
+    assert differing(one, other, EVERY_ASPECT - {Aspect.VALUES}) == []
+    assert differing(one, replace(one, strides=(2, 3)), EVERY_ASPECT - {Aspect.VALUES}) == [Aspect.STRIDES]
+    assert differing(one, replace(one, offset=3), EVERY_ASPECT - {Aspect.VALUES}) == [Aspect.OFFSET]
+    assert not address_alike((2,), (1,), (1, 1))
+    assert address_alike((0, 2), (2, 1), (5, 5))
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "counts", "alike"),
+    [
+        (1, 2, False, True),
+        (2, 1, False, True),
+        (1, 2, True, False),
+        (0, 1, False, False),
+        (1, 0, False, False),
+        (1, 1, True, True),
+    ],
+)
+def test_by_how_much_a_version_rises(expected: int, actual: int, counts: bool, alike: bool) -> None:
+    found = differing(seen(version=expected), seen(version=actual), counts_versions=counts)
+    assert found == ([] if alike else [Aspect.VERSION])
+
+
+def test_versions_count_unless_it_is_said_that_they_do_not() -> None:
+    assert differing(seen(version=1), seen(version=2)) == [Aspect.VERSION]
+
+
+# -- values ----------------------------------------------------------------------------------------------------------
+
+
+def test_values_are_judged_by_the_bound_and_the_worst_is_kept() -> None:
+    near, far = seen([ONE, 2.0]), seen([1.0, 2 + 2.0**-21])
+    held = compared(trace(seen()), trace(near))
+    assert (held.differences, held.worst_ulps) == ([], 1.0)
+    broke = compared(trace(seen()), trace(far))
+    assert [one.aspect for one in broke.differences] == [Aspect.VALUES]
+    both = compared(trace(seen(), seen()), trace(near, seen()))
+    assert both.worst_ulps == 1.0
+
+
+def test_what_was_not_computed_must_not_change_by_a_bit() -> None:
+    held = seen(unrounded=None)
+    assert differing(held, seen([ONE, 2.0])) == [Aspect.VALUES]
+    assert differing(held, seen()) == []
+
+
+def test_a_variable_of_another_shape_than_the_result_is_seen_in_the_result() -> None:
+    other_shape = replace(STANDARD, shape=(3,))
+    assert differing(seen(), seen([5.0, 2.0]), EVERY_ASPECT, other_shape) == []
+    gradient = {"grad": np.ones(2, np.float32), "grad_unrounded": np.ones(2)}
+    wrong = {"grad": np.full(2, 2, np.float32)}
+    assert differing(seen(**gradient), seen(**wrong), EVERY_ASPECT, other_shape) == [Aspect.GRAD]
+
+
+def test_values_that_the_manual_leaves_open() -> None:
+    wrong = seen([1.0, 9.0])
+    assert differing(seen(specified=False), wrong) == []
+    assert differing(seen(specified=np.array([True, False])), wrong, EVERY_ASPECT, replace(STANDARD, shape=(1,))) == []
+    assert differing(seen(specified=np.array([False, True])), wrong, EVERY_ASPECT, replace(STANDARD, shape=(1,))) == [
+        Aspect.VALUES
+    ]
+    not_computed = seen(specified=np.array([True, False]), unrounded=None)
+    assert differing(not_computed, wrong) == []
+    assert differing(not_computed, seen([8.0, 2.0])) == [Aspect.VALUES]
+
+
+def test_how_much_was_compared() -> None:
+    only = frozenset({Aspect.VALUES})
+    assert compared(trace(seen()), trace(seen()), only).compared == 2
+    assert compared(trace(seen(specified=False)), trace(seen()), only).compared == 0
+    assert compared(trace(replace(seen(), values=None)), trace(seen()), only).compared == 0
+    assert compared(trace(seen()), trace(replace(seen(), values=None)), only).compared == 0
+    assert compared(trace(seen(specified=np.array([True, False]))), trace(seen()), only).compared == 1
+    assert compared(trace(seen()), trace(seen()), frozenset({Aspect.SHAPE, Aspect.OFFSET})).compared == 2
+    assert compared(trace(seen()), trace(seen()), frozenset({Aspect.GRAD_FN})).compared == 1
+    assert compared(trace(Seen("int", 3)), trace(Seen("int", 3)), only).compared == 1
+
+
+def test_a_dtype_that_has_no_name_is_compared_as_it_is() -> None:
+    array = np.array(["a", "b"])
+    unknown = Seen("array", array, "str32")
+    assert differing(unknown, replace(unknown)) == []
+    assert differing(unknown, replace(unknown, values=np.array(["a", "c"]))) == [Aspect.VALUES]
+    without = EVERY_ASPECT - {Aspect.DTYPE}
+    assert differing(seen(), seen(dtype=FLOAT64), without) == []
+    assert differing(seen(), seen([1.0, 2.5], dtype=FLOAT64), without) == [Aspect.VALUES]
+
+
+def test_several_results_are_judged_each_by_its_own_bound() -> None:
+    standard = replace(STANDARD, accuracy=Several((Ulps(1.0), Ulps(4.0))))
+    near = seen([1 + 3 * 2.0**-23, 2.0])
+
+    def found(name: str) -> list[Aspect]:
+        expected, actual = (Trace("t", [Observation(0, None, {name: one})]) for one in (seen(), near))
+        return [one.aspect for one in compared(expected, actual, EVERY_ASPECT, standard).differences]
+
+    assert found("result1") == []
+    assert found("result0") == found("result") == [Aspect.VALUES]
+
+
+def test_a_result_that_was_cast_has_the_digits_it_was_computed_with() -> None:
+    off = seen([1 + 2.0**-23, 2.0], dtype=FLOAT64)
+    assert differing(seen(dtype=FLOAT64), off) == [Aspect.VALUES]
+    assert differing(seen(dtype=FLOAT64, computed="float32"), off) == []
+    assert coarser(FLOAT64, FLOAT32) is FLOAT32
+    assert coarser(FLOAT32, FLOAT64) is FLOAT32
+    assert coarser(FLOAT16, BFLOAT16) is BFLOAT16
+    assert coarser(COMPLEX128, COMPLEX64) is FLOAT32
+    assert coarser(COMPLEX64, FLOAT32) is COMPLEX64
+    assert coarser(FLOAT32, None) is coarser(FLOAT32, INT64) is FLOAT32
+    assert coarser(INT64, FLOAT32) is INT64
+
+
+def test_what_was_not_rounded_was_not_computed_in_another_dtype() -> None:
+    """Bits are compared whatever ``computed`` says."""
+    off = seen([1 + 2.0**-40, 2.0], dtype=FLOAT64)
+    assert differing(seen(dtype=FLOAT64, computed="float32", unrounded=None), off) == [Aspect.VALUES]
+
+
+# -- gradients -------------------------------------------------------------------------------------------------------
+
+
+def with_grad(values: Any, exact: bool = True, dtype: Any = np.float32) -> Seen:
+    array = None if values is None else np.asarray(values, dtype)
+    unrounded = array.astype(np.float64) if array is not None and exact else None
+    return seen(grad=array, grad_unrounded=unrounded)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "alike"),
+    [
+        (None, None, True),
+        ([0.0, 0.0], None, True),
+        ([0.0, 1.0], None, False),
+        (None, [0.0, 0.0], False),
+        ([1.0, 2.0], [1.0, 2.0], True),
+        ([1.0, 2.0], [ONE, 2.0], True),
+        ([1.0, 2.0], [1.5, 2.0], False),
+        ([1.0, 2.0], [1.0], False),
+    ],
+)
+def test_gradients(expected: Any, actual: Any, alike: bool) -> None:
+    assert differing(with_grad(expected), with_grad(actual)) == ([] if alike else [Aspect.GRAD])
+
+
+def test_a_gradient_has_a_bound_of_its_own_a_dtype_and_a_scale() -> None:
+    right = with_grad([1.0, 2.0])
+    near = with_grad([ONE, 2.0])
+    assert differing(right, with_grad([1.0, 2.0], dtype=np.float64)) == [Aspect.GRAD]
+    assert differing(right, near, EVERY_ASPECT, replace(STANDARD, gradient=Ulps(0.5))) == [Aspect.GRAD]
+    assert differing(right, near, EVERY_ASPECT, replace(STANDARD, accuracy=Ulps(0.1))) == []
+    assert differing(with_grad([1.0, 2.0], exact=False), near) == [Aspect.GRAD]
+    coarse = replace(STANDARD, coarsest=FLOAT16)
+    assert differing(right, with_grad([1 + 2.0**-11, 2.0]), EVERY_ASPECT, coarse) == []
+    asked: list[str] = []
+
+    def scale(name: str) -> GradientScale:
+        asked.append(name)
+        return GradientScale(np.ones(2), np.ones(2))
+
+    differing(right, near, EVERY_ASPECT, replace(STANDARD, gradient_scale=scale))
+    assert asked == ["result"]
+    differing(seen(), seen([ONE, 2.0]), EVERY_ASPECT, replace(STANDARD, gradient_scale=scale))
+    assert asked == ["result"]
+
+
+def test_the_difference_of_gradients_that_do_not_fit_is_put_in_words() -> None:
+    (found,) = compared(trace(with_grad([1.0, 2.0])), trace(with_grad([1.0]))).differences
+    assert (found.expected, found.actual) == ("float32 of shape (2,)", "float32 of shape (1,)")
+
+
+# -- Python values ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (1, 1, True),
+        (1, 2, False),
+        (NAN, NAN, True),
+        (NAN, 1.0, False),
+        (1.0, NAN, False),
+        (complex(NAN, 1), complex(NAN, 1), True),
+        (complex(NAN, 1), complex(NAN, 2), False),
+        (complex(1, NAN), complex(2, NAN), False),
+        ([1, [NAN]], [1, [NAN]], True),
+        ((1, 2), [1, 2], True),
+        ([1, 2], [1, 3], False),
+        ([1, 2], [1], False),
+        ([], [], True),
+        ([1], 1, False),
+        ("a", "a", True),
+        (None, 0, False),
+    ],
+)
+def test_python_values(first: Any, second: Any, same: bool) -> None:
+    assert same_python_value(first, second) is same
+    expected, actual = (Seen(type(first).__name__, one) for one in (first, second))
+    assert differing(expected, actual) == ([] if same else [Aspect.VALUES])
+
+
+def test_kinds_of_values() -> None:
+    assert same_kind_of_value(Seen("tuple"), Seen("Size"))
+    assert same_kind_of_value(Seen("Size"), Seen("tuple"))
+    assert same_kind_of_value(Seen("DType"), Seen("dtype"))
+    assert not same_kind_of_value(Seen("tuple"), Seen("list"))
+    assert not same_kind_of_value(Seen("int"), Seen("bool"))
+
+
+def test_an_error_is_one_that_a_caller_would_catch() -> None:
+    kinds = {
+        ("RuntimeError", "NotImplementedError"): True,
+        ("NotImplementedError", "RuntimeError"): False,
+        ("RuntimeError", "TorchRuntimeError"): True,
+        ("Unmodelled", "RuntimeError"): True,
+        ("ValueError", "TypeError"): False,
+    }
+    for (expected, actual), same in kinds.items():
+        assert same_kind(Refused(expected, ""), Refused(actual, "")) is same
