@@ -1,0 +1,109 @@
+"""The graph: what a node keeps, what it gives for an output that nobody used, what is freed with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import reference as reference  # its modules register their functions
+from reference.arithmetic import add, mul
+from reference.autograd.engine import backward
+from reference.autograd.graph import AccumulateGrad, gradient_node
+from reference.dtypes import FLOAT32, FLOAT64, INT64
+from reference.errors import Refusal
+from reference.tensor import METHODS, Tensor
+from reference.transcendental import exp
+from reference.writing import in_place
+
+
+def leaf(*values: float) -> Tensor:
+    return Tensor.of(np.array(values), FLOAT64).requires_grad_()
+
+
+def gradient(tensor: Tensor) -> list[float]:
+    assert tensor.grad is not None
+    found: list[float] = tensor.grad.array.tolist()
+    return found
+
+
+def test_a_leaf_has_one_accumulator() -> None:
+    x = leaf(1.0)
+    y = x * x
+    assert y.grad_fn is not None
+    (first, _), (second, _) = y.grad_fn.next_functions
+    assert first is second is gradient_node(x)
+    assert isinstance(first, AccumulateGrad)
+
+
+def test_the_next_functions_say_which_output_each_edge_comes_from() -> None:
+    parts = METHODS["unbind"](leaf(1.0, 2.0, 3.0) * 1)
+    total = parts[2] * parts[0]
+    assert total.grad_fn is not None
+    assert [number for _, number in total.grad_fn.next_functions] == [2, 0]
+
+
+def test_a_gradient_that_is_recorded_keeps_its_history_in_the_layout_of_its_leaf() -> None:
+    x = METHODS["t"](Tensor.of(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), FLOAT64)).requires_grad_()
+    backward((x * x * x).sum(), create_graph=True)
+    first = x.grad
+    assert first is not None
+    assert (first.strides, first.requires_grad) == ((1, 3), True)
+    x.grad = None
+    backward(first.sum())
+    assert x.grad is not None
+    assert x.grad.array.tolist() == (6 * x.array).tolist()
+
+
+def test_a_gradient_keeps_what_it_was_before_rounding() -> None:
+    x = Tensor.of(np.array([0.1]), FLOAT32).requires_grad_()
+    backward(exp(x).sum())
+    assert x.grad is not None
+    assert x.grad.unrounded is not None
+
+
+def test_an_output_that_nobody_used_counts_as_zero() -> None:
+    x = leaf(1.0, 2.0, 3.0)
+    backward(METHODS["unbind"](x * 2)[1])
+    assert gradient(x) == [0, 2, 0]
+    assert x.grad is not None
+    assert x.grad.specified is True
+
+
+def test_an_index_that_was_saved_must_not_be_written() -> None:
+    x, index = leaf(1.0, 2.0, 3.0), Tensor.of(np.array([2, 0]), INT64)
+    picked = METHODS["getitem"](x, (index,))
+    METHODS["fill_"](index, 1)
+    with pytest.raises(Refusal):
+        backward(picked.sum())
+
+
+def test_a_write_through_a_view_of_a_base_that_lies_elsewhere() -> None:
+    """The base begins at the third element of its storage, and its part at the fourth."""
+    base = METHODS["detach"](METHODS["narrow"](Tensor.of(np.arange(6.0), FLOAT64), 0, 2, 3))
+    weight = leaf(2.0, 3.0, 4.0)
+    in_place(mul, base, weight)
+    factor = leaf(10.0, 20.0)
+    in_place(mul, METHODS["narrow"](base, 0, 1, 2), factor)
+    assert base.array.tolist() == [4.0, 90.0, 320.0]
+    backward(base.sum())
+    assert gradient(weight) == [2.0, 30.0, 80.0]
+    assert gradient(factor) == [9.0, 16.0]
+
+
+def test_a_written_part_cannot_be_passed_twice_though_nothing_was_saved() -> None:
+    base = leaf(1.0, 2.0) * 1
+    in_place(add, METHODS["narrow"](base, 0, 0, 1), 1)
+    total = base.sum()
+    backward(total)
+    with pytest.raises(Refusal):
+        backward(total)
+
+
+def test_a_written_part_can_be_passed_twice_where_the_graph_was_kept() -> None:
+    x = leaf(1.0, 2.0)
+    base = x * 3
+    in_place(mul, METHODS["narrow"](base, 0, 0, 1), 5)
+    total = base.sum()
+    backward(total, retain_graph=True)
+    backward(total)
+    assert gradient(x) == [30.0, 6.0]
