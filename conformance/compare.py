@@ -195,7 +195,7 @@ class Comparison:
         self.compared += wanted.size
         COMPARED.elements += wanted.size
         if dtype is None or found.dtype != dtype.numpy:
-            if not np.array_equal(wanted, found):
+            if not same_bits(found, wanted).all():
                 self._differ(aspect, step, name, wanted, found)
             return
         if same_bits(found, wanted).all():

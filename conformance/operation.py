@@ -44,6 +44,7 @@ class Form(StrEnum):
 
     FUNCTION = "function"
     METHOD = "method"
+    ATTRIBUTE = "attribute"
     OPERATOR = "operator"
     REFLECTED = "reflected operator"
     IN_PLACE = "in place"
@@ -51,7 +52,7 @@ class Form(StrEnum):
     OUT = "out"
 
 
-FUNCTIONAL = (Form.FUNCTION, Form.METHOD, Form.OPERATOR, Form.REFLECTED)
+FUNCTIONAL = (Form.FUNCTION, Form.METHOD, Form.ATTRIBUTE, Form.OPERATOR, Form.REFLECTED)
 
 
 class Effect(StrEnum):
@@ -180,15 +181,17 @@ OPERATORS = {
     "<=": "le",
     ">": "gt",
     ">=": "ge",
+    "in": "contains",
 }
 UNARY_OPERATORS = {"-": "neg", "+": "pos", "~": "invert", "abs": "abs"}
-_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+_COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in"})
 
 
 def spelled(
     function: str = "",
     method: str = "",
     *,
+    attribute: str = "",
     in_place: str = "",
     operator: str = "",
     unary_operator: str = "",
@@ -206,6 +209,8 @@ def spelled(
         found[Form.FUNCTION] = function
     if method:
         found[Form.METHOD] = method
+    if attribute:
+        found[Form.ATTRIBUTE] = attribute
     if operator:
         name = OPERATORS[operator]
         arithmetic = operator not in _COMPARISONS

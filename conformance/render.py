@@ -173,6 +173,8 @@ def step_source(step: Step, device: str = "cpu") -> str:
         target, index, value = step.args
         return f"{_operand(target)}[{index_source(index)}] = {argument_source(value)}"
     results = ", ".join(map(variable, step.results))
+    if step.spelling == Form.ATTRIBUTE:
+        return f"{results} = {_operand(step.args[0])}.{path.removeprefix('Tensor.')}"
     if len(step.results) > 1 and operation.effect is Effect.VIEW:
         results += ", *_"  # an input is split into as many parts as it has
     return f"{results} = {_call(path, step.args, kwargs)}" if results else _call(path, step.args, kwargs)

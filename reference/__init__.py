@@ -60,6 +60,7 @@ from reference import special as special
 from reference import splitting as splitting
 from reference import storage_changes as storage_changes
 from reference import transcendental as transcendental
+from reference import transposes as transposes
 from reference import triangles as triangles
 from reference import trigonometric as trigonometric
 from reference import view_changes as view_changes

@@ -8,8 +8,18 @@ from __future__ import annotations
 import numpy as np
 
 from reference import layout
-from reference.dtypes import BFLOAT16, COMPLEX, COMPLEX_EXTENDED, FLOAT8_E8M0FNU, Category, DType, real_of, round_to
-from reference.errors import refuse
+from reference.dtypes import (
+    BFLOAT16,
+    COMPLEX,
+    COMPLEX_EXTENDED,
+    FLOAT8_E8M0FNU,
+    FLOAT16,
+    Category,
+    DType,
+    real_of,
+    round_to,
+)
+from reference.errors import refuse, unmodelled
 from reference.function import function, view
 from reference.scalars import largest_float
 from reference.tensor import Tensor
@@ -181,6 +191,8 @@ def view_as_complex(input: Tensor) -> Tensor:
 
     https://docs.pytorch.org/docs/stable/generated/torch.view_as_complex.html
     """
+    if input.dtype is FLOAT16:
+        unmodelled("complex32")
     by_part = {real_of(dtype): dtype for dtype in (*COMPLEX, COMPLEX_EXTENDED)}
     if input.dtype is BFLOAT16 or input.dtype not in by_part:
         refuse(f"view_as_complex is only supported for half, float and double tensors, but got {input.dtype!r}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from reference import layout
 from reference.broadcasting import broadcast_shapes
-from reference.dtypes import BOOL, INT64
+from reference.dtypes import BOOL, INT64, Category
 from reference.errors import refuse, refuse_index
 from reference.function import function
 from reference.gathering import (
@@ -30,7 +30,7 @@ from reference.masking import masked_fill
 from reference.promotion import Number
 from reference.reducing_places import SUM, Reduction, check_reduction, reduce_at
 from reference.scalars import as_number, element
-from reference.scattering import overwritten, reduced_input_vjp, reduced_src_vjp, refuse_complex_gradient
+from reference.scattering import overwritten, reduced_input_vjp, reduced_src_vjp
 from reference.slicing import expanded
 from reference.tensor import METHODS, Tensor
 from reference.views import reshape
@@ -118,12 +118,11 @@ def index_reduce(
     """
     reduction = Reduction(reduce, include_self)
     check_reduction("index_reduce", reduction, input.dtype, ("prod", "mean", "amax", "amin"))
-    refuse_complex_gradient("index_reduce", input, source)
+    if input.dtype.category in (Category.BOOL, Category.COMPLEX):
+        refuse(f'"index_reduce" not implemented for {input.dtype!r}', "NotImplementedError")
     dim = layout.wrap_dim(dim, input.ndim)
     _check_slices("index_reduce", input, dim, index, source)
     check_range(index.array, _length(input, dim), dim, "IndexError")
-    if input.dtype is BOOL and not include_self:
-        refuse(f'"index_reduce_func_exclude_input_init" not implemented for {input.dtype!r}', "NotImplementedError")
     return _written(input, _places(input, dim, index), source.array, reduction)
 
 

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from reference import layout
+from reference.comparison import eq
 from reference.conversion import lies_in
 from reference.dtypes import Category
 from reference.errors import Refusal, refuse, refuse_index, refuse_type, refuse_value
@@ -72,6 +73,11 @@ def as_index(input: Tensor) -> int:
     if input.numel != 1 or input.dtype.is_differentiable:
         refuse_type("only integer tensors of a single element can be converted to an index")
     return int(_real_element(input))
+
+
+def contains(input: Tensor, element: Tensor | Number) -> bool:
+    """``element in input``: whether any element is equal to it, broadcast. https://docs.pytorch.org/docs/stable/tensors.html"""
+    return bool(eq(input, element).array.any())
 
 
 def is_nonzero(input: Tensor) -> bool:

@@ -48,6 +48,12 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
     return Tensor.of(chosen, dtype, layout.pointwise_strides(shape, [cast_layout(*each) for each in casts]))
 
 
+def chosen_where(input: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:
+    """``input.where(condition, other)``. https://docs.pytorch.org/docs/stable/generated/torch.Tensor.where.html"""
+    chosen: Tensor = where(condition, input, other)
+    return chosen
+
+
 where.vjp("input", lambda g, condition: where(condition, g, 0))
 where.vjp("other", lambda g, condition: where(condition, 0, g))
 

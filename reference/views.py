@@ -101,6 +101,15 @@ def view_as(input: Tensor, other: Tensor) -> Tensor:
     return viewed(input, other.shape)
 
 
+def reshape_as(input: Tensor, other: Tensor) -> Tensor:
+    """``reshape`` to the shape of ``other``.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.reshape_as.html
+    """
+    reshaped: Tensor = reshape(input, other.shape)
+    return reshaped
+
+
 @view_of("ReshapeAliasBackward0")
 def reshape_alias(input: Tensor, shape: Shape, strides: Strides) -> Tensor:
     """The view that ``reshape`` makes of a tensor that is not contiguous: torch gives it a node of its own."""

@@ -189,6 +189,21 @@ OPERATIONS = [
         basis=Documented(MANUAL.format("where"), "out_i = input_i if condition_i else other_i"),
     ),
     Operation(
+        name="where_method",
+        reference=selection.chosen_where,
+        spellings=spelled(method="Tensor.where"),
+        parameters=(
+            Operand("input"),
+            Operand("condition", dtypes=(BOOL,)),
+            Operand("other", number=True),
+        ),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        basis=Documented(
+            MANUAL.format("Tensor.where"), "self.where(condition, y) is equivalent to torch.where(condition, self, y)."
+        ),
+    ),
+    Operation(
         name="clamp",
         reference=selection.clamp,
         spellings=spelled("torch.clamp", "Tensor.clamp", in_place="Tensor.clamp_", out=True),

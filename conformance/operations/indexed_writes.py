@@ -23,13 +23,13 @@ from conformance.index_parameters import (
 )
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, REAL, REAL_NUMERIC, Omitted, Operation, spelled
+from conformance.operation import ALL, REAL_NUMERIC, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim, Flag, LikeTensor, Number
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape, draw_broadcastable
 from reference import advanced, indexed_writes
 from reference.broadcasting import broadcast_shapes
-from reference.dtypes import BOOL, COMPLEX, INT64, DType
+from reference.dtypes import BOOL, INT64
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 FACTORS = LONGEST + 1
@@ -92,7 +92,7 @@ INDEX = Indices("index", a_line, size_along)
 ONCE = Indices("index", a_line, size_along, distinct=True, dtypes=(INT64,))
 
 
-def _reduced(kinds: tuple[str, ...], accuracy: Accuracy, dtypes: tuple[DType, ...], *values: str) -> Operation:
+def _reduced(kinds: tuple[str, ...], accuracy: Accuracy, *values: str) -> Operation:
     """``index_reduce`` with the reductions that one bound is for."""
     kind = {"amax": "extremum"}.get(kinds[0], kinds[0])
     return Operation(
@@ -107,7 +107,7 @@ def _reduced(kinds: tuple[str, ...], accuracy: Accuracy, dtypes: tuple[DType, ..
             Choice("reduce", kinds, forbidden="sum"),
             Flag("include_self", keyword=True),
         ),
-        dtypes=dtypes,
+        dtypes=REAL_NUMERIC,
         values=values,
         accuracy=accuracy,
         gradient=GradientOf(2 * FACTORS, stored=True),
@@ -190,9 +190,9 @@ OPERATIONS = [
             " index.",
         ),
     ),
-    _reduced(("prod",), Product(FACTORS), ALL, "small", "positive"),
-    _reduced(("mean",), Summation(integers=False, stored=True), (*REAL_NUMERIC, *COMPLEX), "normal", "small"),
-    _reduced(("amax", "amin"), Selected(), REAL),
+    _reduced(("prod",), Product(FACTORS), "small", "positive"),
+    _reduced(("mean",), Summation(integers=False, stored=True), "normal", "small"),
+    _reduced(("amax", "amin"), Selected()),
     Operation(
         name="index_put",
         reference=advanced.index_put,

@@ -120,6 +120,15 @@ OPERATIONS = [
         effect=Effect.EXTRACTS,
         basis=Derived("A tensor is an index as its only element is; of Python's numbers, only integers are."),
     ),
+    Operation(
+        name="contains",
+        reference=reading.contains,
+        spellings=spelled(operator="in"),
+        parameters=(Operand("input"), Operand("element", number=True)),
+        dtypes=ALL,
+        effect=Effect.EXTRACTS,
+        basis=Derived("element in x is any(x == element), as for Python's sequences."),
+    ),
     _reads(
         "numel",
         reading.numel,

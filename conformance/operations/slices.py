@@ -8,8 +8,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim
 from conformance.strategies.drawing import Drawing
-from reference import conversion, slicing, splitting, view_changes
-from reference.dtypes import COMPLEX
+from reference import slicing, splitting, view_changes
 from reference.layout import extent
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -109,6 +108,16 @@ def _sections(choices: Choices, drawing: Drawing) -> int | tuple[int, ...]:
         return choices.integer(1, max(size, 1) + 1)
     first = choices.integer(0, size)
     return (first, size - first)
+
+
+def _sizes_of_parts(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
+    size = _size_of_dim(drawing)
+    first = choices.integer(0, size)
+    return (first, size - first)
+
+
+def _sizes_that_miss(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
+    return (1, _size_of_dim(drawing))
 
 
 def _sections_too_large(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
@@ -228,6 +237,21 @@ OPERATIONS = [
         ),
     ),
     Operation(
+        name="split_with_sizes",
+        reference=splitting.split_with_sizes,
+        spellings=spelled("torch.split_with_sizes", "Tensor.split_with_sizes"),
+        parameters=(AnyTensor(min_ndim=1), Computed("split_sizes", _sizes_of_parts, _sizes_that_miss)),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.VIEW,
+        results=2,
+        basis=Documented(
+            MANUAL.format("split"),
+            "If split_size_or_sections is a list, then tensor will be split into chunks with sizes in dim according to"
+            " split_size_or_sections.",
+        ),
+    ),
+    Operation(
         name="chunk",
         reference=splitting.chunk,
         spellings=spelled("torch.chunk", "Tensor.chunk"),
@@ -239,42 +263,6 @@ OPERATIONS = [
         basis=Documented(
             MANUAL.format("chunk"),
             "Attempts to split a tensor into the specified number of chunks. Each chunk is a view of the input tensor.",
-        ),
-    ),
-    Operation(
-        name="real",
-        reference=conversion.real,
-        spellings=spelled("torch.real"),
-        parameters=(AnyTensor(),),
-        dtypes=ALL,
-        gradient=GradientOf(0),
-        effect=Effect.MAY_VIEW,
-        basis=Documented(
-            MANUAL.format("real"),
-            "Returns a new tensor containing real values of the self tensor. The returned tensor and self share the"
-            " same underlying storage.",
-        ),
-    ),
-    Operation(
-        name="imag",
-        reference=conversion.imag,
-        spellings=spelled("torch.imag"),
-        parameters=(AnyTensor(),),
-        dtypes=COMPLEX,
-        gradient=GradientOf(0),
-        effect=Effect.VIEW,
-        basis=Documented(MANUAL.format("imag"), "imag() is only supported for tensors with complex dtypes."),
-    ),
-    Operation(
-        name="view_as_real",
-        reference=conversion.view_as_real,
-        spellings=spelled("torch.view_as_real"),
-        parameters=(AnyTensor(max_ndim=3),),
-        dtypes=COMPLEX,
-        gradient=GradientOf(0),
-        effect=Effect.VIEW,
-        basis=Documented(
-            MANUAL.format("view_as_real"), "view_as_real() is only supported for tensors with complex dtypes."
         ),
     ),
 ]

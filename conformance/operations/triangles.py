@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.index_parameters import shape_of
@@ -44,22 +47,33 @@ def _negative(choices: Choices, drawing: Drawing) -> int:
     return -1
 
 
+def _triangle(name: str, function: Callable[..., Any], part: str, *, batched: bool) -> Operation:
+    """The operation on matrices and rows of them, or on those of two dimensions and more.
+
+    Of the latter, torch writes outside of an ``out=`` that is not contiguous, and may end the process
+    (docs/findings/042).
+    """
+    written = spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_", out=True)
+    return Operation(
+        name=f"{name}_batched" if batched else name,
+        reference=function,
+        spellings=spelled(f"torch.{name}", f"Tensor.{name}") if batched else written,
+        parameters=(AnyTensor(min_ndim=4 if batched else 2, max_ndim=4 if batched else 3), DIAGONAL),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        basis=Documented(
+            MANUAL.format(name),
+            f"Returns the {part} triangular part of the matrix (2-D tensor) or batch of matrices input, the other"
+            " elements of the result tensor out are set to 0.",
+        ),
+    )
+
+
 OPERATIONS = [
     *(
-        Operation(
-            name=name,
-            reference=function,
-            spellings=spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_", out=True),
-            parameters=(AnyTensor(min_ndim=2), DIAGONAL),
-            dtypes=ALL,
-            gradient=GradientOf(0),
-            basis=Documented(
-                MANUAL.format(name),
-                f"Returns the {part} triangular part of the matrix (2-D tensor) or batch of matrices input, the other"
-                " elements of the result tensor out are set to 0.",
-            ),
-        )
+        _triangle(name, function, part, batched=batched)
         for name, function, part in (("tril", triangles.tril, "lower"), ("triu", triangles.triu, "upper"))
+        for batched in (False, True)
     ),
     *(
         Operation(

@@ -95,6 +95,20 @@ OPERATIONS = [
         ),
     ),
     Operation(
+        name="reshape_as",
+        reference=views.reshape_as,
+        spellings=spelled(method="Tensor.reshape_as"),
+        parameters=(AnyTensor(), LikeTensor("other")),
+        dtypes=ALL,
+        gradient=GradientOf(0),
+        effect=Effect.MAY_VIEW,
+        basis=Documented(
+            MANUAL.format("Tensor.reshape_as"),
+            "Returns this tensor as the same shape as other. self.reshape_as(other) is equivalent to"
+            " self.reshape(other.sizes()).",
+        ),
+    ),
+    Operation(
         name="flatten",
         reference=views.flatten,
         spellings=spelled("torch.flatten", "Tensor.flatten"),
@@ -196,6 +210,7 @@ OPERATIONS = [
         name="movedim",
         reference=views.movedim,
         spellings=spelled("torch.movedim", "Tensor.movedim"),
+        aliases=("moveaxis",),
         parameters=(AnyTensor(), Dims("source"), Computed("destination", _moved, _one_more_moved)),
         dtypes=STORED,
         gradient=GradientOf(0),

@@ -99,7 +99,7 @@ def possible_forms(operation: Operation, pairs: Pairs) -> list[Form]:
     plain = len(given) <= 2 and not keywords
     forms = []
     for form in operation.functional:
-        if form in (Form.METHOD, Form.OPERATOR) and not leading_tensor:
+        if form in (Form.METHOD, Form.ATTRIBUTE, Form.OPERATOR) and not leading_tensor:
             continue
         if form is Form.OPERATOR and not plain:
             continue

@@ -181,6 +181,7 @@ def _out(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any]) -> A
 _FORMS = {
     Form.FUNCTION: _functional,
     Form.METHOD: _functional,
+    Form.ATTRIBUTE: _functional,
     Form.OPERATOR: _functional,
     Form.REFLECTED: _functional,
     Form.IN_PLACE: _in_place,

@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import ml_dtypes
@@ -82,7 +83,8 @@ class TorchTarget(Interpreter):
 
     def called(self, step: Step) -> Callable[..., Any]:
         """What torch calls for a step: a function of the step's arguments."""
-        return resolve(find(step.operation).spellings[Form(step.spelling)])
+        path = find(step.operation).spellings[Form(step.spelling)]
+        return attrgetter(path.removeprefix("Tensor.")) if step.spelling == Form.ATTRIBUTE else resolve(path)
 
     def run_rows(self, case: Case, blocks: dict[str, np.ndarray]) -> np.ndarray | None:
         """One call a row, its inputs at the row's place in one block: memory of every alignment is met."""
