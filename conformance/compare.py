@@ -195,7 +195,8 @@ class Comparison:
         self.compared += wanted.size
         COMPARED.elements += wanted.size
         if dtype is None or found.dtype != dtype.numpy:
-            if not same_bits(found, wanted).all():
+            alike = found.shape == wanted.shape and found.dtype == wanted.dtype
+            if not alike or not same_bits(found, wanted).all():
                 self._differ(aspect, step, name, wanted, found)
             return
         if same_bits(found, wanted).all():

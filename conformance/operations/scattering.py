@@ -100,6 +100,7 @@ OPERATIONS = [
             dtypes=ALL,
             values=("small",),
             accuracy=accuracy,
+            gradient=GradientOf(0),
             basis=Documented(
                 MANUAL.format("Tensor.scatter_"),
                 "Additionally accepts an optional reduce argument that allows specification of an optional reduction"
