@@ -12,7 +12,7 @@ from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
+from conformance.operation import OMITTED, STORED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Computed, reshape_input
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import draw_shape
@@ -40,7 +40,7 @@ def _attribute(name: str, reference: Callable[..., Any], most: int, sentence: st
         reference=reference,
         spellings=spelled(attribute=f"Tensor.{name}"),
         parameters=(_matrices(most=most),),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(ATTRIBUTES, sentence),
@@ -53,7 +53,7 @@ OPERATIONS = [
         reference=views.reversed_dims,
         spellings=spelled(attribute="Tensor.T"),
         parameters=(AnyTensor(min_ndim=2, max_ndim=2),),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(ATTRIBUTES, "Returns a view of this tensor with its dimensions reversed."),
@@ -68,7 +68,7 @@ OPERATIONS = [
         reference=transposes.adjoint,
         spellings=spelled("torch.adjoint", "Tensor.adjoint"),
         parameters=(_matrices(most=4),),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
         basis=Documented(
@@ -82,7 +82,7 @@ OPERATIONS = [
         reference=transposes.conj,
         spellings=spelled("torch.conj", "Tensor.conj"),
         parameters=(AnyTensor(),),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(

@@ -99,7 +99,7 @@ OPERATIONS = [
         reference=views.reshape_as,
         spellings=spelled(method="Tensor.reshape_as"),
         parameters=(AnyTensor(), LikeTensor("other")),
-        dtypes=ALL,
+        dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
         basis=Documented(
