@@ -17,7 +17,7 @@ from conformance.operation import Operation
 from conformance.strategies.layouts import geometry
 from conformance.ulp import finfo
 from conformance.values import fill
-from conformance.widen import run_wide
+from conformance.widen import Change, run_wide
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NAME, Category, DType, complex_of, wider
 
@@ -111,7 +111,7 @@ def logical(given: Input) -> np.ndarray:
 def _magnitude(case: Case) -> np.ndarray:
     """S, the sum of the magnitudes of the terms: the operation itself on the magnitudes of its inputs, or its result
     where that is more, as that of a sum of squared differences."""
-    terms = run_wide(_with_positive_factors(case), np.abs)
+    terms = run_wide(_of_integers(_with_positive_factors(case), np.abs), np.abs)
     return np.maximum(np.abs(_last_result(terms, case)), np.abs(_last_result(run_wide(case), case)))
 
 
@@ -126,12 +126,20 @@ def _positive(pair: tuple[str, Argument]) -> tuple[str, Argument]:
     return (name, abs(value)) if name in _FACTORS and isinstance(value, (int, float, complex)) else pair
 
 
+def _of_integers(case: Case, change: Change) -> Case:
+    """The case with its first tensor changed if that holds integers, which a dtype asked for makes terms of a sum."""
+    given = next((one for one in case.inputs if one.name in references(case.main.args[0])), None)
+    if given is None or given.array or BY_NAME[given.dtype].category is not Category.INTEGRAL:
+        return case
+    return case.with_input(replace(given, values=Literal(change(fill(given)).tobytes())))
+
+
 def _terms(case: Case, expected: Trace) -> int:
     """How many terms a result sums: as many as ones sum to, or as inputs share an output."""
     sizes = [prod(given.shape) for given in case.inputs]
     results = _last_result(expected, case)
     ratio = max(sizes, default=1) // max(results.size, 1)
-    counted = _last_result(run_wide(case, np.ones_like), case)
+    counted = _last_result(run_wide(_of_integers(case, np.ones_like), np.ones_like), case)
     with np.errstate(all="ignore"):
         ones = np.abs(counted).max(initial=1.0)
     return max(1, ratio, int(ones) if np.isfinite(ones) else 1)

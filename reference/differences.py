@@ -107,8 +107,8 @@ def _derivative(input: Tensor, axis: int, step: Number, edge_order: int) -> Tens
     if edge_order == 1:
         first, last = at(1, 2) - at(0, 1), at(-1) - at(-2, -1)
     else:
-        first = at(0, 1) * -1.5 + at(1, 2) * 2 - at(2, 3) * 0.5
-        last = at(-3, -2) * 0.5 - at(-2, -1) * 2 + at(-1) * 1.5
+        first = times_number(at(0, 1), -1.5) + times_number(at(1, 2), 2) - times_number(at(2, 3), 0.5)
+        last = times_number(at(-3, -2), 0.5) - times_number(at(-2, -1), 2) + times_number(at(-1), 1.5)
     derivative: Tensor = cat([over_number(first, step), center, over_number(last, step)], axis)
     return derivative
 
@@ -160,6 +160,6 @@ def cumulative_trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, 
     """
     areas, axis = _areas("cumulative_trapezoid", y, x, dim)
     if x is None:
-        scaled: Tensor = cumsum(areas * (dx / 2), axis)
+        scaled: Tensor = cumsum(times_number(areas, dx / 2), axis)
         return scaled
     return over_number(cumsum(areas, axis), 2.0)

@@ -133,6 +133,8 @@ def _contracted(operands: Sequence[Tensor], kept: int) -> Tensor:
         left, right = (
             sum(one, dims, keepdim=True) if dims else one for one, dims in zip((result, other), alone, strict=True)
         )
+        if 0 < len(together) == ndim - kept and _backwards(left, right, together):
+            left, right = right, left
         result = _sum_of_products(left, right, together) if together else left * right
     flat: Tensor = view(result, result.shape[:kept]) if ndim > kept else result
     return flat
@@ -141,6 +143,18 @@ def _contracted(operands: Sequence[Tensor], kept: int) -> Tensor:
 def _summed(operand: Tensor, dims: list[int]) -> Tensor:
     result: Tensor = sum(operand, dims, keepdim=True) if dims else operand
     return result
+
+
+def _backwards(left: Tensor, right: Tensor, summed: list[int]) -> bool:
+    """Whether all dimensions of the right operand alone come before those of the left.
+
+    A product that sums all that is summed is then laid out as that of the second and the first.
+    """
+    sides: tuple[list[int], list[int]] = [], []
+    for dim, (a, b) in enumerate(zip(left.shape, right.shape, strict=True)):
+        if dim not in summed and 1 in (a, b):
+            sides[a == 1].append(dim)
+    return bool(sides[0] and sides[1]) and max(sides[1]) < min(sides[0])
 
 
 def _sum_of_products(left: Tensor, right: Tensor, summed: list[int]) -> Tensor:

@@ -6,6 +6,7 @@ https://docs.pytorch.org/docs/stable/generated/torch.linalg.vector_norm.html
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from math import prod as product
 
 import numpy as np
@@ -22,6 +23,7 @@ from reference.sorting import specify
 from reference.tensor import METHODS, Tensor
 
 _SMALLEST_NORM = 1e-7
+_RANK_OF_A_MATRIX = 2
 
 
 def _order(p: float | str) -> float:
@@ -65,11 +67,13 @@ def norm(
 ) -> Tensor:
     """The p-norm of the elements over ``dim``: the largest for inf, the number that are not zero for 0.
 
-    "fro" means 2. Integral tensors are refused, and infinite norms of nothing.
+    "fro" means 2, over at most two dimensions. Integral tensors are refused, and infinite norms of nothing.
     https://docs.pytorch.org/docs/stable/generated/torch.norm.html
     """
     if p == "nuc":
         refuse("the nuclear norm is not part of the reference", "NotImplementedError")
+    if p == "fro" and isinstance(dim, Sequence) and len(dim) > _RANK_OF_A_MATRIX:
+        refuse(f"linalg.matrix_norm: dim must be a 2-tuple. Got {dim}")
     return _norm_of(input, _order(p), dim, keepdim, dtype)
 
 

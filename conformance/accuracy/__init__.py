@@ -23,11 +23,22 @@ from conformance.accuracy.elementwise import (
 )
 from conformance.accuracy.network import Network
 from conformance.accuracy.statistics import Average, Divided, Interpolated, Ranked, Several
-from conformance.accuracy.sums import CrossProduct, GradientOf, LogSumExp, Loss, Product, Softmax, Summation, Variance
+from conformance.accuracy.sums import (
+    Areas,
+    CrossProduct,
+    GradientOf,
+    LogSumExp,
+    Loss,
+    Product,
+    Softmax,
+    Summation,
+    Variance,
+)
 from conformance.judging import ValueVerdict, judge
 
 __all__ = [
     "Accuracy",
+    "Areas",
     "Average",
     "CrossProduct",
     "Divided",

@@ -23,10 +23,12 @@ class Summation(Bound):
     every partial sum is exact, so that only the last rounding is left (class D'): half an ulp, whatever the
     order. ``integers`` is false where the terms are not products of the inputs (mean, norm). ``stored``
     says that partial results may be kept in the dtype itself, also in 16 bits: a product of several matrices.
+    ``headroom`` is by how much a sum may exceed the result: what is multiplied by 0.5 may have overflowed before.
     """
 
     integers: bool = True
     stored: bool = False
+    headroom: float = 1
 
     @property
     def words(self) -> str:
@@ -41,7 +43,7 @@ class Summation(Bound):
         allowed = one_rounding(judged) + relative * terms_sum + judged.terms * info.subnormal
         # A partial sum that overflows is inf, or NaN if another one does too, and that depends on the order; what is
         # divided by their number (mean) may be that many times the result before.
-        reached = terms_sum * (1 if self.integers else judged.terms)
+        reached = terms_sum * self.headroom * (1 if self.integers else judged.terms)
         return np.where(reached < info.max, allowed, np.inf)
 
 
@@ -55,7 +57,7 @@ class CrossProduct(Bound):
     words = "3 u (|a_j b_k| + |a_k b_j|)"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        a, b = np.broadcast_arrays(*map(np.abs, judged.inputs[:2]))
+        a, b = np.broadcast_arrays(np.abs(judged.inputs[0]), np.abs(judged.inputs[-1]))
         info = finfo(judged.dtype)
         largest = np.zeros(judged.exact.shape)
         for axis in (axis for axis, size in enumerate(a.shape) if size == 3):
@@ -67,18 +69,45 @@ class CrossProduct(Bound):
 
 
 @dataclass(frozen=True, slots=True)
+class Areas(Bound):
+    """Sums of n areas between samples y at places x: u|r| + 8 sqrt(n) u S, S = sum |x_j+1 - x_j| (|y_j+1| + |y_j|) / 2.
+
+    Run on moduli, the differences of places would cancel; so S is taken from the inputs, along any dimension that may
+    be the one. Each step rounds to the dtype itself, also in 16 bits.
+    """
+
+    words = "u|r| + 8 sqrt(n) u S"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        info, y, x = finfo(judged.dtype), np.abs(judged.inputs[0]), judged.inputs[-1]
+        areas = np.zeros(judged.exact.shape)
+        for axis in range(y.ndim):
+            heights, places = np.moveaxis(y, axis, -1), np.moveaxis(x, axis, -1)
+            terms = np.abs(np.diff(places)) * (heights[..., 1:] + heights[..., :-1]) / 2
+            for total in (terms.sum(-1), np.moveaxis(terms.cumsum(-1), -1, axis)):
+                if total.shape == areas.shape:
+                    areas = np.maximum(areas, total)
+        length = max(y.shape, default=1)
+        allowed = one_rounding(judged) + 8 * math.sqrt(length) * info.unit * areas + length * info.subnormal
+        return np.where(areas * 2 < info.max, allowed, np.inf)
+
+
+@dataclass(frozen=True, slots=True)
 class Product(Bound):
     """A product of n factors: n roundings to the dtype itself, whatever the order (Higham, 3.1).
 
-    ``factors`` is the most that there can be, where the shapes do not tell.
+    ``factors`` is the most that there can be, where the shapes do not tell. Of a ``running`` product there are as many
+    results as factors, and at most as many factors as the input is long.
     """
 
     factors: int = 0
+    running: bool = False
     words = "n u |r|"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
-        return spread * max(judged.terms, self.factors) * ulp(judged.exact, real_of(judged.dtype))
+        longest = max(judged.inputs[0].shape, default=1) if self.running else 1
+        return spread * max(judged.terms, self.factors, longest) * ulp(judged.exact, real_of(judged.dtype))
 
 
 @dataclass(frozen=True, slots=True)

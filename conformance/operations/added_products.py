@@ -42,6 +42,9 @@ FACTORS = (
     Computed("alpha", _alpha, _no_real_number, keyword=True, required=False),
 )
 
+SCALED = Summation(headroom=2)
+SCALED_ONCE_STORED = Summation(stored=True, headroom=2)
+
 OPERATIONS = [
     Operation(
         name="addmm",
@@ -54,7 +57,7 @@ OPERATIONS = [
             *FACTORS,
         ),
         dtypes=NUMERIC,
-        accuracy=Summation(),
+        accuracy=SCALED,
         gradient=GradientOf(4),
         basis=Documented(
             MANUAL.format("addmm"),
@@ -73,7 +76,7 @@ OPERATIONS = [
             *FACTORS,
         ),
         dtypes=NUMERIC,
-        accuracy=Summation(),
+        accuracy=SCALED,
         gradient=GradientOf(4),
         basis=Documented(
             MANUAL.format("addmv"),
@@ -92,7 +95,7 @@ OPERATIONS = [
             *FACTORS,
         ),
         dtypes=NUMERIC,
-        accuracy=Summation(),
+        accuracy=SCALED,
         gradient=GradientOf(4),
         basis=Documented(
             MANUAL.format("baddbmm"),
@@ -111,7 +114,7 @@ OPERATIONS = [
             *FACTORS,
         ),
         dtypes=NUMERIC,
-        accuracy=Summation(stored=True),
+        accuracy=SCALED_ONCE_STORED,
         gradient=GradientOf(4),
         basis=Documented(
             MANUAL.format("addbmm"),
@@ -130,7 +133,7 @@ OPERATIONS = [
             *FACTORS,
         ),
         dtypes=ALL,
-        accuracy=Summation(stored=True),
+        accuracy=SCALED_ONCE_STORED,
         gradient=GradientOf(4),
         basis=Documented(
             MANUAL.format("addr"),

@@ -20,7 +20,7 @@ OPERATIONS = [
         parameters=(AnyTensor(), Dim(), CAST),
         dtypes=ALL,
         accuracy=Summation(),
-        gradient=GradientOf(1),
+        gradient=GradientOf(1, stored=True),
         written=cumulative.cumsum_,
         basis=Documented(
             MANUAL.format("cumsum"), "Returns the cumulative sum of elements of input in the dimension dim."
@@ -32,8 +32,8 @@ OPERATIONS = [
         spellings=spelled("torch.cumprod", "Tensor.cumprod", in_place="Tensor.cumprod_", out=True),
         parameters=(AnyTensor(), Dim(), CAST),
         dtypes=ALL,
-        accuracy=Product(),
-        gradient=GradientOf(32),
+        accuracy=Product(running=True),
+        gradient=GradientOf(32, stored=True),
         written=cumulative.cumprod_,
         values=("small", "normal", "positive"),
         basis=Documented(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.accuracy import GradientOf, Rounded, Summation
+from conformance.accuracy import Areas, GradientOf, Rounded, Summation
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
@@ -52,7 +52,7 @@ def _trapezoids(reference: Function, claim: str) -> tuple[Operation, ...]:
             DIM_OF_Y,
         ),
         dtypes=NUMERIC,
-        accuracy=Summation(integers=False),
+        accuracy=Summation(integers=False, stored=True),
         gradient=GradientOf(4),
         values=("normal", "small"),
         basis=Documented(MANUAL.format(name), claim),
@@ -62,6 +62,7 @@ def _trapezoids(reference: Function, claim: str) -> tuple[Operation, ...]:
         apart,
         name=f"{name}_at",
         parameters=(AnyTensor("y", min_ndim=1), LikeTensor("x", of="y"), DIM_OF_Y),
+        accuracy=Areas(),
         gradient=GradientOf(16, cancels=8),
         aliases=(),
     )

@@ -138,7 +138,9 @@ def _right_values(examined: Examined, target: Interpreter) -> Examined:
 def _resized_over_input(examined: Examined, result: Seen) -> bool:
     """Whether ``out`` had another shape and would grow over what is read, of which no page says anything."""
     assert examined.expected is not None, "the case was run"
-    out = examined.expected.last.variables.get("out")
+    (written,) = (argument for name, argument in examined.case.main.kwargs if name == "out")
+    assert isinstance(written, Ref), "out is a tensor"
+    out = examined.expected.last.variables.get(written.name)
     return out is not None and out.shape != result.shape
 
 
