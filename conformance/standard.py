@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from conformance.accuracy import Loss, Summation
+from conformance.accuracy import Loss, Product, Summation
 from conformance.compare import GradientScale, Standard
 from conformance.model.case import Argument, Case, DTypeName, Input, Literal, Ref, Step, references
 from conformance.model.observation import Trace
@@ -27,12 +28,13 @@ _FACTORS = ("alpha", "beta", "value")
 def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
     """By what the values and gradients of a case are judged."""
     sums = isinstance(operation.accuracy, (Summation, Loss))
+    magnitude = _magnitude if sums else _reach if isinstance(operation.accuracy, Product) else None
     return Standard(
         operation.accuracy,
         operation.name,
         _last_result(expected, case).shape,
         inputs=_inputs(operation, case, expected),
-        magnitude=(lambda: _magnitude(case)) if sums else None,
+        magnitude=partial(magnitude, case) if magnitude else None,
         terms=_terms(case, expected),
         gradient=operation.gradient or operation.accuracy,
         coarsest=_coarsest(case),
@@ -113,6 +115,15 @@ def _magnitude(case: Case) -> np.ndarray:
     where that is more, as that of a sum of squared differences."""
     terms = run_wide(_of_integers(_with_positive_factors(case), np.abs), np.abs)
     return np.maximum(np.abs(_last_result(terms, case)), np.abs(_last_result(run_wide(case), case)))
+
+
+def _reach(case: Case) -> np.ndarray:
+    """The largest that a partial product can be: the operation itself on the moduli, none below one."""
+    return np.abs(_last_result(run_wide(_of_integers(case, _at_least_one), _at_least_one), case))
+
+
+def _at_least_one(values: np.ndarray) -> np.ndarray:
+    return np.maximum(np.abs(values), 1)
 
 
 def _with_positive_factors(case: Case) -> Case:

@@ -148,8 +148,12 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Number = 1, dim: int = 
     https://docs.pytorch.org/docs/stable/generated/torch.trapezoid.html
     """
     areas, axis = _areas("trapezoid", y, x, dim)
-    total = sum(areas, axis)
-    return times_number(total, dx / 2) if x is None else over_number(total, 2.0)
+    if x is not None:
+        return over_number(sum(areas, axis), 2.0)
+    if not y.shape[axis]:
+        return times_number(sum(areas, axis), dx / 2)
+    ends = METHODS["select"](y, axis, 0) + METHODS["select"](y, axis, -1)
+    return times_number(sum(y, axis) - times_number(ends, 0.5), dx)
 
 
 @function()

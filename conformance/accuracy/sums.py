@@ -96,6 +96,7 @@ class Areas(Bound):
 class Product(Bound):
     """A product of n factors: n roundings to the dtype itself, whatever the order (Higham, 3.1).
 
+    In some order a partial product overflows if that of the moduli above one does, and then may be inf or NaN.
     ``factors`` is the most that there can be, where the shapes do not tell. Of a ``running`` product there are as many
     results as factors, and at most as many factors as the input is long.
     """
@@ -107,7 +108,10 @@ class Product(Bound):
     def allowed(self, judged: Judged) -> np.ndarray:
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
         longest = max(judged.inputs[0].shape, default=1) if self.running else 1
-        return spread * max(judged.terms, self.factors, longest) * ulp(judged.exact, real_of(judged.dtype))
+        allowed = spread * max(judged.terms, self.factors, longest) * ulp(judged.exact, real_of(judged.dtype))
+        if judged.magnitude is None:
+            return allowed
+        return np.where(judged.magnitude() < finfo(judged.dtype).max, allowed, np.inf)
 
 
 @dataclass(frozen=True, slots=True)

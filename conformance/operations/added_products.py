@@ -43,7 +43,10 @@ FACTORS = (
 )
 
 SCALED = Summation(headroom=2)
+# The product may be rounded before it is added.
 SCALED_ONCE_STORED = Summation(stored=True, headroom=2)
+# Of three factors, two may overflow that the third would bring back.
+TAME = ("normal", "small")
 
 OPERATIONS = [
     Operation(
@@ -76,7 +79,7 @@ OPERATIONS = [
             *FACTORS,
         ),
         dtypes=NUMERIC,
-        accuracy=SCALED,
+        accuracy=SCALED_ONCE_STORED,
         gradient=GradientOf(4),
         basis=Documented(
             MANUAL.format("addmv"),
@@ -135,6 +138,7 @@ OPERATIONS = [
         dtypes=ALL,
         accuracy=SCALED_ONCE_STORED,
         gradient=GradientOf(4),
+        values=TAME,
         basis=Documented(
             MANUAL.format("addr"),
             "out = beta input + alpha (vec1 (x) vec2). If beta is 0, then the content of input will be ignored, and nan"

@@ -46,7 +46,9 @@ def _few(name: str) -> Computed:
 
     def draw(choices: Choices, drawing: Drawing) -> Argument:
         shape = draw_shape(choices, max_ndim=3, numel=FEW)
-        return drawing.tensor(name, shape, drawing.beside(shape, drawing.operand_dtype()))
+        dtype = drawing.beside(shape, drawing.operand_dtype())
+        # Whether an integer is rounded to the dtype of the product before it is multiplied, no page says.
+        return drawing.tensor(name, shape, dtype, mode="small" if dtype is not drawing.dtype else "")
 
     return Computed(name, draw)
 
@@ -147,7 +149,7 @@ OPERATIONS = [
         spellings=spelled("torch.inner", "Tensor.inner", out=True),
         parameters=(AnyTensor(min_ndim=1, max_ndim=3), Computed("other", _inner_other, _inner_misfit)),
         dtypes=NUMERIC,
-        accuracy=Summation(),
+        accuracy=Summation(stored=True),
         gradient=GradientOf(2),
         basis=Documented(
             MANUAL.format("inner"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import GradientOf, Selected
+from conformance.accuracy import GradientOf, Ranked, Selected
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
@@ -111,7 +111,7 @@ OPERATIONS = [
         spellings=spelled("torch.msort", "Tensor.msort", out=True),
         parameters=(AnyTensor(),),
         dtypes=REAL,
-        accuracy=Selected(),
+        accuracy=Ranked(),
         gradient=GradientOf(0),
         basis=Documented(MANUAL.format("msort"), "torch.msort(t) is equivalent to torch.sort(t, dim=0)[0]."),
     ),
