@@ -88,7 +88,8 @@ CHANGES: dict[Aspect, dict[str, Any]] = {
 
 
 def test_there_is_a_change_of_every_aspect() -> None:
-    assert {*CHANGES, Aspect.REFUSAL} == set(Aspect)
+    """But of what refuses, and of what ends the process, which leaves nothing to compare."""
+    assert {*CHANGES, Aspect.REFUSAL, Aspect.PROCESS} == set(Aspect)
 
 
 @pytest.mark.parametrize("aspect", CHANGES)
