@@ -274,8 +274,11 @@ def test_a_dtype_that_has_no_name_is_compared_as_it_is() -> None:
     assert differing(unknown, replace(unknown)) == []
     assert differing(unknown, replace(unknown, values=np.array(["a", "c"]))) == [Aspect.VALUES]
     without = EVERY_ASPECT - {Aspect.DTYPE}
-    assert differing(seen(), seen(dtype=FLOAT64), without) == []
-    assert differing(seen(), seen([1.0, 2.5], dtype=FLOAT64), without) == [Aspect.VALUES]
+    assert differing(seen(), seen(dtype=FLOAT64), without) == [Aspect.VALUES]
+    called_otherwise = replace(seen(), dtype="complex32")
+    assert differing(called_otherwise, seen(), without) == []
+    assert differing(called_otherwise, seen([1.0, 2.5]), without) == [Aspect.VALUES]
+    assert differing(called_otherwise, seen([1.0]), without - {Aspect.SHAPE, Aspect.STRIDES}) == [Aspect.VALUES]
 
 
 def test_several_results_are_judged_each_by_its_own_bound() -> None:
