@@ -21,7 +21,7 @@ from reference.function import function
 from reference.layout import Shape, Strides
 from reference.scalars import element
 from reference.tensor import Tensor
-from reference.writing import refuse_leaf_write, write
+from reference.writing import refuse_leaf_write, refuse_write_to_read, write
 
 Indices = tuple[Tensor | None, ...]
 
@@ -237,12 +237,7 @@ def index_put_(input: Tensor, indices: Indices, values: Tensor, accumulate: bool
     """
     refuse_leaf_write(input, values)
     result, specified = put(input, indices, values, accumulate, addresses(geometry(input)).reshape(input.shape))
-    for read in (values, *indices):
-        if read is not None and overlap(input, read):
-            refuse(
-                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single"
-                " memory location. Please clone() the tensor before performing the operation."
-            )
+    refuse_write_to_read(input, values, *indices)
     arguments: Mapping[str, Any] = {
         "input": input,
         "indices": indices,
@@ -262,14 +257,3 @@ def _unspecify(written: Tensor, specified: np.ndarray) -> None:
         if tensor is not None and tensor.dtype is written.dtype:
             kept = ~np.isin(addresses(geometry(tensor)), lost).reshape(tensor.shape)
             tensor.specified = kept & np.asarray(tensor.specified)
-
-
-def overlap(first: Tensor, second: Tensor) -> bool:
-    """Whether two dense tensors surely share a place."""
-    if first.storage.address != second.storage.address or not first.numel or not second.numel:
-        return False
-    if not all(layout.is_non_overlapping_and_dense(tensor.shape, tensor.strides) for tensor in (first, second)):
-        return False
-    begins = [tensor.offset * tensor.dtype.itemsize for tensor in (first, second)]
-    ends = [begin + tensor.numel * tensor.dtype.itemsize for begin, tensor in zip(begins, (first, second), strict=True)]
-    return begins[0] < ends[1] and begins[1] < ends[0]

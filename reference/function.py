@@ -47,6 +47,8 @@ class Function:
         self.keeps_numbers = False
         # Whether torch looks for elements that share a place before it writes in place.
         self.looks_for_overlap = True
+        # Arguments that the in-place form may not share with the tensor it writes to, not even as a whole.
+        self.reads_apart: tuple[str, ...] = ()
         # The kind of error with which torch refuses a dtype.
         self.dtype_error = "RuntimeError"
         self.vjps: dict[str, tuple[Vjp, tuple[str, ...]]] = {}
@@ -204,6 +206,11 @@ class Pointwise(Function):
     def promote(self, operands: Sequence[Tensor | Number], arguments: Mapping[str, Any]) -> tuple[DType, DType]:
         """The dtype to compute in and that of the result; ``arguments`` is for functions whose settings decide."""
         return self.promotion(operands)
+
+    def result_dtype(self, arguments: Mapping[str, Any]) -> DType:
+        """The dtype of the result of these arguments."""
+        operands = [arguments[name] for name in self.operands if arguments[name] is not None]
+        return self.promote(operands, arguments)[1]
 
     def compute(self, *args: Any, **kwargs: Any) -> Tensor:
         arguments = self.arguments(args, kwargs)

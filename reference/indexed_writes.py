@@ -104,6 +104,7 @@ def _added_vjp(g: Tensor, dim: int, index: Tensor, source_shape: layout.Shape, a
     return chosen if alpha == 1 else chosen * (alpha.conjugate() if isinstance(alpha, complex) else alpha)
 
 
+index_add.reads_apart = ("index", "source")
 index_add.vjp("input", lambda g: g)
 index_add.vjp("source", _added_vjp)
 
@@ -154,6 +155,7 @@ def _through(vjp: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return product
 
 
+index_reduce.reads_apart = ("index", "source")
 index_reduce.vjp("input", _through(reduced_input_vjp))
 index_reduce.vjp("source", _through(reduced_src_vjp))
 
@@ -188,6 +190,7 @@ def _unnamed(g: Tensor, dim: int, index: Tensor) -> Tensor:
     return kept
 
 
+index_copy.reads_apart = ("index", "source")
 index_copy.vjp("input", _unnamed)
 index_copy.vjp("source", lambda g, dim, index, source_shape: reshape(index_select(g, dim, index), source_shape))
 
@@ -226,6 +229,7 @@ def _filling_vjp(g: Tensor, dim: int, index: Tensor) -> Tensor:
     return total
 
 
+index_fill.reads_apart = ("index",)
 index_fill.looks_for_overlap = False
 index_fill.vjp("input", _unnamed)
 index_fill.vjp("value", _filling_vjp)
@@ -260,6 +264,7 @@ def _put_input_vjp(g: Tensor, index: Tensor, source_shape: layout.Shape, accumul
     return kept
 
 
+put.reads_apart = ("index", "source")
 put.vjp("input", _put_input_vjp)
 put.vjp("source", lambda g, index, source_shape: reshape(take(g, index), source_shape))
 

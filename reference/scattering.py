@@ -128,6 +128,7 @@ def _from_places(g: Tensor, dim: int, index: Tensor, reduce: str | None) -> Tens
     return chosen
 
 
+scatter.reads_apart = ("index", "src")
 scatter.vjp("input", _without)
 scatter.vjp("src", _from_places)
 
@@ -142,6 +143,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
     return _written(input, dim, index, _under(index, src), SUM)
 
 
+scatter_add.reads_apart = ("index", "src")
 scatter_add.vjp("input", lambda g: g)
 scatter_add.vjp("src", lambda g, dim, index: gather(g, dim, index))
 
@@ -240,5 +242,6 @@ def _other_factors(input: Tensor, dim: int, index: Tensor, src: Tensor, include_
     return chosen
 
 
+scatter_reduce.reads_apart = ("index", "src")
 scatter_reduce.vjp("input", reduced_input_vjp)
 scatter_reduce.vjp("src", reduced_src_vjp)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from reference import layout
 from reference.autograd.graph import CallNode, CopySlices
 from reference.autograd.mode import is_grad_enabled
-from reference.dtypes import round_to
-from reference.errors import refuse, refuse_type
-from reference.function import Function, any_requires_grad
+from reference.dtypes import DType, round_to
+from reference.errors import Refusal, refuse, refuse_type
+from reference.function import Function, Pointwise, any_requires_grad
 from reference.promotion import can_cast
 from reference.storage import Storage
 from reference.tensor import Tensor
@@ -47,24 +47,44 @@ def refuse_overlapping_write(written: Tensor, *read: Any) -> None:
         )
     for tensor in read:
         if isinstance(tensor, Tensor) and partly_overlap(written, tensor):
-            refuse(
-                "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single"
-                " memory location. Please clone() the tensor before performing the operation."
-            )
+            _refuse_reading_what_is_written()
+
+
+def refuse_write_to_read(written: Tensor, *read: Any) -> None:
+    """Refuse a write that moves elements to a tensor that is read too, as a whole or in part."""
+    for tensor in read:
+        if isinstance(tensor, Tensor) and (tensor is written or overlap(written, tensor)):
+            _refuse_reading_what_is_written()
+
+
+def _refuse_reading_what_is_written() -> NoReturn:
+    refuse(
+        "unsupported operation: some elements of the input tensor and the written-to tensor refer to a single"
+        " memory location. Please clone() the tensor before performing the operation."
+    )
+
+
+def overlap(first: Tensor, second: Tensor) -> bool:
+    """Whether two dense tensors surely share a place."""
+    if first.storage.address != second.storage.address or not first.numel or not second.numel:
+        return False
+    if not all(layout.is_non_overlapping_and_dense(tensor.shape, tensor.strides) for tensor in (first, second)):
+        return False
+    (begin, end), (other_begin, other_end) = _reach(first), _reach(second)
+    return begin < other_end and other_begin < end
 
 
 def partly_overlap(first: Tensor, second: Tensor) -> bool:
     """Whether two dense tensors of one storage share some places without being the same elements."""
-    if first is second or first.storage.address != second.storage.address or not first.numel or not second.numel:
+    if first is second or not overlap(first, second):
         return False
-    dense = all(layout.is_non_overlapping_and_dense(tensor.shape, tensor.strides) for tensor in (first, second))
-    if not dense:
-        return False
-    begin, other_begin = first.offset * first.dtype.itemsize, second.offset * second.dtype.itemsize
-    end, other_end = begin + first.numel * first.dtype.itemsize, other_begin + second.numel * second.dtype.itemsize
-    if begin == other_begin and end == other_end:
-        return first.strides != second.strides
-    return begin < other_end and other_begin < end
+    return _reach(first) != _reach(second) or first.strides != second.strides
+
+
+def _reach(tensor: Tensor) -> tuple[int, int]:
+    """The first byte of a dense tensor, and the one behind its last."""
+    begin = tensor.offset * tensor.dtype.itemsize
+    return begin, begin + tensor.numel * tensor.dtype.itemsize
 
 
 def in_place(called: Function, target: Tensor, *args: Any, **kwargs: Any) -> Tensor:
@@ -75,15 +95,31 @@ def in_place(called: Function, target: Tensor, *args: Any, **kwargs: Any) -> Ten
     # What has no derivative (``logical_not_``) is no business of autograd's.
     if called.vjps:
         refuse_leaf_write(target, *args, *kwargs.values())
-    result = called.forward(target, *args, **kwargs)
+    result = _computed(called, target, *args, **kwargs)
     if result.shape != target.shape:
         refuse(f"output with shape {list(target.shape)} doesn't match the broadcast shape {list(result.shape)}")
-    if not can_cast(result.dtype, target.dtype):
-        refuse(f"result type {result.dtype!r} can't be cast to the desired output type {target.dtype!r}")
+    _refuse_cast(result.dtype, target.dtype)
+    arguments = called.arguments((target, *args), kwargs)
+    refuse_write_to_read(target, *(arguments[name] for name in called.reads_apart))
     if called.looks_for_overlap:
         refuse_overlapping_write(target, *args, *kwargs.values())
-    arguments = called.arguments((target, *args), kwargs)
     return write(target, result, called, arguments)
+
+
+def _computed(called: Function, target: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+    """The result to be written. That it cannot be cast is found out before that no kernel has its dtype."""
+    try:
+        result: Tensor = called.forward(target, *args, **kwargs)
+    except Refusal as refusal:
+        if isinstance(called, Pointwise) and refusal.kind == "NotImplementedError":
+            _refuse_cast(called.result_dtype(called.arguments((target, *args), kwargs)), target.dtype)
+        raise
+    return result
+
+
+def _refuse_cast(dtype: DType, to: DType) -> None:
+    if not can_cast(dtype, to):
+        refuse(f"result type {dtype!r} can't be cast to the desired output type {to!r}")
 
 
 def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[str, Any]) -> Tensor:
@@ -147,8 +183,7 @@ def with_out(result: Tensor, out: Tensor, *read: Any) -> Tensor:
         refuse("out=... arguments don't support automatic differentiation, but one of the arguments requires grad.")
     if not isinstance(out, Tensor):
         refuse_type("out must be a Tensor")
-    if not can_cast(result.dtype, out.dtype):
-        refuse(f"result type {result.dtype!r} can't be cast to the desired output type {out.dtype!r}")
+    _refuse_cast(result.dtype, out.dtype)
     refuse_overlapping_write(out, *read)
     if out.shape != result.shape:
         refuse_overlapping_write(out.view_as(result.shape, result.strides), *read)

@@ -314,8 +314,8 @@ def _may_be_reshaped(value: Any, recording: bool) -> bool:
 
 
 def _stands_alone(value: Any, recording: bool) -> bool:
-    """No view: what a view of replaced memory has to do with its base, no page says."""
-    return isinstance(value, Tensor) and value.base is None
+    """No view, and nothing that is recorded: no page says what replaced memory has to do with its base or its graph."""
+    return isinstance(value, Tensor) and value.base is None and not (recording and value.requires_grad)
 
 
 def _may_be_written(value: Any, recording: bool) -> bool:
@@ -362,5 +362,4 @@ def _small_numbers(array: np.ndarray) -> bool:
         return True
     wide = np.stack([array.real, array.imag]).astype(np.float64) if dtype.is_complex else array.astype(np.float64)
     largest, finest = (_LARGEST, _FINEST) if dtype.itemsize >= 4 else (4.0, 1.0)
-    scaled = wide / finest
-    return bool((np.abs(wide) <= largest).all() and (scaled == np.rint(scaled)).all())
+    return bool((np.abs(wide) <= largest).all()) and bool((wide / finest == np.rint(wide / finest)).all())

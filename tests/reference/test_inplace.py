@@ -10,8 +10,11 @@ import pytest
 from reference import arithmetic, construction, creation, inplace, reduction, slicing, transcendental
 from reference.autograd.engine import backward
 from reference.autograd.mode import no_grad
+from reference.comparison import bitwise_and
 from reference.dtypes import BOOL, FLOAT32, INT32, UINT8
 from reference.errors import Refusal
+from reference.indexed_writes import index_copy, index_fill, put
+from reference.scattering import scatter_add
 from reference.tensor import Tensor
 from reference.writing import in_place
 
@@ -127,3 +130,29 @@ def test_data_shares_memory_but_not_the_version() -> None:
     inplace.set_data(tensor, numbers(3.0, 4.0, 5.0))
     assert (tensor.shape, tensor.requires_grad, tensor.dtype) == ((3,), True, FLOAT32)
     refused("RuntimeError", inplace.set_data, tensor, numbers(1, 2))
+
+
+def test_a_write_that_moves_elements_reads_no_part_of_what_it_writes() -> None:
+    """The very same tensor is as wrong as an overlapping one, and neither is written to; dense memory alone is seen."""
+    places = construction.tensor([2, 0, 1])
+    for function, args in ((index_copy, (0, places)), (scatter_add, (0, places)), (put, (places,))):
+        target = numbers(1, 2, 3)
+        refused("RuntimeError", in_place, function, target, *args, target)
+        refused("RuntimeError", in_place, function, target, *args, target.view_as((3,), (1,)))
+        assert target.array.tolist() == [1, 2, 3]
+        assert in_place(function, target, *args, numbers(5, 7, 9)) is target
+    refused("RuntimeError", in_place, index_fill, places, 0, places, 1)
+
+
+def test_the_same_tensor_may_be_read_where_elements_stay_in_their_places() -> None:
+    target = numbers(1, 2, 3)
+    assert in_place(arithmetic.add, target, target).array.tolist() == [2, 4, 6]
+    wide = numbers(1, 2, 3, 4)
+    refused("RuntimeError", in_place, arithmetic.add, wide.view_as((3,), (1,)), wide.view_as((3,), (1,), 1))
+
+
+def test_a_result_that_cannot_be_cast_is_refused_before_a_dtype_without_a_kernel() -> None:
+    places = construction.tensor([2, 0, 1])
+    refused("RuntimeError", in_place, bitwise_and, places, 2.0)
+    refused("NotImplementedError", bitwise_and, places, 2.0)
+    refused("NotImplementedError", in_place, bitwise_and, numbers(1.0, 2.0), 2.0)
