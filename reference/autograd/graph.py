@@ -270,7 +270,6 @@ class AsStridedNode(Node):
 
     def __init__(self, base: Tensor, view: Tensor) -> None:
         super().__init__([Edge(base)])
-        self.output_like = [(view.shape, view.dtype)]
         self.view = (view.shape, view.strides, view.offset)
         self.base = (base.shape, base.strides, base.offset)
 
@@ -293,7 +292,6 @@ class CopySlices(Node):
 
     def __init__(self, base: Tensor, view: Tensor, written: Node) -> None:
         super().__init__([Edge(base), *written.edges[1:]])
-        self.output_like = [(base.shape, base.dtype)]
         self.base: tuple[Shape, Strides, int] = (base.shape, base.strides, base.offset)
         self.view: tuple[Shape, Strides, int] = (view.shape, view.strides, view.offset)
         self.written = written
