@@ -25,6 +25,9 @@ class Profile:
     evidence: bool = True
 
 
+SOAK = Profile("soak", structures=6, every_dtype=1, rows=72, others=10, programs=100, compiled=1)
+"""What a soak does in one turn of an operation, or of the programs."""
+
 PROFILES = {
     profile.name: profile
     for profile in (

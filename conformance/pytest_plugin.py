@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import secrets
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from conformance.isolation.options import add_limits, limits_of
 from conformance.profiles import PROFILES
 
 RUN_KEY = "conformance_run"
@@ -24,23 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--report-dir", default="reports/out", metavar="DIR", help="where runs are kept")
     group.addoption("--seed", type=int, default=0, help="the same seed gives the same cases")
     group.addoption("--no-isolation", action="store_true", help="run everything in this process, for a debugger")
-    group.addoption(
-        "--timeout-per-case", type=_positive, default=60, metavar="SECONDS", help="a case that takes longer hangs: 60"
-    )
-    group.addoption(
-        "--memory-per-process", type=_positive, default=4, metavar="GIB", help="a case must not take more memory: 4"
-    )
+    add_limits(group.addoption)
     group.addoption("--property", action="append", default=[], metavar="NAME", help="check only these properties")
-
-
-def _positive(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is no positive number")
-    return number
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -110,7 +95,6 @@ def chosen_bulk_targets(config: pytest.Config) -> list[str]:
 def session(request: pytest.FixtureRequest) -> Any:
     """The conformance session of this worker."""
     from conformance.isolation.client import IsolatedSession
-    from conformance.isolation.ending import GIB, Limits
     from conformance.isolation.process import supported
     from conformance.model.store import RunError
     from conformance.session import Session
@@ -124,7 +108,7 @@ def session(request: pytest.FixtureRequest) -> Any:
         PROFILES[config.getoption("--profile")],
         config.getoption("--seed"),
         frozenset(config.getoption("--property")),
-        limits=Limits(config.getoption("--timeout-per-case"), config.getoption("--memory-per-process") * GIB),
+        limits=limits_of(config.getoption("--timeout-per-case"), config.getoption("--memory-per-process")),
     )
     try:
         made.open()

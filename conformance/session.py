@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from conformance.deviations import every_deviation
+from conformance.discrepancy import Failure, cause_of
 from conformance.drivers import seed_of, with_hypothesis, with_seeds
 from conformance.environment import collect_environment
 from conformance.isolation.ending import Limits
@@ -17,6 +19,7 @@ from conformance.model.run import Event, FinishEvent
 from conformance.model.verdict import Discrepancy
 from conformance.operations import every_operation, find
 from conformance.profiles import Profile
+from conformance.properties import every_property
 from conformance.recorder import Recorder
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
@@ -25,10 +28,17 @@ from conformance.verify_deviations import DeviationVerification
 from conformance.verify_modes import ModesVerification
 from conformance.verify_programs import ProgramVerification
 
+Proven: TypeAlias = tuple[str, str, str, str]
+"""Operation, property, aspect and pattern of what is recorded already."""
+
 
 @dataclass
 class Session:
-    """What every suite needs: ``record`` for what it found, ``target`` for what it tests."""
+    """What every suite needs: ``record`` for what it found, ``target`` for what it tests.
+
+    ``plain``: structures come from the plain seeded driver, turn after turn. ``proven`` causes are counted, and not
+    proven again.
+    """
 
     directory: Path
     worker: str
@@ -38,6 +48,8 @@ class Session:
     limits: Limits = field(default_factory=Limits)
     started: float = field(default_factory=time.perf_counter)
     targets: dict[str, Interpreter] = field(default_factory=dict)
+    plain: bool = False
+    proven: frozenset[Proven] = frozenset()
 
     @cached_property
     def recorder(self) -> Recorder:
@@ -63,14 +75,20 @@ class Session:
 
     def verify(self, operation: str, target: str) -> list[Discrepancy]:
         """Check one operation on one target; what broke and is not known."""
-        check = Verification(find(operation), self.target(target), self.profile, self.record, self.in_flight, self.only)
-        with_hypothesis(check.structures, self.profile.structures, seed_of(operation, self.seed))
+        only = self.only
+        if self.plain:  # what needs no more than one structure, the suites have seen
+            only = only or frozenset(name for name, prop in every_property().items() if not prop.once)
+        check = Verification(find(operation), self.target(target), self.profile, self.record, self.in_flight, only)
+        draw = with_seeds if self.plain else with_hypothesis
+        draw(check.structures, self.profile.structures, seed_of(operation, self.seed))
+        self._leave_out(check.failures)
         return check.finish()
 
     def programs(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
         """Run one of ``chunks`` equal parts of the random programs; what broke and is not known."""
         check = ProgramVerification(self.target(target), self.record, chunk, self.in_flight)
         with_seeds(check.program, self.profile.programs // chunks, seed_of(f"programs {chunk}", self.seed))
+        self._leave_out(check.failures)
         return check.finish()
 
     def modes(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
@@ -79,6 +97,8 @@ class Session:
         operations = [operation for operation in every_operation().values() if not operation.alias_of]
         for operation in operations[chunk::chunks]:
             check.draw(operation, self.profile.compiled, self.seed)
+        check.run()
+        self._leave_out(check.broken)
         return check.finish()
 
     def deviations(self, targets: list[str]) -> list[str]:
@@ -89,6 +109,12 @@ class Session:
             if deviation.in_force():
                 check.check(deviation)
         return check.finish()
+
+    def _leave_out(self, failures: dict[Any, Failure]) -> None:
+        """Leave out what was proven before."""
+        for key, failure in list(failures.items()):
+            if (failure.operation, *cause_of(failure.prop, failure.examined.differences[0])) in self.proven:
+                del failures[key]
 
     def write_environment(self) -> None:
         """Write what ran where; once for the whole run is enough."""

@@ -78,10 +78,13 @@ class ModesVerification:
         else:
             self.members.append(Member(operation.name, dtype.name, case))
 
-    def finish(self) -> list[Discrepancy]:
-        """Run all that was drawn; prove and record what broke; record every cell."""
+    def run(self) -> None:
+        """Run all that was drawn."""
         for graph in graphs(self.members):
             self._run(graph)
+
+    def finish(self) -> list[Discrepancy]:
+        """Prove and record what broke; record every cell."""
         found = prove(self.broken.values(), self.target, self.in_flight)
         for one in found:
             self.record(DiscrepancyEvent(one))

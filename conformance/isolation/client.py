@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from multiprocessing.connection import Connection
+from typing import Any
 
 from conformance.isolation.ending import Ending
 from conformance.isolation.jobs import Answer, Job
@@ -39,21 +40,22 @@ class IsolatedSession(Session):
         # What a process that is killed leaves behind is removed with the session.
         tempfile.tempdir = os.environ["TMPDIR"] = self._scratch
         own = (self.directory, self.worker, self.profile, self.seed, self.only, self.limits)
-        Supervisor(WorkerSession(*own, targets=self.targets, noted=self.in_flight)).serve(channel)
+        session = WorkerSession(*own, targets=self.targets, plain=self.plain, noted=self.in_flight)
+        Supervisor(session).serve(channel)
 
     def verify(self, operation: str, target: str) -> list[Discrepancy]:
-        return self._ask(Job("verify", (operation, target), (target,))).found
+        return self._found(Job("verify", (operation, target), (target,), self.seed))
 
     def programs(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
-        return self._ask(Job("programs", (chunk, chunks, target), (target,))).found
+        return self._found(Job("programs", (chunk, chunks, target), (target,), self.seed))
 
     def modes(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
-        return self._ask(Job("modes", (chunk, chunks, target), (target,))).found
+        return self._found(Job("modes", (chunk, chunks, target), (target,), self.seed))
 
     def deviations(self, targets: list[str]) -> list[str]:
         found: list[str] = []
         for together in _parts(targets):
-            for one in self._ask(Job("deviations", (together,), tuple(together))).found:
+            for one in self._found(Job("deviations", (together,), tuple(together), self.seed)):
                 found.append(one if isinstance(one, str) else f"{one.operation} on {one.target}: {one.actual}")
         return found
 
@@ -64,7 +66,7 @@ class IsolatedSession(Session):
             shutil.rmtree(self._scratch, ignore_errors=True)
         super().close(exit_status)
 
-    def _ask(self, job: Job) -> Answer:
+    def ask(self, job: Job) -> Answer:
         """The answer to a job, its events recorded."""
         assert self._supervisor is not None, "the session is not open"
         self._supervisor.send(job)
@@ -73,12 +75,17 @@ class IsolatedSession(Session):
             raise IsolationError(f"the supervisor ended: {answer.words}")
         for event in answer.events:
             self.record(event)
+        return answer
+
+    def _found(self, job: Job) -> list[Any]:
+        """What a job found; what the suite itself did wrong, or cannot show again, is an error."""
+        answer = self.ask(job)
         if answer.error:
             raise IsolationError(answer.error)
         crashes = [event for event in answer.events if isinstance(event, CrashEvent)]
         if crashes and not answer.found:
             raise IsolationError("\n".join(f"{one.operation} on {one.target}: {one.detail}" for one in crashes))
-        return answer
+        return answer.found
 
 
 def _parts(targets: Iterable[str]) -> list[list[str]]:

@@ -8,19 +8,27 @@ from typing import Any
 from conformance.isolation.ending import Ending
 from conformance.model.inflight import InFlightRecord
 from conformance.model.run import Event
+from conformance.session import Proven
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """A method of the session and its arguments; ``targets`` are those that it needs.
 
-    ``left_out`` are names of what ended earlier workers (``InFlight.leave_out``).
+    ``left_out`` are names of what ended earlier workers (``InFlight.leave_out``). ``seed`` and ``proven`` are those of
+    the session, for this job.
     """
 
     method: str
     arguments: tuple[Any, ...]
     targets: tuple[str, ...]
+    seed: int
+    proven: frozenset[Proven] = frozenset()
     left_out: tuple[str, ...] = ()
+
+    def knowing(self, proven: frozenset[Proven]) -> Job:
+        """The job where this is proven already."""
+        return replace(self, proven=proven)
 
     def without(self, name: str) -> Job:
         """The job without what ended a worker, or without a whole part."""

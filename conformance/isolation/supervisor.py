@@ -14,6 +14,7 @@ from conformance.isolation.jobs import Answer, Died, Job
 from conformance.isolation.process import Process
 from conformance.isolation.worker import WorkerSession, serve, serve_anew
 from conformance.model.inflight import InFlightRecord
+from conformance.model.observation import Aspect
 from conformance.model.run import CrashEvent, NoteEvent
 from conformance.targets.registry import kind_of
 
@@ -39,8 +40,9 @@ class Supervisor:
 
     def perform(self, job: Job) -> Answer:
         """The answer to a job, whatever happens to who does it."""
-        whole, between, limits = Answer(), 0, self.limits
-        ended, proven = Counter[str](), set[tuple[str, str]]()
+        whole, between, ended, investigated = Answer(), 0, Counter[str](), 0
+        proven = {(subject, pattern) for subject, _, aspect, pattern in job.proven if aspect == Aspect.PROCESS}
+        limits = self.limits.for_proof() if any(pattern == HANG for _, pattern in proven) else self.limits
         while True:
             answer = self._ask(job, limits)
             if isinstance(answer, Answer):
@@ -55,9 +57,10 @@ class Supervisor:
                     return whole
                 continue
             cause = (running.operation, answer.pattern)
-            if cause not in proven and len(proven) < MOST_PROVEN:
-                whole.add(self._investigate(Died(running, answer)))
+            if cause not in proven and investigated < MOST_PROVEN:
+                whole.add(self._investigate(Died(running, answer), job.seed))
                 proven.add(cause)
+                investigated += 1
             if answer.pattern == HANG:
                 limits = self.limits.for_proof()  # others like it shall not take all that time again
             job = job.without(running.name)
@@ -85,10 +88,10 @@ class Supervisor:
         answer: Answer | Ending = worker.receive(limits, self.in_flight.written)
         return answer
 
-    def _investigate(self, died: Died) -> Answer:
+    def _investigate(self, died: Died, seed: int) -> Answer:
         """Have a worker of its own show again what ended one."""
         running = died.running
-        asked = Job("investigate", (died,), (running.target,))
+        asked = Job("investigate", (died,), (running.target,), seed)
         worker = self._start(asked)
         answer = self._answer(worker, asked, self.limits)
         worker.kill()

@@ -43,6 +43,7 @@ def serve(channel: Connection, session: WorkerSession) -> None:
     while True:
         job: Job = channel.recv()
         session.in_flight.leave_out(job.left_out)
+        session.seed, session.proven = job.seed, job.proven
         channel.send(_do(job, session))
 
 
