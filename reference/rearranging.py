@@ -113,8 +113,14 @@ def roll(input: Tensor, shifts: Ints, dims: Ints = ()) -> Tensor:
         return taken(input, lambda array: np.roll(array, steps[0]))
     if not input.ndim:
         refuse_index("Dimension specified as 0 but tensor has no dimensions")
-    dims = tuple(layout.wrap_dim(dim, input.ndim) for dim in given)
-    return taken(input, lambda array: np.roll(array, steps, dims), _rolled_strides(input, steps[0], dims[0]))
+    made = input
+    for step, dim in zip(steps, [layout.wrap_dim(dim, input.ndim) for dim in given], strict=True):
+        made = _rolled(made, step, dim)
+    return made
+
+
+def _rolled(input: Tensor, step: int, dim: int) -> Tensor:
+    return taken(input, lambda array: np.roll(array, step, dim), _rolled_strides(input, step, dim))
 
 
 def _rolled_strides(input: Tensor, shift: int, dim: int) -> Strides:
