@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reference.arithmetic import number_minus, number_over
 from reference.autograd.engine import backward
 from reference.autograd.graph import CallNode
 from reference.function import Function
@@ -23,7 +24,11 @@ from tests.reference.gradients import assert_gradients, tensor
 POINTWISE_MODULES = [
     "arithmetic",
     "comparison",
+    "complex_parts",
+    "division",
+    "floating_point",
     "kinds",
+    "logarithms",
     "powers",
     "selection",
     "signs",
@@ -105,6 +110,26 @@ POINTWISE = [
     on("clamp_max", lambda x, a: METHODS["clamp_max"](x, a) * x, X, Y),
     method("lerp", X, Y, ROW),
     method("lerp", Z, W, W + 1),
+]
+OF_TWO = [
+    *(method(name, X, Y) for name in ("atan2", "hypot", "logaddexp", "logaddexp2", "complex")),
+    method("logaddexp", Z, W),
+    method("xlogy", X, POSITIVE),
+    on("xlogy by number", lambda x: METHODS["xlogy"](x, 2.5) * x, X),
+    on("xlogy of number", lambda x: METHODS["xlogy"](2.5, x), POSITIVE),
+    method("polar", POSITIVE, Y),
+    method("float_power", POSITIVE, Y),
+    on("float_power by number", lambda x: METHODS["float_power"](x, 3), X),
+    *(on(name, lambda x, y, name=name: METHODS[name](x, y) * x, X * 3, Y) for name in ("fmod", "remainder")),
+    *(
+        on(name, lambda x, y, name=name: METHODS[name](x, y) * x, X, Y)
+        for name in ("copysign", "fmax", "fmin", "nextafter")
+    ),
+    method("ldexp", X, Y),
+    method("ldexp", Z, W),
+    on("ldexp by integers", lambda x: METHODS["ldexp"](x, tensor([-3, 0, 2], "int64")) * x, X),
+    on("number minus", lambda x: number_minus(2.5, x), X),
+    on("number over", lambda x: number_over(2.5, x), POSITIVE),
 ]
 ENTIRE = ["neg", "abs", "square", "exp", "expm1", "sin", "cos", "tanh", "sigmoid"]
 REDUCED = ["sum", "mean", "prod", "var", "std", "norm", "max", "min", "amax", "amin"]
@@ -242,12 +267,16 @@ def compared_in_place(name: str) -> Example:
 
 
 COMPARISONS = [compared_in_place(name) for name in ("eq", "ne", "lt", "le", "gt", "ge")]
-EXAMPLES = [*POINTWISE, *FURTHER, *UNARY, *REDUCTIONS, *PRODUCTS, *NETWORKS, *COMPARISONS]
+EXAMPLES = [*POINTWISE, *OF_TWO, *FURTHER, *UNARY, *REDUCTIONS, *PRODUCTS, *NETWORKS, *COMPARISONS]
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_vjp_is_the_central_difference(example: Example) -> None:
     assert_gradients(example.call, example.arrays, second=example.second)
+
+
+# torch records these and then refuses to differentiate them: proved beside their own tests.
+REFUSED = {"floor_divide.input", "floor_divide.other", "heaviside.input", "heaviside.values"}
 
 
 def declared_vjps() -> set[str]:
@@ -276,7 +305,7 @@ def test_every_vjp_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CallNode, "apply", noting)
     for example in EXAMPLES:
         assert_gradients(example.call, example.arrays)
-    missed = declared_vjps() - reached
+    missed = declared_vjps() - reached - REFUSED
     assert len(declared_vjps()) > 80
     assert not missed, f"no example reaches {sorted(missed)}"
 
