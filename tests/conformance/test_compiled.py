@@ -59,6 +59,7 @@ def verified(target: Any, cases: dict[str, Case], monkeypatch: pytest.MonkeyPatc
     events: list[Event] = []
     check = ModesVerification(target, events.append)
     check.members = [Member(name, "float32", case) for name, case in cases.items()]
+    check.run()
     check.finish()
     assert not [event for event in events if isinstance(event, NoteEvent)]
     return check

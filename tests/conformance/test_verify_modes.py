@@ -96,6 +96,7 @@ def verified(target: Bulk, names: Sequence[str] = NAMES, cases: int = 8) -> tupl
     check = ModesVerification(target, events.append)
     for name in names:
         check.draw(find(name), cases, seed=1)
+    check.run()
     check.finish()
     return check, events
 
