@@ -177,10 +177,19 @@ def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScal
     case = _in_complex(case)
     if not operation.pointwise:
         seen = run_wide(case, np.abs).last.variables[name]
-        return GradientScale(_grad_magnitude(seen.grad, shape), np.broadcast_to(cotangent.sum(), shape))
+        terms = _grad_magnitude(seen.grad, shape)
+        if isinstance(operation.accuracy, Product):
+            terms = np.where(_overflows(case, name, shape), np.inf, terms)
+        return GradientScale(terms, np.broadcast_to(cotangent.sum(), shape))
     seen = run_wide(_expanded(case)).last.variables[name]
     terms = _grad_magnitude(seen.grad, cotangent.shape)
     return GradientScale(_sum_to(terms, shape), _sum_to(cotangent, shape))
+
+
+def _overflows(case: Case, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """Where a product of some of the factors may overflow on the way to the gradient."""
+    reach = _grad_magnitude(run_wide(case, _at_least_one).last.variables[name].grad, shape)
+    return reach >= finfo(_coarsest(case) or BY_NAME[case.input(name).dtype]).max
 
 
 def _in_complex(case: Case) -> Case:

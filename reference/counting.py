@@ -11,7 +11,7 @@ import numpy as np
 
 from reference import layout
 from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
-from reference.dtypes import EXTENDED, FLOAT32, FLOAT64, INT64, DType, wider
+from reference.dtypes import EXTENDED, FLOAT32, FLOAT64, INT64, UINT64, DType, wider
 from reference.errors import refuse, refuse_index
 from reference.function import function
 from reference.reduction import Dims, computing_array, reduced_dims
@@ -27,6 +27,25 @@ def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """
     dims = reduced_dims(input.ndim, dim)
     return Tensor.of(np.asarray((input.array != 0).sum(axis=dims), np.int64), INT64)
+
+
+@function()
+def hash_tensor(input: Tensor, dim: Dims = (), *, keepdim: bool = False, mode: int = 0) -> Tensor:
+    """The exclusive or of the elements' bits over ``dim``, each widened to 64 bits. Refuses to hash nothing.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.hash_tensor.html
+    """
+    if mode:
+        refuse(f"Unknown hash_tensor mode: {mode}")
+    dims = reduced_dims(input.ndim, dim)
+    if dim in ((), None) and not input.numel:
+        refuse("hash_tensor: Expected reduction dim to be specified for input.numel() == 0.")
+    if any(not input.shape[axis] for axis in dims):
+        refuse_index("hash_tensor: Expected the reduction dim to have non-zero size.")
+    refuse_category("hash_tensor", input.dtype, COMPLEX)
+    wide = np.float64 if input.dtype.is_floating_point else np.int64
+    bits = np.ascontiguousarray(input.array.astype(wide)).view(np.uint64).reshape(input.shape)
+    return Tensor.of(np.asarray(np.bitwise_xor.reduce(bits, axis=dims, keepdims=keepdim)), UINT64)
 
 
 # -- distinct elements -------------------------------------------------------------------------------------------------

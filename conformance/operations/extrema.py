@@ -15,7 +15,7 @@ OPERATIONS = [
     Operation(
         name="max",
         reference=extrema.max,
-        spellings=spelled("torch.max", "Tensor.max"),
+        spellings=spelled("torch.max", "Tensor.max", out=True),
         parameters=(AnyTensor(), Dim(), KEEPDIM),
         dtypes=REAL,
         accuracy=Selected(),
@@ -39,7 +39,7 @@ OPERATIONS = [
     Operation(
         name="min",
         reference=extrema.min,
-        spellings=spelled("torch.min", "Tensor.min"),
+        spellings=spelled("torch.min", "Tensor.min", out=True),
         parameters=(AnyTensor(), Dim(), KEEPDIM),
         dtypes=REAL,
         accuracy=Selected(),

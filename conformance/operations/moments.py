@@ -120,7 +120,7 @@ OPERATIONS = [
         spellings=spelled("torch.dist", "Tensor.dist", out=False),
         parameters=(Operand("input"), Operand("other"), Choice("p", ORDERS, required=False)),
         dtypes=DIFFERENTIABLE,
-        accuracy=Summation(integers=False),
+        accuracy=Summation(integers=False, stored=True),
         gradient=GradientOf(16),
         values=("normal", "small"),
         basis=Documented(

@@ -6,7 +6,7 @@ from conformance.accuracy import Divided, GradientOf, LogSumExp, Product, Softma
 from conformance.dtype_parameters import CastOption
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, Operation, spelled
-from conformance.parameters import AnyTensor, Dim, Dims, Flag
+from conformance.parameters import AnyTensor, Choice, Dim, Dims, Flag
 from reference import counting, nan_reductions, reduction, softmax
 from reference.dtypes import FLOATING
 from reference.function import Function
@@ -207,6 +207,23 @@ OPERATIONS = [
         dtypes=ALL,
         basis=Documented(
             MANUAL.format("count_nonzero"), "Counts the number of non-zero values in the tensor along the given dim."
+        ),
+    ),
+    Operation(
+        name="hash_tensor",
+        reference=counting.hash_tensor,
+        spellings=spelled("torch.hash_tensor", "Tensor.hash_tensor", out=True),
+        parameters=(
+            AnyTensor(),
+            Dims(required=False),
+            KEEPDIM,
+            Choice("mode", (0,), keyword=True, required=False, forbidden=1),
+        ),
+        dtypes=REAL,
+        basis=Documented(
+            MANUAL.format("hash_tensor"),
+            "The elements of input are upcasted to their 64 bit float / integer equivalent and bitcasted to"
+            " torch.uint64 before reduction via xor.",
         ),
     ),
 ]

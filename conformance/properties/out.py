@@ -31,14 +31,17 @@ class Out(Property):
     )
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
-        return Form.OUT in operation.spellings and operation.results == 1
+        return Form.OUT in operation.spellings
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         seen = result_seen(base)
         if not seen:
             return
-        (result,) = seen.values()
         called = in_form(base, Form.OUT)
+        if operation.results > 1:
+            yield from _several(called, list(seen.values()), operation, choices)
+            return
+        (result,) = seen.values()
         yield _with_out(called, _out_like(choices, result, "contiguous", operation))
         layout = choices.choose(("stepped by 2", "transposed", "stepped by 3", "offset by 1", "expanded"))
         yield _with_out(called, _out_like(choices, result, layout, operation))
@@ -51,7 +54,8 @@ class Out(Property):
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         examined = examine(case, target)
-        if examined.outcome is Outcome.BROKE and examined.expected is not None and examined.actual is not None:
+        one = find(case.main.operation).results == 1
+        if one and examined.outcome is Outcome.BROKE and examined.expected is not None and examined.actual is not None:
             return _allowed(examined, target)
         return examined
 
@@ -142,6 +146,21 @@ def _resized_over_input(examined: Examined, result: Seen) -> bool:
     assert isinstance(written, Ref), "out is a tensor"
     out = examined.expected.last.variables.get(written.name)
     return out is not None and out.shape != result.shape
+
+
+def _several(case: Case, results: list[Seen], operation: Operation, choices: Choices) -> Iterable[Case]:
+    """One ``out`` for each result: contiguous, in some layout, and empty."""
+    layout = choices.choose(("stepped by 2", "transposed", "stepped by 3", "offset by 1"))
+    for given in ("contiguous", layout):
+        yield _with_outs(case, [_out_like(choices, result, given, operation) for result in results])
+    empty = [replace_shape(result, (0,)) for result in results]
+    yield _with_outs(case, [_out_like(choices, result, "contiguous", operation) for result in empty])
+
+
+def _with_outs(case: Case, outs: list[Input]) -> Case:
+    named = [replace(out, name=f"out{number}") for number, out in enumerate(outs)]
+    case = with_kwarg(case, "out", tuple(Ref(out.name) for out in named))
+    return replace(case, inputs=(*case.inputs, *named))
 
 
 def _with_out(case: Case, out: Input) -> Case:

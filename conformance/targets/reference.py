@@ -175,6 +175,8 @@ def _out(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any]) -> A
     reference = operation.reference.into_out if isinstance(operation.reference, Pointwise) else operation.reference
     with set_grad_enabled(False):
         result = reference(*args, **kwargs)
+    if isinstance(out, tuple):
+        return tuple(with_out(one, written, *read) for one, written in zip(result, out, strict=True))
     return with_out(result, out, *read)
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from conformance.accuracy import (
     Accuracy,
+    Areas,
+    CrossProduct,
     Exact,
     Fused,
     Gelu,
@@ -18,6 +20,7 @@ from conformance.accuracy import (
     LogSumExp,
     Loss,
     Network,
+    Product,
     Rounded,
     Softmax,
     Summation,
@@ -126,6 +129,40 @@ def test_a_dropped_term_is_caught_in_every_sum_of_a_thousand() -> None:
 def test_bfloat16_accumulation_is_caught_in_every_sum() -> None:
     verdicts = [judge_sum(summed_in_bfloat16(normal(seed, 8, 500)), normal(seed, 8, 500)) for seed in range(20)]
     assert not any(v.held for v in verdicts)
+
+
+def test_areas_between_places_in_any_order_pass_and_one_left_out_is_caught() -> None:
+    for seed in range(50):
+        y, x = normal(seed, 64), normal(seed + 1000, 64)
+        terms = np.diff(x) * (y[1:] + y[:-1])
+        exact = (np.diff(x.astype(np.float64)) * (y[1:].astype(np.float64) + y[:-1])).sum() / 2
+        running = (np.diff(x.astype(np.float64)) * (y[1:].astype(np.float64) + y[:-1])).cumsum() / 2
+        assert verdict(terms.sum(dtype=np.float32) / 2, exact, Areas(), y, x).held
+        assert verdict(terms.cumsum(dtype=np.float32) / 2, running, Areas(), y, x).held
+        terms[abs(terms).argmax()] = 0
+        assert not verdict(terms.sum(dtype=np.float32) / 2, exact, Areas(), y, x).held
+
+
+def test_a_product_may_overflow_where_some_order_makes_it_and_nowhere_else() -> None:
+    factors = np.array([1e30, 1e-30, 1e30, 1e-30])
+    assert verdict(np.inf, 1.0, Product(), factors, magnitude=lambda: np.array(1e60), terms=4).held
+    assert not verdict(np.inf, 1.0, Product(), factors[:2], magnitude=lambda: np.array(1e30), terms=2).held
+
+
+def test_a_running_product_rounds_once_for_every_factor() -> None:
+    x = 1 + np.abs(normal(0, 100)) / 8
+    exact = np.multiply.accumulate(x.astype(np.float64))
+    assert verdict(np.multiply.accumulate(x, dtype=np.float32), exact, Product(running=True), x).held
+    assert not verdict(exact * (1 + 1e-4), exact, Product(running=True), x).held
+
+
+def test_a_sum_that_is_halved_may_overflow_before() -> None:
+    largest = finfo(FLOAT32).max
+    for scale, held in ((0.75, True), (0.25, False)):
+        exact, terms = np.array(largest * scale), np.array(largest * scale)
+        halved = Summation(integers=False, headroom=2)
+        assert verdict(np.inf, exact, halved, magnitude=lambda terms=terms: terms).held is held
+        assert not verdict(np.inf, exact, Summation(integers=False), magnitude=lambda terms=terms: terms).held
 
 
 def test_tf32_is_caught_in_every_product_and_passes_where_it_is_declared() -> None:
@@ -383,8 +420,9 @@ def test_devices_differ_in_what_is_asked(column: str) -> None:
 
 @pytest.mark.parametrize(
     "bound",
-    [Exact(), Rounded(), Rounded(1, 2.5), Ulps("exp"), Ulps(3), Fused(), Summation(), Softmax(), LogSumExp(), Loss(),
-     Loss(logits=True), Variance(), Gelu(), GradientOf(), GradientOf(4, 4)],
+    [Exact(), Areas(), CrossProduct(), Product(), Rounded(), Rounded(1, 2.5), Ulps("exp"), Ulps(3), Fused(),
+     Summation(), Softmax(), LogSumExp(), Loss(), Loss(logits=True), Variance(), Gelu(),
+     GradientOf(), GradientOf(4, 4)],
 )  # fmt: skip
 def test_every_bound_says_itself_in_words(bound: Accuracy) -> None:
     assert isinstance(bound, Accuracy)

@@ -95,6 +95,24 @@ def test_einsum_of_one_operand_without_a_sum_is_a_view() -> None:
     assert (diagonal.storage is x.storage, diagonal.strides) == (True, (4,))
 
 
+@pytest.mark.parametrize(
+    ("equation", "shapes", "strides"),
+    [
+        ("jk,ik->ij", [(3, 2), (4, 2)], (3, 1)),  # as if it were ik,jk
+        ("jk,ik->ji", [(3, 2), (4, 2)], (4, 1)),
+        ("ijk,lk->ilj", [(3, 5, 2), (4, 2)], (20, 1, 4)),  # neither side comes first
+        ("ij,jk,kl->li", [(2, 3), (3, 4), (4, 5)], (1, 5)),  # j is summed beforehand
+    ],
+)
+def test_a_contraction_is_laid_out_by_the_side_that_comes_first(
+    equation: str, shapes: list[tuple[int, ...]], strides: tuple[int, ...]
+) -> None:
+    arrays = [integers(*shape) for shape in shapes]
+    result = einsum(equation, *map(tensor, arrays))
+    assert result.strides == strides
+    np.testing.assert_array_equal(result.array, summed(equation, arrays))
+
+
 def test_sums_of_integers_are_of_int64() -> None:
     x = Tensor.of(np.full((2, 2), 100), INT8)
     assert einsum("ij->", x).item() == 400

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import math
+import struct
+from functools import reduce
 from itertools import groupby
+from operator import xor
 from typing import Any
 
 import numpy as np
 import pytest
 
 import reference as reference  # its modules register their functions
-from reference.dtypes import BFLOAT16, BOOL, FLOAT32, FLOAT64, INT32, INT64, UINT8
+from reference.dtypes import BFLOAT16, BOOL, FLOAT32, FLOAT64, INT32, INT64, UINT8, UINT64, DType
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 
@@ -105,3 +108,29 @@ def test_bins() -> None:
 def test_refusals(call: Any) -> None:
     with pytest.raises(Refusal):
         call(Tensor.of(np.array([1.0, 2.0]), FLOAT32))
+
+
+def bits(value: float) -> int:
+    """The bits of a float64, or of an int64."""
+    (found,) = struct.unpack("<Q", struct.pack("<d" if isinstance(value, float) else "<q", value))
+    return int(found)
+
+
+@pytest.mark.parametrize("dtype", [FLOAT32, BFLOAT16, INT32, BOOL])
+def test_a_hash_is_the_exclusive_or_of_64_bits(dtype: DType) -> None:
+    x = Tensor.of(VALUES, dtype)
+    rows = [[bits(int(value) if dtype in (INT32, BOOL) else float(value)) for value in row] for row in x.array.tolist()]
+    hashed = METHODS["hash_tensor"](x)
+    assert (hashed.dtype, hashed.item()) == (UINT64, reduce(xor, rows[0] + rows[1]))
+    assert METHODS["hash_tensor"](x, 1).array.tolist() == [reduce(xor, row) for row in rows]
+    assert METHODS["hash_tensor"](x, (0, 1), keepdim=True).shape == (1, 1)
+
+
+def test_nothing_has_no_hash() -> None:
+    nothing = Tensor.of(np.zeros((0, 3)), FLOAT32)
+    assert METHODS["hash_tensor"](Tensor.of(np.zeros((2, 0)), FLOAT32), 0).shape == (0,)
+    for arguments in ((), (0,), ((0, 1),)):
+        with pytest.raises(Refusal):
+            METHODS["hash_tensor"](nothing, *arguments)
+    with pytest.raises(Refusal):
+        METHODS["hash_tensor"](Tensor.of(VALUES, FLOAT32), mode=1)

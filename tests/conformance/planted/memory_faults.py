@@ -135,6 +135,13 @@ def out_replaced(real: Plant, *args: Any, out: torch.Tensor, **kwargs: Any) -> A
     return result
 
 
+def second_out_not_written(
+    real: Plant, *args: Any, out: tuple[torch.Tensor, torch.Tensor], **kwargs: Any
+) -> tuple[torch.Tensor, torch.Tensor]:
+    real(*args, out=(out[0], out[1].clone()), **kwargs)
+    return out
+
+
 FAULTS = [
     Fault("view copies", "a write to it is not seen", "view", "aliasing", copied),
     Fault("reshape copies", "even where a view is possible", "reshape", "aliasing", copied),
@@ -161,5 +168,6 @@ FAULTS = [
     Fault("out kept too large", "only its beginning is written", "mul", "out", out_kept_too_large, OUT),
     Fault("out not written", "it is returned as it was", "exp", "out", out_not_written, OUT),
     Fault("out not returned", "a copy of it is", "neg", "out", out_not_returned, OUT),
+    Fault("second out not written", "the values are, the indices not", "sort", "out", second_out_not_written, OUT),
     Fault("out changes dtype", "to that of the result", "mul", "out", out_replaced, OUT),
 ]
