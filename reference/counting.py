@@ -14,7 +14,7 @@ from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
 from reference.dtypes import EXTENDED, FLOAT32, FLOAT64, INT64, UINT64, DType, wider
 from reference.errors import refuse, refuse_index
 from reference.function import function
-from reference.reduction import Dims, computing_array, reduced_dims
+from reference.reduction import Dims, computing_array, delivered, reduced_dims
 from reference.sorting import ranked, specify
 from reference.tensor import Tensor
 
@@ -45,7 +45,7 @@ def hash_tensor(input: Tensor, dim: Dims = (), *, keepdim: bool = False, mode: i
     refuse_category("hash_tensor", input.dtype, COMPLEX)
     wide = np.float64 if input.dtype.is_floating_point else np.int64
     bits = np.ascontiguousarray(input.array.astype(wide)).view(np.uint64).reshape(input.shape)
-    return Tensor.of(np.asarray(np.bitwise_xor.reduce(bits, axis=dims, keepdims=keepdim)), UINT64)
+    return delivered(np.bitwise_xor.reduce(bits, axis=dims, keepdims=True), dims, keepdim, UINT64)
 
 
 # -- distinct elements -------------------------------------------------------------------------------------------------
