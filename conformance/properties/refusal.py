@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from math import prod
 
 from conformance.choices import Choices
-from conformance.model.case import Case, Drawn, Input
+from conformance.model.case import Case, Drawn, DTypeName, Input
 from conformance.operation import Operation
 from conformance.properties.base import Property, first_tensor, result_seen
 from conformance.strategies.cases import spoiled_cases
@@ -29,10 +30,25 @@ class Refusal(Property):
         refused = [dtype for dtype in TORCH_DTYPES if dtype not in operation.dtypes]
         if BOOL in refused and operation.pointwise and _has_integer(base):
             refused.remove(BOOL)
+        if given is None and refused and _makes_elements(base):
+            name = choices.choose(refused).name
+            step = base.steps[0]
+            asked = tuple((key, DTypeName(name) if key == "dtype" else value) for key, value in step.kwargs)
+            yield replace(base, steps=(replace(step, kwargs=asked),))
         if given is not None and refused and _is_of_one_dtype(base) and result_seen(base):
             name = choices.choose(refused).name
             changed = tuple(replace(one, dtype=name) if _is_drawn(one) else one for one in base.inputs)
             yield replace(base, inputs=changed)
+
+
+def _makes_elements(base: Case) -> bool:
+    """Whether a call that names the dtype of what it makes makes several elements.
+
+    Nothing is of any dtype, and a range of one element is only filled.
+    """
+    seen = result_seen(base)
+    named = isinstance(dict(base.steps[0].kwargs).get("dtype"), DTypeName)
+    return named and seen is not None and all(prod(one.shape or ()) > 1 for one in seen.values())
 
 
 def _is_of_one_dtype(base: Case) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from conformance.model.case import Case, Input, Step
 from conformance.model.observation import Refused, Seen, Trace
-from conformance.operation import Form, Operation
+from conformance.operation import Effect, Form, Operation
 from conformance.operations import find
 from conformance.targets.interpreter import Interpreter, Memory, array_memory, see_array
 from conformance.values import fill
@@ -50,7 +50,7 @@ class ReferenceTarget(Interpreter):
 
     def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         operation = find(step.operation)
-        refuse_dtype(operation, args)
+        refuse_dtype(operation, args, kwargs.get("dtype"))
         return _FORMS[Form(step.spelling)](operation, args, kwargs)
 
     def refusal(self, error: Exception) -> Refused:
@@ -101,8 +101,13 @@ def make_array(given: Input, elements: np.ndarray) -> np.ndarray:
     return made
 
 
-def refuse_dtype(operation: Operation, args: Sequence[Any]) -> None:
-    """Refuse tensors that are all of dtypes that the operation does not take; mixed ones it may promote."""
+def refuse_dtype(operation: Operation, args: Sequence[Any], asked: Any = None) -> None:
+    """Refuse tensors that are all of dtypes that the operation does not take; mixed ones it may promote.
+
+    Of what is made from no tensor, the dtype ``asked`` for decides.
+    """
+    if operation.effect is Effect.CREATES and isinstance(asked, DType) and not takes(operation, asked):
+        raise Refusal("RuntimeError", f'"{operation.name}" is not implemented for {asked!r}')
     tensors = [argument for argument in args if isinstance(argument, Tensor)]
     if tensors and not any(takes(operation, tensor.dtype) for tensor in tensors):
         kind = getattr(operation.reference, "dtype_error", "RuntimeError")
