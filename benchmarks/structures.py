@@ -17,7 +17,6 @@ from rich.table import Table
 from conformance.drivers import seed_of, with_hypothesis
 from conformance.operations import every_operation, families
 from conformance.profiles import PROFILES, Profile
-from conformance.strategies.cases import dtypes_of
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
 from conformance.verify import Verification
@@ -42,7 +41,7 @@ def measure_operation(name: str, target: Interpreter, profile: Profile) -> Measu
     with_hypothesis(check.structures, profile.structures, seed_of(name, 0))
     seconds = time.process_time() - started
     checks = sum(sum(tally.outcomes.values()) for tally in check.tallies.values())
-    return Measured(name, profile.structures * len(dtypes_of(operation)), checks, seconds)
+    return Measured(name, check.drawn, checks, seconds)
 
 
 def measure_programs(target: Interpreter, count: int) -> Measured:

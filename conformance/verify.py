@@ -50,6 +50,7 @@ class Verification:
     def __post_init__(self) -> None:
         self._digest = hashlib.sha256()
         self._times = 0
+        self.drawn = 0
         self._started = time.perf_counter()
         self._properties = properties_of(self.operation, self.target, self.only)
 
@@ -75,7 +76,7 @@ class Verification:
     def structure(self, choices: Choices, dtype: DType) -> None:
         """Draw one structure of a dtype and examine every property of it."""
         base, seed = self._draw(choices, dtype)
-        self.check(base, dtype, seed, self._properties)
+        self.check(base, dtype, seed)
 
     def _draw(self, choices: Choices, dtype: DType) -> tuple[Case, int]:
         base = self._draw_case(choices, dtype)
@@ -83,17 +84,18 @@ class Verification:
         return base, choices.integer(0, 2**32 - 1)
 
     def _draw_case(self, choices: Choices, dtype: DType) -> Case:
+        self.drawn += 1
         long = (self.operation.pointwise or self.operation.accumulates) and choices.flag(33)
         return draw_case(choices, self.operation, dtype, long=long)
 
-    def check(self, base: Case, dtype: DType, seed: int, properties: Sequence[Property]) -> None:
-        """Examine properties of a structure.
+    def check(self, base: Case, dtype: DType, seed: int, properties: Sequence[Property] | None = None) -> None:
+        """Examine properties of a structure, all unless some are named.
 
         What the properties derive is drawn from ``seed``: neither the target nor what it does may change what the
         source of choices gives next.
         """
         base_broke, text = False, encode_case(base)
-        for prop in properties:
+        for prop in self._properties if properties is None else properties:
             # What is already wrong in itself would only be found wrong again in every variation.
             if base_broke:
                 break
