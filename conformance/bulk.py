@@ -18,7 +18,7 @@ from conformance.judging import ValueVerdict, judge
 from conformance.model.case import Argument, Case, Drawn, DTypeName, Input, Ref
 from conformance.model.observation import Aspect
 from conformance.operation import Operation
-from conformance.standard import pointwise_inputs, wide_of
+from conformance.standard import pointwise_inputs, widened_to
 from conformance.targets.interpreter import Interpreter
 from conformance.values import block
 from reference.autograd.mode import set_grad_enabled
@@ -138,7 +138,7 @@ def stacked_inputs(base: Case, blocks: dict[str, np.ndarray]) -> tuple[np.ndarra
     """The operands, all rows of each stacked, wide, broadcast to each other."""
     ndim = max(len(given.shape) for given in base.inputs)
     stacked = {given.name: _stacked(given, blocks[given.name], ndim) for given in base.inputs}
-    wide = {name: tensor.array.astype(wide_of(tensor.dtype)) for name, tensor in stacked.items()}
+    wide = {name: widened_to(tensor.array, tensor.dtype) for name, tensor in stacked.items()}
     return pointwise_inputs(base.steps[0], wide)
 
 

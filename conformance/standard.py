@@ -53,7 +53,7 @@ def _made(expected: Trace) -> dict[str, np.ndarray]:
     """The tensors that steps have made, wide: the operation may read a part of an input."""
     seen = expected.last.variables.items()
     return {
-        name: one.values.astype(wide_of(BY_NAME[one.dtype]))
+        name: widened_to(one.values, BY_NAME[one.dtype])
         for name, one in seen
         if one.dtype in BY_NAME and isinstance(one.values, np.ndarray)
     }
@@ -76,7 +76,7 @@ def _operand(argument: Argument, tensors: Mapping[str, np.ndarray]) -> np.ndarra
 
 def _wide(given: Input) -> np.ndarray:
     with np.errstate(invalid="ignore"):  # a signalling NaN
-        return logical(given).astype(wide_of(BY_NAME[given.dtype]))
+        return widened_to(logical(given), BY_NAME[given.dtype])
 
 
 def _coarsest(case: Case) -> DType | None:
@@ -91,6 +91,12 @@ def _coarsest(case: Case) -> DType | None:
 def wide_of(dtype: DType) -> np.dtype[Any]:
     """The dtype in which a bound looks at values of ``dtype``: wider for floating point, float64 for integers."""
     return wider(dtype).numpy if dtype.category >= Category.FLOATING else np.dtype(np.float64)
+
+
+def widened_to(values: np.ndarray, dtype: DType) -> np.ndarray:
+    """Values of ``dtype`` as a bound looks at them; a signalling NaN among them is no warning."""
+    with np.errstate(invalid="ignore"):
+        return values.astype(wide_of(dtype))
 
 
 def _read(case: Case) -> list[Input]:
