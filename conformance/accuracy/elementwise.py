@@ -236,22 +236,24 @@ class LogAddExp(Bound):
 
 @dataclass(frozen=True, slots=True)
 class Spaced(Bound):
-    """Numbers between two ends, counted from one of them: ``units`` u max|r|.
+    """Numbers between two ends, counted from one of them: ``units`` u (max|r| + ``location``).
 
     The step is rounded, multiplied by up to half the count and added: each element is off by a few roundings of
     the larger end, however small the element itself. A power of such a number is off by log(base) times as much.
+    ``location`` is the largest that is added last, with which all of it may cancel.
     """
 
     units: float = 3
+    location: float = 0.0
 
     @property
     def words(self) -> str:
-        return f"{self.units:g} u max|r|"
+        return f"{self.units:g} u (max|r| + {self.location:g})" if self.location else f"{self.units:g} u max|r|"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         size = judged.size
         largest = np.max(size[np.isfinite(size)], initial=0)
-        return np.full(size.shape, self.units * finfo(real_of(judged.dtype)).unit * largest)
+        return np.full(size.shape, self.units * finfo(real_of(judged.dtype)).unit * (largest + self.location))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,9 @@ SIZE = Sizes("size")
 DTYPE = DTypeOption(keyword=True)
 # Deviates pass through log and cos, in float32 for the short dtypes: a few units of the largest deviate.
 DEVIATES = Spaced(12)
+# The means are drawn of at most this size, as numbers (MEANS) or small integers.
+AROUND_NUMBERS, AROUND_TENSORS = Spaced(12, location=2), Spaced(12, location=8)
+MEANS = (0.0, 1.0, -2.0)
 
 
 def _high(choices: Choices, drawing: Drawing) -> Argument:
@@ -139,7 +142,7 @@ OPERATIONS = [
         spellings=spelled("torch.normal", out=True),
         parameters=(AnyTensor("mean", mode="small"), Computed("std", _deviation, _negative)),
         dtypes=ALL,
-        accuracy=DEVIATES,
+        accuracy=AROUND_TENSORS,
         random=True,
         basis=Documented(
             MANUAL.format("normal"),
@@ -152,7 +155,7 @@ OPERATIONS = [
         spellings=spelled("torch.normal", out=True),
         parameters=(Operand("mean", mode="small"), Operand("std", mode="unit")),
         dtypes=FLOATING,
-        accuracy=DEVIATES,
+        accuracy=AROUND_TENSORS,
         random=True,
         basis=Documented(
             MANUAL.format("normal"), "std is a tensor with the standard deviation of each output element's distribution"
@@ -162,9 +165,9 @@ OPERATIONS = [
         name="normal_of_std",
         reference=random.normal,
         spellings=spelled("torch.normal", out=True),
-        parameters=(Number("mean", (0.0, 1.0, -2.0)), AnyTensor("std", mode="unit")),
+        parameters=(Number("mean", MEANS), AnyTensor("std", mode="unit")),
         dtypes=FLOATING,
-        accuracy=DEVIATES,
+        accuracy=AROUND_NUMBERS,
         random=True,
         basis=Documented(MANUAL.format("normal"), "the means are shared among all drawn elements"),
     ),
@@ -172,9 +175,9 @@ OPERATIONS = [
         name="normal_of_numbers",
         reference=random.normal,
         spellings=spelled("torch.normal", out=True),
-        parameters=(Number("mean", (0.0, 1.0, -2.0)), Computed("std", _deviation, _negative), SIZE, DTYPE),
+        parameters=(Number("mean", MEANS), Computed("std", _deviation, _negative), SIZE, DTYPE),
         dtypes=DIFFERENTIABLE,
-        accuracy=DEVIATES,
+        accuracy=AROUND_NUMBERS,
         effect=Effect.CREATES,
         random=True,
         basis=Documented(

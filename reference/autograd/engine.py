@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 from reference.autograd.graph import AccumulateGrad, Edge, Grad, Node, gradient_node
 from reference.autograd.mode import set_grad_enabled
-from reference.dtypes import Category, DType
 from reference.errors import refuse
 from reference.tensor import METHODS, Tensor
 
@@ -48,7 +47,8 @@ def _seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
         )
     if gradient.dtype.is_complex != tensor.dtype.is_complex:
         refuse("For complex Tensors, both grad_output and output are required to have the same dtype.")
-    return gradient if gradient.dtype is tensor.dtype else _as_dtype(gradient, tensor.dtype)
+    cast: Tensor = METHODS["to"](gradient, tensor.dtype)
+    return cast
 
 
 def _run(root: Node, output_nr: int, seed: Tensor, keep: bool) -> None:
@@ -102,14 +102,7 @@ def _fit(grad: Tensor, edge: Edge) -> Tensor:
     """The gradient in the shape and dtype of the input: summed over what was broadcast, its real part if need be."""
     if grad.shape != edge.shape:
         grad = METHODS["sum_to_size"](grad, edge.shape)
-    return grad if grad.dtype is edge.dtype else _as_dtype(grad, edge.dtype)
-
-
-def _as_dtype(tensor: Tensor, dtype: DType) -> Tensor:
-    if tensor.dtype.category is Category.COMPLEX and dtype.category is not Category.COMPLEX:
-        tensor = METHODS["real"](tensor)
-    cast: Tensor = METHODS["to"](tensor, dtype)
-    return cast
+    return grad if grad.dtype is edge.dtype else METHODS["to"](grad, edge.dtype)
 
 
 def _through_hooks(node: Node, grads: list[Grad]) -> Sequence[Grad]:

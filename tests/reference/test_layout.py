@@ -161,9 +161,8 @@ def test_a_size_is_inferred_where_exactly_one_fits() -> None:
 
 
 def test_a_view_is_found_exactly_where_there_is_one() -> None:
-    for shape, strides in LAYOUTS:
-        if 0 in shape:
-            continue
+    few, many = ([one for one in LAYOUTS if 0 not in one[0] and (len(one[0]) == 3) is big] for big in (False, True))
+    for shape, strides in (*few, *many[::7]):
         places = addresses(shape, strides)
         for wanted in shapes_of(prod(shape)):
             found = layout.view_strides(shape, strides, wanted)
