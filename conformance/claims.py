@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from conformance.accuracy import Network
+from conformance.isolation.ending import SURVIVED, Ending
 from conformance.model.case import Case
 from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
 from conformance.model.verdict import Basis, Discrepancy, Element, Outcome, Severity, Tally
@@ -40,10 +41,10 @@ class Claims:
     only: frozenset[str] = frozenset()
     found: list[Discrepancy] = field(default_factory=list)
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
+    claimed: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._started = time.perf_counter()
-        self._digest = hashlib.sha256()
 
     def same(self, prop: str, claim: str, expected: Any, actual: Any, dtype: str = "float32") -> None:
         """Claim that two Python values are equal."""
@@ -89,12 +90,18 @@ class Claims:
                     scaled.words,
                 )
 
+    def ended(self, claim: str, ending: Ending) -> None:
+        """Note that the process in which a claim was made ended."""
+        self.claimed.append(claim)
+        self.tallies.setdefault(("survives", "mixed"), Tally()).add(Outcome.BROKE)
+        self._broke("survives", "mixed", claim, SURVIVED.words, ending.words, Severity.CRASH)
+
     def finish(self) -> list[Discrepancy]:
         """Record every discrepancy and every cell."""
         for one in self.found:
             self.record(DiscrepancyEvent(one))
         seconds = round((time.perf_counter() - self._started) / max(len(self.tallies), 1), 4)
-        digest = self._digest.hexdigest()[:16]
+        digest = hashlib.sha256("".join(self.claimed).encode()).hexdigest()[:16]
         for (prop, dtype), tally in self.tallies.items():
             cell = Cell(self.subject, self.family, prop, self.target, dtype, tally, digest, seconds)
             self.record(CellEvent(cell))
@@ -104,7 +111,7 @@ class Claims:
         """Count a claim; whether it broke and is one of those asked for."""
         if self.only and prop not in self.only:
             return False
-        self._digest.update(claim.encode())
+        self.claimed.append(claim)
         self.tallies.setdefault((prop, dtype), Tally()).add(Outcome.HELD if held else Outcome.BROKE)
         return not held
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
+from inspect import signature
 from pathlib import Path
 
 import pytest
 
+from conformance.claims import Claims
+from conformance.isolation.client import IsolatedSession
 from conformance.targets.registry import TargetError, choose_targets
 
 HERE = Path(__file__).parent
@@ -31,6 +35,17 @@ def _check_writable(directory: Path) -> None:
         tempfile.TemporaryFile(dir=directory).close()
     except OSError as error:
         raise pytest.UsageError(f"--report-dir: cannot write {directory}: {error.strerror or error}") from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Make claims in a process of their own, as cases are run in one: what ends it is a claim that does not hold."""
+    session, claims = pyfuncitem.funcargs.get("session"), pyfuncitem.funcargs.get("claims")
+    if not isinstance(session, IsolatedSession) or not isinstance(claims, Claims) or not session.isolates_claims:
+        return None
+    given = {name: pyfuncitem.funcargs[name] for name in signature(pyfuncitem.obj).parameters}
+    session.claim(claims, partial(pyfuncitem.obj, **given), pyfuncitem.name)
+    return True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

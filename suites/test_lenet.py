@@ -5,7 +5,9 @@ https://docs.pytorch.org/tutorials/beginner/blitz/neural_networks_tutorial.html
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -62,6 +64,13 @@ class Net(nn.Module):
         for s in size:
             num_features *= s
         return num_features
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loaded() -> None:
+    """Import what torch imports at the first optimizer, so that no copy of this process has to."""
+    with suppress(ImportError):  # of a torch that has none
+        importlib.import_module("torch._dynamo")
 
 
 @pytest.fixture(params=(3, 5), ids=("3x3", "5x5"))

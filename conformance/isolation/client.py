@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+import traceback
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from multiprocessing.connection import Connection
 from typing import Any
 
+from conformance.claims import Claims
 from conformance.isolation.ending import Ending
 from conformance.isolation.jobs import Answer, Job
-from conformance.isolation.process import Process
+from conformance.isolation.process import Process, threads_here
 from conformance.isolation.supervisor import Supervisor
 from conformance.isolation.worker import WorkerSession
 from conformance.model.run import CrashEvent
 from conformance.model.verdict import Discrepancy
 from conformance.session import Session
-from conformance.targets.registry import kind_of
+from conformance.targets.interpreter import Interpreter
+from conformance.targets.registry import available_targets, kind_of
 
 
 class IsolationError(Exception):
@@ -59,6 +63,24 @@ class IsolatedSession(Session):
                 found.append(one if isinstance(one, str) else f"{one.operation} on {one.target}: {one.actual}")
         return found
 
+    @cached_property
+    def isolates_claims(self) -> bool:
+        """Whether claims can be made in copies of this process: only an accelerator makes it call torch itself."""
+        return all(kind_of(info.name).survives_fork for info in available_targets() if info.available)
+
+    def claim(self, claims: Claims, body: Callable[[], object], name: str) -> None:
+        """Make the claims of a test called ``name`` in a copy of this process, whose end is a claim that breaks."""
+        kind_of(claims.target).preload()
+        process = Process(_claim, claims, body, self.target(claims.target), threads_here() == 1)
+        made = process.receive(self.limits, lambda: 0)
+        process.kill()
+        if isinstance(made, Ending):
+            claims.ended(name, made)
+        elif isinstance(made, str):
+            raise IsolationError(made)
+        else:
+            claims.found, claims.tallies, claims.claimed = made
+
     def close(self, exit_status: int) -> None:
         """End the supervisor, and note the end of the session."""
         if self._supervisor is not None:
@@ -86,6 +108,17 @@ class IsolatedSession(Session):
         if crashes and not answer.found:
             raise IsolationError("\n".join(f"{one.operation} on {one.target}: {one.detail}" for one in crashes))
         return answer.found
+
+
+def _claim(channel: Connection, claims: Claims, body: Callable[[], object], target: Interpreter, alone: bool) -> None:
+    if not alone:
+        target.after_fork()
+    try:
+        body()
+    except BaseException:  # also what pytest raises to fail a test
+        channel.send(traceback.format_exc())
+    else:
+        channel.send((claims.found, claims.tallies, claims.claimed))
 
 
 def _parts(targets: Iterable[str]) -> list[list[str]]:
