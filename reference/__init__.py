@@ -14,6 +14,7 @@ from reference import counting as counting
 from reference import creation as creation
 from reference import cumulative as cumulative
 from reference import differences as differences
+from reference import distances as distances
 from reference import division as division
 from reference import einsum as einsum
 from reference import embedding as embedding

@@ -14,7 +14,7 @@ from reference.dtypes import INT64, DType
 from reference.errors import refuse
 from reference.function import Function, function
 from reference.placing import placed_along
-from reference.reduction import accumulating, computing_array, cumsum, cumsum_from_end, prod, sum
+from reference.reduction import accumulating, computing_array, cumsum, cumsum_from_end, sum
 from reference.selection import where
 from reference.sorting import Pair, rows, same, specify
 from reference.tensor import METHODS, Tensor
@@ -46,12 +46,15 @@ def _cumprod_vjp(g: Tensor, input: Tensor, dim: int) -> Tensor:
     axis = layout.wrap_dim(dim, input.ndim)
     size = input.shape[axis]
     factors, cotangent = movedim(input, axis, -1), movedim(g, axis, -1)
-    # Places [i, j, k]: the factor k counts in the product at j without the factor i.
-    i, j, k = np.indices((size, size, size), sparse=True)
-    counts = Tensor.of((k <= j) & (k != i), BOOL_DTYPE)
-    others = prod(where(counts, factors.reshape((*factors.shape[:-1], 1, 1, size)), 1), -1)
-    reaches = Tensor.of((i <= j)[:, :, 0], BOOL_DTYPE)
-    terms = where(reaches, cotangent.reshape((*cotangent.shape[:-1], 1, size)) * conjugate(others), 0)
+    # Places [i, j]: the product at j, of which the factor i is left out.
+    i, j = np.indices((size, size), sparse=True)
+    rows_of_factors = factors.reshape((*factors.shape[:-1], 1, size))
+    others = cumprod(where(Tensor.of(i != j, BOOL_DTYPE), rows_of_factors, 1), -1)
+    terms = where(
+        Tensor.of(i <= j, BOOL_DTYPE),
+        cotangent.reshape((*cotangent.shape[:-1], 1, size)) * conjugate(others),
+        0,
+    )
     gradient: Tensor = movedim(sum(terms, -1), -1, axis)
     return gradient
 

@@ -88,7 +88,7 @@ def vector_norm(
     return _norm_of(x, float(ord), dim, keepdim, dtype)
 
 
-def _norm_vjp(g: Tensor, input: Tensor, result: Tensor, p: float | str, dim: Dims) -> Tensor:
+def norm_vjp(g: Tensor, input: Tensor, result: Tensor, p: float | str, dim: Dims) -> Tensor:
     """``g * sign(x) * (|x| / norm) ** (p - 1)``, where that exists, else the subgradient 0."""
     order = _order(p)
     if order == 0:
@@ -110,8 +110,8 @@ def _norm_vjp(g: Tensor, input: Tensor, result: Tensor, p: float | str, dim: Dim
     return slope * weight
 
 
-norm.vjp("input", _norm_vjp)
-vector_norm.vjp("x", lambda g, x, result, ord, dim: _norm_vjp(g, x, result, ord, dim))
+norm.vjp("input", norm_vjp)
+vector_norm.vjp("x", lambda g, x, result, ord, dim: norm_vjp(g, x, result, ord, dim))
 METHODS["frobenius_norm"] = norm
 
 
@@ -134,7 +134,7 @@ def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
 
 
 def _dist_vjp(g: Tensor, input: Tensor, other: Tensor, result: Tensor, p: float) -> Tensor:
-    return _norm_vjp(g, input - other, result, p, None)
+    return norm_vjp(g, input - other, result, p, None)
 
 
 dist.vjp("input", _dist_vjp)
@@ -182,7 +182,7 @@ def _renorm_vjp(g: Tensor, input: Tensor, p: float, dim: int, maxnorm: float) ->
     norms = vector_norm(input, p, dims, True)
     cut, bounded = norms > maxnorm, norms + _SMALLEST_NORM
     along = sum(METHODS["real"](g * METHODS["conj_physical"](input)) if g.dtype.is_complex else g * input, dims, True)
-    through_norm = _norm_vjp(along * -maxnorm / (bounded * bounded), input, norms, p, dims)
+    through_norm = norm_vjp(along * -maxnorm / (bounded * bounded), input, norms, p, dims)
     gradient: Tensor = where(cut, g * (maxnorm / bounded) + through_norm, g)
     return gradient
 

@@ -12,7 +12,9 @@ from conformance.model.verdict import Derived, Documented
 from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, Parameter, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim, DTypeOption, Operand, reshape_input
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.shapes import draw_broadcastable, draw_shape
 from reference import promotion, reading
+from reference.broadcasting import broadcast_shapes
 from reference.dtypes import DType
 from reference.tensor import Tensor
 
@@ -44,6 +46,23 @@ def _several_elements(choices: Choices, drawing: Drawing) -> Argument | Omitted:
 
 
 ONE = Computed("input", _one_element, _several_elements)
+
+
+def _sizes(choices: Choices, drawing: Drawing) -> Argument:
+    return draw_shape(choices, max_ndim=3)
+
+
+def _sizes_beside(choices: Choices, drawing: Drawing) -> Argument:
+    """Sizes that broadcast with the first, at times with one dimension more."""
+    first = drawing.arguments["first"]
+    assert isinstance(first, tuple), "sizes are a tuple"
+    sizes = draw_broadcastable(choices, tuple(size for size in first if isinstance(size, int)))
+    return (2, *sizes) if len(sizes) == len(first) and choices.flag(30) else sizes
+
+
+def _sizes_that_differ(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    first = drawing.arguments["first"]
+    return (7,) if isinstance(first, tuple) and first and first[-1] not in (1, 7) else OMITTED
 
 
 def _reads(
@@ -195,6 +214,20 @@ OPERATIONS = [
         dtypes=ALL,
         effect=Effect.READS,
         basis=Derived("A tensor is a sequence of its rows; x[i] for i in range(len(x)) are all of them."),
+    ),
+    Operation(
+        name="broadcast_shapes",
+        reference=broadcast_shapes,
+        spellings=spelled("torch.broadcast_shapes"),
+        parameters=(
+            Computed("first", _sizes),
+            Computed("second", _sizes_beside, _sizes_that_differ),
+        ),
+        dtypes=ALL,
+        effect=Effect.READS,
+        basis=Documented(
+            MANUAL.format("broadcast_shapes"), "This is equivalent to broadcasting empty tensors of these shapes."
+        ),
     ),
     Operation(
         name="promote_types",
