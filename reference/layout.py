@@ -76,9 +76,9 @@ def resembles_channels_last(shape: Sequence[int], strides: Sequence[int]) -> boo
     >>> resembles_channels_last((2, 3, 4, 5), (240, 1, 30, 3)), resembles_channels_last((2, 1, 4, 5), (20, 20, 5, 1))
     (True, False)
     """
-    if len(shape) not in (4, 5) or 0 in shape or not strides[1]:
+    if len(shape) not in (4, 5) or 0 in shape:
         return False
-    spanned = 0
+    spanned = 1
     for dim in [1, *range(len(shape) - 1, 1, -1)]:
         if strides[dim] < spanned:
             return False

@@ -10,11 +10,12 @@ from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Effec
 from conformance.parameters import AnyTensor, Computed, DTypeOption, Number, Operand, Sizes
 from conformance.strategies.drawing import Drawing
 from reference import random
-from reference.dtypes import BOOL, FLOATING
+from reference.dtypes import BOOL, FLOATING, UNSIGNED
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
 DTYPE = DTypeOption(keyword=True)
+WHOLE = (*REAL, *UNSIGNED)
 # Deviates pass through log and cos, in float32 for the short dtypes: a few units of the largest deviate.
 DEVIATES = Spaced(12)
 # The means are drawn of at most this size, as numbers (MEANS) or small integers.
@@ -99,7 +100,7 @@ OPERATIONS = [
         reference=random.randint,
         spellings=spelled("torch.randint", out=True),
         parameters=(Computed("high", _high, _nothing_below), SIZE, DTYPE),
-        dtypes=REAL,
+        dtypes=WHOLE,
         effect=Effect.CREATES,
         random=True,
         basis=Documented(
@@ -112,7 +113,7 @@ OPERATIONS = [
         reference=random.randint,
         spellings=spelled("torch.randint", out=True),
         parameters=(Computed("low", _low), Computed("high", _high, _nothing_below), SIZE, DTYPE),
-        dtypes=REAL,
+        dtypes=WHOLE,
         effect=Effect.CREATES,
         random=True,
         basis=Documented(MANUAL.format("randint"), "low (int, optional) - Lowest integer to be drawn."),
@@ -122,7 +123,7 @@ OPERATIONS = [
         reference=random.randint_like,
         spellings=spelled("torch.randint_like"),
         parameters=(AnyTensor(), Computed("high", _high, _nothing_below)),
-        dtypes=REAL,
+        dtypes=WHOLE,
         random=True,
         basis=Documented(MANUAL.format("randint_like"), "Returns a tensor with the same shape as Tensor input."),
     ),

@@ -207,7 +207,15 @@ def test_the_strides_of_a_view(shape: Shape, strides: Shape, wanted: Shape, expe
     assert layout.view_strides(shape, strides, wanted) == expected
 
 
-@pytest.mark.parametrize(("shape", "operands", "expected"), POINTWISE)
+# Nothing lies anywhere, in row-major order none the less.
+EMPTY: list[tuple[Shape, tuple[tuple[Shape, Shape], ...], Shape]] = [
+    ((2, 0), (((2, 1), (1, 1)), ((1, 0), (1, 1))), (1, 1)),
+    ((2, 0, 3), (((3,), (1,)), ((2, 0, 1), (0, 1, 1))), (3, 3, 1)),
+    ((2, 0, 3), (((2, 0, 3), (3, 3, 1)), ((3,), (2,))), (3, 3, 1)),
+]
+
+
+@pytest.mark.parametrize(("shape", "operands", "expected"), [*POINTWISE, *EMPTY])
 def test_the_strides_of_a_pointwise_result(
     shape: Shape, operands: tuple[tuple[Shape, Shape], ...], expected: Shape
 ) -> None:
