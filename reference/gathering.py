@@ -80,7 +80,7 @@ def gather(input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False)
     return taken(input, lambda array: along(array, dim, index.array))
 
 
-gather.vjp("input", lambda g, input_shape, dim, index: embed([g], input_shape, lambda x: gather(x, dim, index)))
+gather.vjp("input", lambda g, input, dim, index: embed([g], input.shape, lambda x: gather(x, dim, index)))
 
 
 def check_reach(name: str, index: Shape, shape: Shape, dim: int | None) -> None:
@@ -167,7 +167,7 @@ def take(input: Tensor, index: Tensor) -> Tensor:
     return taken(input, lambda array: np.take(array.reshape(-1), index.array))
 
 
-take.vjp("input", lambda g, input_shape, index: embed([g], input_shape, lambda x: take(x, index)))
+take.vjp("input", lambda g, input, index: embed([g], input.shape, lambda x: take(x, index)))
 
 
 @function("MaskedSelectBackward0")
@@ -183,7 +183,7 @@ def masked_select(input: Tensor, mask: Tensor) -> Tensor:
     return taken(input, lambda array: np.broadcast_to(array, shape)[chosen])
 
 
-masked_select.vjp("input", lambda g, input_shape, mask: embed([g], input_shape, lambda x: masked_select(x, mask)))
+masked_select.vjp("input", lambda g, input, mask: embed([g], input.shape, lambda x: masked_select(x, mask)))
 
 
 # -- where elements are not zero ------------------------------------------------------------------------------------

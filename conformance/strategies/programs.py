@@ -309,8 +309,9 @@ def _may_be_viewed(value: Any, recording: bool) -> bool:
 
 
 def _may_be_reshaped(value: Any, recording: bool) -> bool:
-    """Without recording, a leaf would have another shape than the gradients that its graph will bring."""
-    return recording or not _is_tracked(value)
+    """Without recording, a leaf would have another shape than the gradients that its graph will bring; with it, a
+    tensor that keeps its gradient another than that (docs/findings/025)."""
+    return not value.retains_grad if recording and isinstance(value, Tensor) else not _is_tracked(value)
 
 
 def _stands_alone(value: Any, recording: bool) -> bool:

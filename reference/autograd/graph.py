@@ -179,6 +179,9 @@ class CallNode(Node):
 
     def _save(self, arguments: Mapping[str, Any]) -> None:
         for argument, positions in self.targets:
+            # Torch saves a result for whichever argument would need it, an input only for those that do.
+            if "result" in self.vjps[argument][1]:
+                self.values.setdefault("result", None)
             if all(self.edges[position].node is None for position in positions):
                 continue
             for need in self.vjps[argument][1]:

@@ -312,3 +312,19 @@ def test_writes_to_a_view_made_without_tracking_are_refused() -> None:
     with no_grad():
         part = base.narrow(0, 0, 1)
     refused(lambda: in_place(mul, part, 3))
+
+
+@pytest.mark.parametrize("name", ["pow", "hypot", "ldexp"])
+def test_a_result_that_either_argument_might_need_may_not_be_written_to(name: str) -> None:
+    result = METHODS[name](leaf(2, 3), Tensor.of(np.array([1.0, 2.0]), FLOAT64))
+    in_place(add, result, 1)
+    with pytest.raises(Refusal, match="modified by an inplace operation"):
+        backward(result.sum())
+
+
+def test_what_was_gathered_from_is_saved_whole() -> None:
+    source = leaf(2, 3) * 1
+    chosen = METHODS["gather"](source, 0, Tensor.of(np.array([1, 1]), INT64))
+    in_place(add, source, 1)
+    with pytest.raises(Refusal, match="modified by an inplace operation"):
+        backward(chosen.sum())
