@@ -197,7 +197,8 @@ class GradientOf(Bound):
     A derivative such as tanh's 1 - y^2 cancels: its error is relative to 1, that of the gradient to the
     cotangent g, which is ``inputs[0]`` (Higham, 1.7); of complex numbers four products cancel. Where the slope
     s = r/g has its pole in such a difference, d = 1 - x^2 say, rounding x^2 is rounding d by 1/d of it: ``steepens``
-    is by which power of s that is (2 for s = d^-1/2, 1 for s = 1/d), and as many ulp s^steepens are allowed more.
+    is by which power of s that is (2 for s = d^-1/2, 1 for s = 1/d), and ``steep_units`` u |r| s^steepens is allowed
+    more: one rounding, doubled, or of complex numbers two.
     Derived from the vjp, one rounding for each step of it. ``stored`` as for a sum.
     """
 
@@ -205,11 +206,12 @@ class GradientOf(Bound):
     cancels: float = 0
     stored: bool = False
     steepens: float = 0
+    steep_units: float = 4
 
     @property
     def words(self) -> str:
         cancels = f" + {self.cancels:g} u |g|" if self.cancels else ""
-        steepens = f" + {self.ulps:g} u |r| |r/g|^{self.steepens:g}" if self.steepens else ""
+        steepens = f" + {self.steep_units:g} u |r| |r/g|^{self.steepens:g}" if self.steepens else ""
         return f"{self.ulps:g} ulp" + cancels + steepens + " + 8 sqrt(n) u S"
 
     def allowed(self, judged: Judged) -> np.ndarray:
@@ -229,7 +231,7 @@ class GradientOf(Bound):
     def _of_steep_slopes(self, judged: Judged) -> np.ndarray:
         size, cotangent = judged.size, np.abs(judged.inputs[0])
         slope = np.divide(size, cotangent, out=np.zeros_like(size), where=cotangent > 0)
-        return self.ulps * finfo(judged.dtype).unit * size * slope**self.steepens
+        return self.steep_units * finfo(judged.dtype).unit * size * slope**self.steepens
 
 
 def _sums_exactly(judged: Judged, terms_sum: np.ndarray, reach: float) -> bool:

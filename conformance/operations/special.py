@@ -100,7 +100,7 @@ OPERATIONS = [
         special.lgamma,
         "ln |Gamma(input_i)|",
         Ulps("lgamma", spread=_lgamma_steepness),
-        GradientOf(32, cancels=16, steepens=1),
+        GradientOf(32, cancels=16, steepens=1, steep_units=32),
         ("special.gammaln",),
     ),
     _unary(

@@ -328,3 +328,12 @@ def test_what_was_gathered_from_is_saved_whole() -> None:
     in_place(add, source, 1)
     with pytest.raises(Refusal, match="modified by an inplace operation"):
         backward(chosen.sum())
+
+
+def test_a_diagonal_is_filled_through_a_view_which_is_forgotten() -> None:
+    made = METHODS["reshape"](leaf(1, 2, 3, 4), (2, 2)) * 1
+    METHODS["fill_diagonal_"](made, 7)
+    ones = Tensor.of(np.ones((2, 2)), FLOAT64)
+    backward(made, ones)
+    with pytest.raises(Refusal, match="a second time"):
+        backward(made, ones)
