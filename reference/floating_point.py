@@ -15,9 +15,9 @@ from reference import layout
 from reference.arithmetic import conjugate
 from reference.checks import BOOL, COMPLEX, INTEGRAL, forbids, refuse_category
 from reference.comparison import tensors_only
-from reference.dtypes import FLOAT32, DType, round_to, wider
+from reference.dtypes import FLOAT32, INT32, DType, round_to, wider
 from reference.errors import refuse
-from reference.function import Pointwise, cast_layout, pointwise, to_float
+from reference.function import Pointwise, cast_layout, function, pointwise, to_float
 from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
 
@@ -109,11 +109,9 @@ class _Scaling(Pointwise):
         input, other = operands
         if not isinstance(input, Tensor) or not isinstance(other, Tensor):
             return super().strides(shape, operands, dtype)
-        whole = other.dtype.category is INTEGRAL and input.dtype.is_floating_point
-        if whole and input.shape == shape:
-            return layout.preserved_strides(input.shape, input.strides)
-        if whole:
-            return super().strides(shape, operands, dtype)
+        if other.dtype.category is INTEGRAL and input.dtype.is_floating_point:
+            copied = input.shape == shape and not self.for_out
+            return layout.preserved_strides(shape, input.strides) if copied else super().strides(shape, operands, dtype)
         power = layout.contiguous_strides(other.shape)
         # Of these dtypes the base of the power is a tensor without dimensions.
         if input.dtype.is_differentiable and input.dtype is not FLOAT32:
@@ -134,6 +132,27 @@ _ldexp.__name__ = "ldexp"
 ldexp = _Scaling(_ldexp, "LdexpBackward0", to_float, tensors_only("ldexp"))
 ldexp.vjp("input", lambda g, other: g * conjugate(METHODS["pow"](2.0, other)))
 ldexp.vjp("other", lambda g, result: g * conjugate(result * math.log(2)))
+
+
+# -- mantissa and exponent ---------------------------------------------------------------------------------------------
+
+
+@function("FrexpBackward0")
+def frexp(input: Tensor) -> tuple[Tensor, Tensor]:
+    """The mantissa, of magnitude in [1/2, 1), and the exponent of 2 of each element, in int32; zero has 0 and 0.
+
+    Of infinities and nan, the exponent is not promised. https://docs.pytorch.org/docs/stable/generated/torch.frexp.html
+    """
+    refuse_category("frexp", input.dtype, BOOL, INTEGRAL, COMPLEX, kind="RuntimeError")
+    strides = layout.preserved_strides(input.shape, input.strides)
+    mantissas, exponents = np.frexp(input.array.astype(wider(input.dtype).numpy))
+    exponent = Tensor.of(exponents, INT32, strides)
+    finite = np.isfinite(mantissas)
+    exponent.specified = True if finite.all() else finite
+    return Tensor.of(mantissas, input.dtype, strides), exponent
+
+
+frexp.vjp("input", lambda g, result: ldexp(g[0], -result[1]))
 
 
 # -- the step function -------------------------------------------------------------------------------------------------

@@ -232,6 +232,8 @@ class Pointwise(Function):
         made = Tensor.of(values, out, laid_out(shape, present, dtype))
         if promised is not None and not promised.all():
             made.specified = np.broadcast_to(promised, shape)
+        if dtype.is_floating_point and dtype.itemsize == 2 and any(_is_rounded(operand, dtype) for operand in present):
+            made.specified = False
         return made
 
     def operand_array(self, operand: Tensor | Number, dtype: DType) -> np.ndarray:
@@ -288,6 +290,18 @@ def cast_layout(operand: Tensor | Number, dtype: DType) -> tuple[layout.Shape, l
     kept = operand.dtype is dtype
     strides = operand.strides if kept else layout.preserved_strides(operand.shape, operand.strides)
     return operand.shape, strides
+
+
+def _is_rounded(operand: Tensor | Number, dtype: DType) -> bool:
+    """Whether an operand without dimensions is not exact in the common dtype, and so may be used as it is.
+
+    The manual does not say that what counts less in promotion is rounded to 16 bits before it is computed with.
+    """
+    if isinstance(operand, Tensor) and (operand.ndim or operand.dtype is dtype):
+        return False
+    value = operand.array if isinstance(operand, Tensor) else np.asarray(operand)
+    wide = np.clongdouble if value.dtype.kind == "c" else np.longdouble
+    return bool(round_to(value, dtype).astype(wide) != value.astype(wide)) and not np.isnan(value)
 
 
 def pointwise(

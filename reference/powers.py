@@ -53,6 +53,16 @@ def _pow(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
     return _integer_power(input, exponent) if input.dtype.kind in "iu" else np.power(input, exponent)
 
 
+def _is_no_root(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """Where a power of a half is not a matter of taste: a root of -inf is nan, one of -0 is -0, a power is not.
+
+    IEEE 754-2019, 5.4.1 and 9.2.1; the manual does not say which of both functions it means.
+    """
+    if input.dtype.kind != "f":
+        return np.asarray(True)
+    return np.asarray((np.abs(exponent) != 0.5) | ((input != -np.inf) & ((input != 0) | ~np.signbit(input))))
+
+
 def _integer_power(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
     """Modulo the dtype's range; a negative exponent gives the reciprocal, rounded towards zero."""
     power = np.power(input, np.maximum(exponent, 0))
@@ -92,6 +102,7 @@ def _logarithm(number: Number) -> Number:
 
 _pow.__name__ = "pow"
 pow = _Power(_pow, _power_node, check=_check_power)
+pow.promised = _is_no_root
 pow.vjp("input", _base_vjp)
 pow.vjp("exponent", _exponent_vjp)
 
@@ -121,6 +132,7 @@ def _as(g: Tensor, operand: Tensor | Number) -> Any:
 
 _float_power.__name__ = "float_power"
 float_power = _Power(_float_power, _power_node, _in_double)
+float_power.promised = _is_no_root
 float_power.vjp("input", lambda g, input, exponent: _base_vjp(g, _as(g, input), _as(g, exponent)))
 float_power.vjp(
     "exponent", lambda g, input, exponent, result: _exponent_vjp(g, _as(g, input), _as(g, exponent), result)

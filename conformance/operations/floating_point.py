@@ -105,4 +105,17 @@ OPERATIONS = [
         gradient=GradientOf(8),
         name="ldexp_by_fractions",
     ),
+    Operation(
+        name="frexp",
+        reference=floating_point.frexp,
+        spellings=spelled("torch.frexp", "Tensor.frexp", out=True),
+        parameters=(Operand("input"),),
+        dtypes=FLOATING,
+        accuracy=Exact(),
+        gradient=GradientOf(2),
+        results=2,
+        basis=Documented(
+            MANUAL.format("frexp"), "input = mantissa x 2^exponent. The range of mantissa is the open interval (-1, 1)."
+        ),
+    ),
 ]
