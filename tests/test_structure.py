@@ -27,6 +27,7 @@ from reports.words import claim
 from tests.reports.builders import discrepancy
 
 CODE = ("conformance", "reference", "reports", "suites")
+FINDINGS = ROOT / "docs" / "findings"
 LONGEST = 400
 TORCH_ROOM = ROOT / "conformance" / "targets" / "torch"
 
@@ -162,3 +163,10 @@ def test_the_exact_class_is_for_operations_that_round_nothing() -> None:
         if isinstance(operation.accuracy, Exact) and families()[operation.name] == "transcendental"
     ]
     assert rounding == []
+
+
+def test_every_finding_is_on_the_page_of_findings() -> None:
+    page = (FINDINGS / "README.md").read_text("utf-8")
+    for path in sorted(FINDINGS.glob("[0-9]*.md")):
+        title = path.read_text("utf-8").splitlines()[0].removeprefix("# ")
+        assert f"- [{title}]({path.name})" in page
