@@ -93,3 +93,26 @@ def test_a_signalling_nan_is_left_open(name: str) -> None:
     found = METHODS[name](tensor(signalling), tensor([2.0], "float32"))
     assert np.asarray(found.specified).tolist() == [False, True, True]
     assert found.array[1] == 2.0
+
+
+def test_mantissa_and_exponent() -> None:
+    values = [0.0, -0.0, 1.0, -6.0, 2.0**-149, 3e38, math.inf, math.nan]
+    mantissa, exponent = METHODS["frexp"](tensor(values, "float32"))
+    pairs = [math.frexp(float(np.float32(value))) for value in values]
+    np.testing.assert_array_equal(mantissa.array, np.array([pair[0] for pair in pairs], np.float32))
+    assert exponent.dtype.name == "int32"
+    assert exponent.array[:6].tolist() == [pair[1] for pair in pairs[:6]]
+    assert np.asarray(exponent.specified).tolist() == [True] * 6 + [False] * 2
+
+
+def test_roots_of_minus_infinity_and_powers_of_a_half_are_left_open() -> None:
+    found = METHODS["pow"](tensor([-math.inf, -0.0, 0.0, 4.0], "float32"), 0.5)
+    assert np.asarray(found.specified).tolist() == [False, False, True, True]
+    assert found.array[3] == 2.0
+    assert METHODS["pow"](tensor([-math.inf], "float32"), -2.5).specified is True
+
+
+@pytest.mark.parametrize(("number", "specified"), [(2.5, True), (257, False), (0.1, False)])
+def test_a_number_that_16_bits_do_not_hold_may_be_used_as_it_is(number: float, specified: bool) -> None:
+    assert METHODS["mul"](tensor([3.0], "bfloat16"), number).specified is specified
+    assert METHODS["mul"](tensor([3.0], "float32"), number).specified is True
