@@ -99,9 +99,9 @@ class Comparison:
         return self
 
     def _refusals(self, wanted: Observation, found: Observation) -> bool:
-        same_step = wanted.step == found.step
-        if same_step and wanted.refused is None and found.refused is None:
+        if wanted.refused is None and found.refused is None:
             return True
+        same_step = wanted.step == found.step
         self.compared += 1
         if same_step and wanted.refused is not None and found.refused is not None:
             if not same_kind(wanted.refused, found.refused):
@@ -170,7 +170,7 @@ class Comparison:
         if expected.grad is None and actual.grad is None:
             return
         # A gradient that is not there stands for zero: which of the two a node passes on is its own affair.
-        if expected.grad is not None and actual.grad is None and not expected.grad.any():
+        if actual.grad is None and not np.any(expected.grad):
             return
         if expected.grad is None or actual.grad is None:
             self._differ(Aspect.GRAD, step, name, expected.grad, actual.grad)
@@ -307,8 +307,8 @@ def same_python_value(expected: Any, actual: Any) -> bool:
         return len(expected) == len(actual) and all(map(same_python_value, expected, actual))
     if isinstance(expected, complex) and isinstance(actual, complex):
         return same_python_value(expected.real, actual.real) and same_python_value(expected.imag, actual.imag)
-    if isinstance(expected, float) and isinstance(actual, float) and expected != expected:
-        return actual != actual
+    if expected != expected:
+        return bool(actual != actual)
     return bool(expected == actual)
 
 

@@ -29,7 +29,7 @@ def backward(
     seed = _seed(tensor, gradient)
     keep = create_graph if retain_graph is None else retain_graph
     with set_grad_enabled(create_graph):
-        _run(root, tensor.output_nr if tensor.grad_fn is not None else 0, seed, keep)
+        _run(root, tensor.output_nr, seed, keep)
 
 
 def _seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:

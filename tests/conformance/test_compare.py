@@ -168,7 +168,7 @@ def test_refusals(
 def test_after_a_refusal_of_both_the_variables_are_still_compared() -> None:
     unchanged, changed = trace(seen(), refused=NO), trace(seen([0.0, 0.0]), refused=NO)
     assert [one.aspect for one in compared(unchanged, changed).differences] == [Aspect.VALUES]
-    one_sided = compared(trace(seen(), refused=NO), trace(seen([0.0, 0.0])))
+    one_sided = compared(trace(seen(), refused=NO), trace(seen([0.0, 0.0], offset=3)))
     assert [one.aspect for one in one_sided.differences] == [Aspect.REFUSAL]
 
 
@@ -187,6 +187,7 @@ def test_the_first_observation_that_differs_is_the_last_compared() -> None:
 def test_strides_that_address_nothing() -> None:
     empty = seen(np.ones((0, 2)))
     assert differing(empty, replace(empty, strides=(7, 3))) == []
+    assert differing(empty, replace(empty, offset=1, dtype="int8")) == [Aspect.DTYPE, Aspect.OFFSET]
     one = seen(np.ones((1, 2)))
     other = replace(one, strides=(9, 1))
     assert differing(one, other) == [Aspect.STRIDES]
@@ -327,6 +328,7 @@ def with_grad(values: Any, exact: bool = True, dtype: Any = np.float32) -> Seen:
         (None, None, True),
         ([0.0, 0.0], None, True),
         ([0.0, 1.0], None, False),
+        ([0.0, 0.0], [0.0, 1.0], False),
         (None, [0.0, 0.0], False),
         ([1.0, 2.0], [1.0, 2.0], True),
         ([1.0, 2.0], [ONE, 2.0], True),

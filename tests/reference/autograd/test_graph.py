@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pytest
 
 import reference as reference  # its modules register their functions
 from reference.arithmetic import add, mul
 from reference.autograd.engine import backward
-from reference.autograd.graph import AccumulateGrad, gradient_node
+from reference.autograd.graph import AccumulateGrad, CopySlices, Edge, Node, as_strided_node, gradient_node
 from reference.dtypes import FLOAT32, FLOAT64, INT64
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
@@ -158,3 +161,78 @@ def test_a_written_part_can_be_passed_twice_where_the_graph_was_kept() -> None:
     backward(total, retain_graph=True)
     backward(total)
     assert gradient(x) == [30.0, 6.0]
+
+
+# -- accumulation, and what is freed ---------------------------------------------------------------------------------
+
+
+def test_a_recorded_pass_replaces_the_gradient_where_a_plain_one_writes_to_it() -> None:
+    x = leaf(1.0, 2.0)
+    total = (x * x).sum()
+    backward(total, create_graph=True)
+    first = x.grad
+    backward(total, create_graph=True)
+    assert first is not None
+    assert x.grad is not None
+    assert (first.array.tolist(), gradient(x)) == ([2.0, 4.0], [4.0, 8.0])
+    assert x.grad.requires_grad
+    y = leaf(1.0, 2.0)
+    backward((y * 2).sum())
+    kept = y.grad
+    assert kept is not None
+    assert kept.version == 0
+    backward((y * 3).sum())
+    assert y.grad is kept
+    assert (kept.version, gradient(y)) == (1, [5.0, 5.0])
+
+
+def test_what_was_saved_is_freed_numbers_and_indices_too() -> None:
+    index = Tensor.of(np.array([1, 0]), INT64)
+    for call in (lambda x: x * 3, lambda x: METHODS["getitem"](x, (index,)), exp):
+        total = call(leaf(1.0, 2.0)).sum()
+        backward(total)
+        with pytest.raises(Refusal):
+            backward(total)
+    x = leaf(1.0, 2.0)
+    total = (x + 1).sum()
+    backward(total)
+    backward(total)
+    assert gradient(x) == [2.0, 2.0]
+
+
+def test_what_nobody_needs_is_not_saved() -> None:
+    x, constant = leaf(1.0, 2.0), Tensor.of(np.array([3.0, 5.0]), FLOAT64)
+    factor = METHODS["clone"](x)
+    product = factor * constant
+    METHODS["fill_"](factor, 0.0)
+    backward(product.sum())
+    assert gradient(x) == [3.0, 5.0]
+
+
+class Passing(Node):
+    """A write that keeps what it wrote over."""
+
+    def apply(self, grads: Sequence[Any]) -> Sequence[Any]:
+        return grads
+
+
+@pytest.mark.parametrize(("offset", "size", "lies_within"), [(2, 3, True), (3, 2, True), (3, 3, False), (1, 1, False)])
+def test_a_part_must_lie_within_its_base(offset: int, size: int, lies_within: bool) -> None:
+    """A base that was moved after its view was made: both begin where they were when the view was written."""
+    memory = Tensor.of(np.arange(8.0), FLOAT64)
+    base, view = memory.view_as((3,), (1,), 2), memory.view_as((size,), (1,), offset)
+    node = CopySlices(base, view, Passing([Edge(base)]))
+    grad = Tensor.of(np.array([1.0, 2.0, 3.0]), FLOAT64)
+    if lies_within:
+        (found,) = node.apply([grad])
+        assert found is not None
+        assert found.array.tolist() == [1.0, 2.0, 3.0]
+    else:
+        with pytest.raises(Refusal):
+            node.apply([grad])
+    assert node.apply([None]) == [None]
+
+
+def test_a_view_of_a_written_base_passes_on_that_there_is_no_gradient() -> None:
+    base = Tensor.of(np.arange(4.0), FLOAT64)
+    assert as_strided_node(base, base.view_as((2,), (1,), 1)).apply([None]) == [None]

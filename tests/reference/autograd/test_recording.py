@@ -10,6 +10,7 @@ import pytest
 
 import reference as reference  # its modules register their functions
 from reference.autograd.engine import backward
+from reference.autograd.graph import gradient_node
 from reference.autograd.recording import register_hook, requires_grad_, retain_grad
 from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64, DType
 from reference.errors import Refusal
@@ -104,6 +105,7 @@ def test_what_takes_no_gradient_keeps_none_and_has_no_hooks() -> None:
 
 def test_the_last_recorded_runs_first_and_leaves_before_all() -> None:
     x, y, order = leaf(1.0), leaf(1.0), list[str]()
+    assert gradient_node(y) is not None  # its accumulator is older than all that follows
     first, second = x * 2, x * 3
     for name, tensor in (("first", first), ("second", second), ("y", y)):
         register_hook(tensor, lambda grad, name=name: order.append(name))
