@@ -64,7 +64,6 @@ from reference import transcendental as transcendental
 from reference import transposes as transposes
 from reference import triangles as triangles
 from reference import trigonometric as trigonometric
-from reference import vandermonde as vandermonde
 from reference import view_changes as view_changes
 from reference import views as views
 from reference.nn import functional as functional

@@ -6,10 +6,9 @@ https://docs.pytorch.org/docs/stable/tensors.html
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
-from reference import broadcasting, layout
+from reference import layout
 from reference.comparison import eq
 from reference.conversion import lies_in
 from reference.dtypes import Category
@@ -179,17 +178,3 @@ def is_set_to(input: Tensor, tensor: Tensor) -> bool:
     """
     same_place = input.storage is tensor.storage and input.offset == tensor.offset
     return same_place and input.shape == tensor.shape and input.strides == tensor.strides
-
-
-# -- shapes alone ----------------------------------------------------------------------------------------------------
-
-
-def broadcast_shapes(*shapes: int | Sequence[int]) -> tuple[int, ...]:
-    """The shape to which tensors of these shapes are broadcast; a number is a shape of one dimension.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.broadcast_shapes.html
-    """
-    listed = [(shape,) if isinstance(shape, int) else tuple(shape) for shape in shapes]
-    if any(size < 0 for shape in listed for size in shape):
-        refuse_value("Attempting to broadcast a dimension with negative length!")
-    return broadcasting.broadcast_shapes(*listed)

@@ -126,6 +126,7 @@ OF_TWO = [
         for name in ("copysign", "fmax", "fmin", "nextafter")
     ),
     method("ldexp", X, Y),
+    on("frexp", lambda x: METHODS["frexp"](x)[0] * x, X),
     method("ldexp", Z, W),
     on("ldexp by integers", lambda x: METHODS["ldexp"](x, tensor([-3, 0, 2], "int64")) * x, X),
     on("number minus", lambda x: number_minus(2.5, x), X),
