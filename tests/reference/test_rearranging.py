@@ -216,6 +216,10 @@ def test_pairs_are_complex_numbers() -> None:
     assert (made.dtype, made.array.tolist()) == (COMPLEX64, [1 + 2j, 3 - 4j])
     assert made.storage is given.storage
     assert call("view_as_real", made).strides == (2, 1)
+    apart = [((2, 2), (2, 2), 0), ((2, 2), (3, 1), 0), ((2, 2), (2, 1), 1)]
+    for layout in apart:
+        with pytest.raises(Refusal, match="stride"):
+            call("view_as_complex", strided(*layout))
 
 
 def test_where_a_condition_holds_the_tensor_itself_is_chosen() -> None:
