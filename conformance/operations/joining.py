@@ -143,7 +143,12 @@ OPERATIONS = [
         name="block_diag",
         reference=joining.block_diag,
         spellings=spelled("torch.block_diag"),
-        parameters=(AnyTensor("first", max_ndim=2), Another("second"), Another("third", required=False)),
+        # One without dimensions is of the dtype of the first: on meta it counts as much as those that have some.
+        parameters=(
+            AnyTensor("first", min_ndim=1, max_ndim=2),
+            Another("second", min_ndim=1),
+            Another("third", promoted=False, required=False),
+        ),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(

@@ -15,8 +15,11 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, OMITTED, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim
 from conformance.strategies.drawing import Drawing
+from conformance.targets.reference import make_input
+from conformance.values import fill
 from reference import rearranging
 from reference.dtypes import INT32, INT64
+from reference.tensor import Tensor
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SUMS = GradientOf(1, stored=True)
@@ -89,12 +92,30 @@ def _negative_times(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     return (1, -1) if drawing.numel("input") else OMITTED
 
 
+def _slices(drawing: Drawing) -> int:
+    """How many slices there are along the dimension that was drawn, or elements."""
+    return drawing.numel("input") if drawing.arguments.get("dim") is None else shape_of(drawing)[dim_of(drawing)]
+
+
 def _repeats(choices: Choices, drawing: Drawing) -> Argument:
     """How often each slice along the dimension that was drawn, or each element."""
-    size = drawing.numel("input") if drawing.arguments.get("dim") is None else shape_of(drawing)[dim_of(drawing)]
-    count = 1 if choices.flag(20) else size
+    count = 1 if choices.flag(20) else _slices(drawing)
     dtype = choices.choose((INT64, INT32))
     return laid(choices, drawing, "repeats", (raw(choices, (count,)) % np.uint64(3)).astype(dtype.numpy))
+
+
+def _output_size(choices: Choices, drawing: Drawing) -> int:
+    """The sum of the repeats; one of them is for every slice."""
+    given = drawing.given("repeats")
+    assert given is not None, "repeats are drawn before output_size"
+    made = make_input(given, fill(given))
+    assert isinstance(made, Tensor), "repeats are a tensor"
+    return int(made.array.sum()) * (_slices(drawing) if given.shape == (1,) else 1)
+
+
+def _another_size(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """One more; where nothing is repeated, it is not looked at."""
+    return _output_size(choices, drawing) + 1 if _slices(drawing) else OMITTED
 
 
 def _too_many_repeats(choices: Choices, drawing: Drawing) -> Argument:
@@ -263,6 +284,7 @@ OPERATIONS = [
             AnyTensor(min_ndim=1),
             Computed("dim", _some_dim, keyword=True),
             Computed("repeats", _repeats, _too_many_repeats, keyword=True),
+            Computed("output_size", _output_size, _another_size, keyword=True, required=False),
         ),
         dtypes=ALL,
         gradient=SUMS,
