@@ -20,6 +20,7 @@ from conformance.compare import (
     same_kind_of_value,
     same_python_value,
 )
+from conformance.counting import COMPARED
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.interpreter import Traits
 from reference.dtypes import BFLOAT16, COMPLEX64, COMPLEX128, FLOAT16, FLOAT32, FLOAT64, INT64, DType
@@ -181,6 +182,11 @@ def test_the_first_observation_that_differs_is_the_last_compared() -> None:
     assert [one.step for one in second.differences] == [1]
 
 
+def test_a_trace_that_ends_earlier_is_compared_as_far_as_it_goes() -> None:
+    first = trace(seen()).observations[0]
+    assert compared(Trace("t", [first, replace(first, step=1)]), Trace("t", [first])).differences == []
+
+
 # -- what nothing decides --------------------------------------------------------------------------------------------
 
 
@@ -233,6 +239,8 @@ def test_values_are_judged_by_the_bound_and_the_worst_is_kept() -> None:
 
 def test_what_was_not_computed_must_not_change_by_a_bit() -> None:
     held = seen(unrounded=None)
+    (found,) = compared(trace(held), trace(seen([ONE, 2.0]))).differences
+    assert found.allowed is None
     assert differing(held, seen([ONE, 2.0])) == [Aspect.VALUES]
     assert differing(held, seen()) == []
 
@@ -252,9 +260,17 @@ def test_values_that_the_manual_leaves_open() -> None:
     assert differing(seen(specified=np.array([False, True])), wrong, EVERY_ASPECT, replace(STANDARD, shape=(1,))) == [
         Aspect.VALUES
     ]
+    one_of_two = replace(STANDARD, shape=(1,))
+    assert differing(seen(specified=np.array([True, False])), seen([ONE, 9.0]), EVERY_ASPECT, one_of_two) == []
     not_computed = seen(specified=np.array([True, False]), unrounded=None)
     assert differing(not_computed, wrong) == []
     assert differing(not_computed, seen([8.0, 2.0])) == [Aspect.VALUES]
+
+
+def test_elements_are_counted_over_all_comparisons() -> None:
+    before = COMPARED.elements
+    compared(trace(seen()), trace(seen()))
+    assert COMPARED.elements == before + 2
 
 
 def test_how_much_was_compared() -> None:
@@ -386,6 +402,7 @@ def test_the_difference_of_gradients_that_do_not_fit_is_put_in_words() -> None:
         ([1, 2], [1], False),
         ([], [], True),
         ([1], 1, False),
+        (1, [1], False),
         ("a", "a", True),
         (None, 0, False),
     ],
