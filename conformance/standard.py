@@ -46,7 +46,9 @@ def _inputs(operation: Operation, case: Case, expected: Trace) -> tuple[np.ndarr
     """The tensors read, wide, in their logical order; broadcast to each other for pointwise operations."""
     if operation.pointwise:
         return pointwise_inputs(case.main, {**_made(expected), **{one.name: _wide(one) for one in _read(case)}})
-    return tuple(_wide(one) for one in _read(case) if not one.array)
+    made, given = _made(expected), {one.name: _wide(one) for one in case.inputs if not one.array}
+    names = [name for argument in _arguments(case) for name in references(argument)]
+    return tuple({**made, **given}[name] for name in names if name in made or name in given)
 
 
 def _made(expected: Trace) -> dict[str, np.ndarray]:
@@ -102,9 +104,13 @@ def widened_to(values: np.ndarray, dtype: DType) -> np.ndarray:
 def _read(case: Case) -> list[Input]:
     """The inputs that the operation under test reads, in the order of its arguments."""
     inputs = {given.name: given for given in case.inputs}
-    arguments = [*case.main.args, *(argument for name, argument in case.main.kwargs if name != "out")]
-    names = [name for argument in arguments for name in references(argument)]
+    names = [name for argument in _arguments(case) for name in references(argument)]
     return [inputs[name] for name in names if name in inputs]
+
+
+def _arguments(case: Case) -> list[Argument]:
+    """The arguments that the operation under test reads."""
+    return [*case.main.args, *(argument for name, argument in case.main.kwargs if name != "out")]
 
 
 def logical(given: Input) -> np.ndarray:

@@ -136,14 +136,19 @@ class LogSumExp(Bound):
     """Class E, logsumexp and log_softmax: 4u(1 + max|x| + ln n) (Blanchard, Higham and Higham, 2021).
 
     max|x| is the ``magnitude``, or else the largest finite modulus in the first input; n is ``terms``. u is that of
-    the result also in 16 bits, where log, sum and maximum may each be rounded before they are combined.
+    the result also in 16 bits, where log, sum and maximum may each be rounded before they are combined. Where every
+    result is made from the one before (``running``), that is repeated as often as the input is long: sqrt(n) times as
+    much (Higham and Mary).
     """
 
+    running: bool = False
     words = "4u(1 + max|x| + ln n)"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         unit = finfo(judged.dtype).unit
-        return 4 * unit * (1 + _largest(judged) + math.log(judged.terms)) + last_rounding(judged)
+        length = max(judged.inputs[0].shape, default=1) if self.running and judged.inputs else 1
+        steps = math.sqrt(length)
+        return 4 * unit * steps * (1 + _largest(judged) + math.log(judged.terms * length)) + last_rounding(judged)
 
 
 @dataclass(frozen=True, slots=True)

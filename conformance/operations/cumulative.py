@@ -72,7 +72,7 @@ OPERATIONS = [
         spellings=spelled("torch.logcumsumexp", "Tensor.logcumsumexp", out=True),
         parameters=(AnyTensor(), Dim()),
         dtypes=DIFFERENTIABLE,
-        accuracy=LogSumExp(),
+        accuracy=LogSumExp(running=True),
         gradient=GradientOf(64, cancels=8),
         basis=Documented(
             MANUAL.format("logcumsumexp"),
