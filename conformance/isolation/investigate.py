@@ -38,7 +38,7 @@ def investigate(
     prop, running = Survives(limits.for_proof()), died.running
     failure = _failure(died, target, profile, prop)
     if failure is None:
-        told = f"{died.ending.words}; not again in a process of its own"
+        told = f"{died.ending.words}; not again when the target ran it in a process of its own"
         record(CrashEvent(running.operation, running.target, told, running.text))
         return []
     if not _known(failure, target.name):

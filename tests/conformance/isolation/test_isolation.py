@@ -116,7 +116,7 @@ def test_an_end_that_does_not_come_again_is_a_crash(opened: OpenSession, tmp_pat
             os.kill(os.getpid(), signal.SIGSEGV)
         return real(*args, **kwargs)
 
-    with pytest.raises(IsolationError, match="neg on cpu: killed by SIGSEGV; not again in a process of its own"):
+    with pytest.raises(IsolationError, match="neg on cpu: killed by SIGSEGV; not again when the target ran it"):
         opened(plant).verify("neg", "cpu")
     (crash,) = load_run(tmp_path).crashes
     assert crash.operation == "neg"
