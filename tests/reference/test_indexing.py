@@ -13,6 +13,7 @@ from reference.autograd.engine import backward
 from reference.dtypes import BOOL, FLOAT32, FLOAT64, INT32, INT64, UINT8
 from reference.errors import Refusal
 from reference.indexing import getitem, setitem
+from reference.reading import contains
 from reference.tensor import METHODS, Tensor
 from tests.reference.brute import LAYOUTS, address, addresses, strided
 
@@ -249,3 +250,14 @@ def test_a_write_cuts_the_gradient_and_sends_it_to_the_value(item: Any) -> None:
     assert value.grad is not None
     assert leaf.grad.array.tolist() == kept.tolist()
     assert value.grad.item() == weights.ravel()[cut].sum()
+
+
+def test_a_tensor_contains_what_one_of_its_elements_is_equal_to() -> None:
+    given = strided((2, 3), (3, 1), 0)
+    assert contains(given, 4)
+    assert contains(given, ints([[9], [5]]))
+    assert not contains(given, 4.5)
+    assert not contains(Tensor.of(np.array([np.nan]), FLOAT64), float("nan"))
+    assert not contains(Tensor.of(np.zeros(0), FLOAT64), 0)
+    with pytest.raises(Refusal):
+        contains(given, ints([1, 2]))
