@@ -205,8 +205,10 @@ class CallNode(Node):
         return _save_value(value)
 
     def save_result(self, result: Any) -> None:
-        """Save the result, once it is written, if a vjp names it."""
+        """Save the result, once it is written, if a vjp names it: of values and indices, the indices alone."""
         if "result" in self.values:
+            if isinstance(result, tuple) and not all(part.dtype.is_differentiable for part in result):
+                result = tuple(None if part.dtype.is_differentiable else part for part in result)
             self.values["result"] = _save_value(result)
 
     def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:

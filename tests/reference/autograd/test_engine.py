@@ -337,3 +337,10 @@ def test_a_diagonal_is_filled_through_a_view_which_is_forgotten() -> None:
     backward(made, ones)
     with pytest.raises(Refusal, match="a second time"):
         backward(made, ones)
+
+
+@pytest.mark.parametrize("name", ["sort", "frexp"])
+def test_of_values_and_indices_the_values_may_be_written_to(name: str) -> None:
+    values = METHODS[name](leaf(3, 2))[0]
+    in_place(add, values, 1)
+    backward(values.sum())
