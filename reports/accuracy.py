@@ -20,9 +20,9 @@ number without a mark is over *all* values of the dtype; ~ is over a sample, so 
 beyond the bound that the suite judges by, which are [known deviations](deviations.md).
 
 The exact value is that of the reference implementation, in float64 for results of at most 32 bits and in extended
-precision (64 bits) for float64. Functions of 16 bits were tried on all 65,536 values along every path through memory
-(in one piece, in every third place, in rows of seven, in place), of which the worst counts. Written by `{COMMAND}`
-from the sweeps in `accuracy.jsonl`; how to repeat them is at the end."""
+precision (64 bits) for float64. Functions of 16 bits were tried on all 65,536 values along several paths through memory
+(in one piece, in every third place, in rows of seven, in place), of which the worst counts; what is compiled lay in one
+piece. Written by `{COMMAND}` from the sweeps in `accuracy.jsonl`; how to repeat them is at the end."""
 
 _END = """## Repeat it
 
