@@ -118,7 +118,7 @@ def _display(seconds: float) -> Iterator[Callable[[Done], None]]:
 
 def _words(done: Done) -> str:
     """What was done, in one line."""
-    crashes = f", {done.crashes} crashes" if done.crashes else ""
+    crashes = f", {done.crashes} crash{'es' if done.crashes > 1 else ''}" if done.crashes else ""
     return (
         f"{done.turns:,} turns, {done.checks:,} checks, {done.compared:,} elements compared,"
         f" {done.discrepancies} discrepanc{'y' if done.discrepancies == 1 else 'ies'}{crashes}"
