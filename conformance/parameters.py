@@ -195,7 +195,9 @@ class LikeTensor(Base):
             return Ref(found.name)
         if self.broadcast and choices.flag(40):
             shape = draw_broadcastable(choices, shape)
-        dtype = choices.choose(self.dtypes) if self.dtypes else drawing.operand_dtype()
+        dtype = drawing.operand_dtype()
+        if self.dtypes and dtype not in self.dtypes:
+            dtype = choices.choose(self.dtypes)
         return drawing.tensor(self.name, shape, dtype, mode=self.mode)
 
     def _fits(self, one: Input, shape: Shape, dtypes: tuple[DType, ...]) -> bool:

@@ -165,11 +165,20 @@ class Ulps(Bound):
 class WholeQuotient(Ulps):
     """Class B, a quotient rounded to an integer: as a transcendental of k ulp, with the sign of a zero.
 
-    The quotient is rounded before it is floored or truncated, so that one of as many digits as the dtype holds may be
-    off by its last ones; any that is smaller is exact.
+    The quotient is rounded to the dtype before it is floored or truncated, so that one of as many digits as the dtype
+    holds may be off by its last ones, and one that rounds to an integer is that integer; any other is exact.
     """
 
     signed_zero: ClassVar[bool] = True
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        allowed = super(WholeQuotient, self).allowed(judged)
+        if len(judged.inputs) != 2:
+            return allowed
+        with np.errstate(all="ignore"):
+            quotient = judged.inputs[0] / judged.inputs[1]
+            rounds = np.abs(quotient - np.rint(quotient)) <= ulp(quotient, judged.dtype) / 2
+        return np.where(rounds, np.maximum(allowed, 1), allowed)
 
 
 @dataclass(frozen=True, slots=True)

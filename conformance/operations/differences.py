@@ -16,6 +16,8 @@ from reference.dtypes import INT8, INT16, INT32, INT64
 from reference.function import Function
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+# Differences of narrower integers wrap, of which the manual says nothing.
+WITHOUT_WRAPPING = (INT32, INT64, *DIFFERENTIABLE)
 DIM = Dim(keyword=True, required=False)
 SPACING = Choice("dx", (1, 2, 0.5, -3.0), keyword=True, required=False)
 DIM_OF_Y = Dim(of="y", keyword=True, required=False)
@@ -61,7 +63,7 @@ def _trapezoids(reference: Function, claim: str) -> tuple[Operation, ...]:
     at = replace(
         apart,
         name=f"{name}_at",
-        parameters=(AnyTensor("y", min_ndim=1), LikeTensor("x", of="y"), DIM_OF_Y),
+        parameters=(AnyTensor("y", min_ndim=1), LikeTensor("x", of="y", dtypes=WITHOUT_WRAPPING), DIM_OF_Y),
         accuracy=Areas(),
         gradient=GradientOf(16, cancels=8),
         aliases=(),
