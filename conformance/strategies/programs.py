@@ -340,7 +340,7 @@ _KINDS = (
     Kind(1, _allocating, ()),
     Kind(2, _tracking, (), _is_tracked),
     Kind(3, _backward, (), _is_tracked),
-    Kind(2, _sharing, (), _is_not_tracked),
+    Kind(4, _sharing, (), _is_not_tracked),
     Kind(2, _array_writing, ()),
 )
 

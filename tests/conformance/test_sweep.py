@@ -218,7 +218,7 @@ def test_finished_sweeps_are_taken_into_the_record(tmp_path: Path, capsys: pytes
     assert main(["accuracy", str(tmp_path), "--recorded", str(recorded)]) == 0
     (kept,) = read_record(recorded)
     assert len(kept.worst) == 1
-    assert "| `exp` | 3." in (tmp_path / PAGE).read_text("utf-8")
+    assert "| `exp` | 2.78 ✕ |" in (tmp_path / PAGE).read_text("utf-8")
     assert main(["accuracy", "--recorded", str(recorded)]) == 0
     capsys.readouterr()
     assert main(["accuracy", str(tmp_path / "nothing"), "--recorded", str(recorded)]) == 2

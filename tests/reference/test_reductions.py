@@ -63,6 +63,8 @@ ORACLES: dict[str, Callable[[list[Any]], Any]] = {
 def test_reduction(name: str, dim: int | tuple[int, ...] | None, keepdim: bool) -> None:
     if name in ("all", "any") and dim == ():
         pytest.skip("all and any reduce nothing then: a test of its own")
+    if name == "norm" and dim == (-1, 0, 1):
+        pytest.skip("the Frobenius norm is that of a vector or of a matrix")
     result = METHODS[name](Tensor.of(VALUES, FLOAT64), dim=dim, keepdim=keepdim)
     expected = reduced(VALUES, dim, ORACLES[name]).astype(result.dtype.numpy)
     np.testing.assert_allclose(result.array.reshape(expected.shape), expected, rtol=1e-15)
