@@ -44,7 +44,10 @@ def hash_tensor(input: Tensor, dim: Dims = (), *, keepdim: bool = False, mode: i
         refuse_index("hash_tensor: Expected the reduction dim to have non-zero size.")
     refuse_category("hash_tensor", input.dtype, COMPLEX)
     wide = np.float64 if input.dtype.is_floating_point else np.int64
-    bits = np.ascontiguousarray(input.array.astype(wide)).view(np.uint64).reshape(input.shape)
+    widened = input.array.astype(wide)
+    if input.dtype.is_floating_point and input.dtype.itemsize < 8:
+        np.multiply(widened, 1, out=widened)  # a signalling NaN that is widened becomes quiet (IEEE 754-2019, 6.2)
+    bits = np.ascontiguousarray(widened).view(np.uint64).reshape(input.shape)
     return delivered(np.bitwise_xor.reduce(bits, axis=dims, keepdims=True), dims, keepdim, UINT64)
 
 

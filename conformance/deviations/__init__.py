@@ -79,7 +79,7 @@ class Deviation:
             and difference.aspect.value == self.aspect
             and self.is_of(prop)
             and self.concerns(target)
-            and fnmatchcase(dtype, self.dtype)
+            and any(fnmatchcase(dtype, pattern) for pattern in patterns_of(self.dtype))
             and fnmatchcase(pattern_of(difference), self.pattern)
             and fnmatchcase(text_of(difference.expected), self.expected)
             and fnmatchcase(text_of(difference.actual), self.actual)

@@ -54,10 +54,11 @@ class Out(Property):
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         examined = examine(case, target)
-        one = find(case.main.operation).results == 1
-        if one and examined.outcome is Outcome.BROKE and examined.expected is not None and examined.actual is not None:
-            return _allowed(examined, target)
-        return examined
+        if examined.outcome is not Outcome.BROKE or examined.expected is None or examined.actual is None:
+            return examined
+        if _resized_by_its_own_kernel(examined):
+            return Examined(case, Outcome.HELD)
+        return _allowed(examined, target) if find(case.main.operation).results == 1 else examined
 
 
 def _allowed(examined: Examined, target: Interpreter) -> Examined:
