@@ -32,7 +32,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", structures=1, every_dtype=0, rows=18, others=3, programs=150, compiled=0, evidence=False),
-        Profile("standard", structures=6, every_dtype=1, rows=36, others=5, programs=1500, compiled=1),
+        Profile("standard", structures=4, every_dtype=1, rows=36, others=4, programs=1000, compiled=1),
         Profile("thorough", structures=50, every_dtype=25, rows=72, others=10, programs=15000, compiled=4),
     )
 }

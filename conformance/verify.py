@@ -66,10 +66,10 @@ class Verification:
         has_values = Aspect.VALUES in self.target.aspects
         self._times += 1
         every_dtype = self._times <= self.profile.every_dtype and not self.operation.alias_of
-        for dtype in dtypes if every_dtype else telling:
+        for number, dtype in enumerate(dtypes if every_dtype else telling):
             base, seed = self._draw(choices, dtype)
             if has_values or dtype in telling:
-                place = None if every_dtype else (turn + telling.index(dtype)) % len(telling)
+                place = (turn + number) % len(telling)
                 self.check(base, dtype, seed, [one for one in self._properties if is_in_turn(one, place, len(telling))])
                 self._others(dtype, seed)
 
@@ -198,11 +198,9 @@ def properties_of(operation: Operation, target: Interpreter, only: frozenset[str
     ]
 
 
-def is_in_turn(prop: Property, place: int | None, dtypes: int) -> bool:
-    """Whether a property is examined of the dtype at a place of several; of every one where there is no turn."""
-    if place is None or prop.of_every_dtype:
-        return True
-    return list(every_property()).index(prop.name) % dtypes == place
+def is_in_turn(prop: Property, place: int, turns: int) -> bool:
+    """Whether a property is examined of the dtype at a place, of so many that take turns."""
+    return prop.of_every_dtype or list(every_property()).index(prop.name) % turns == place
 
 
 def derived(prop: Property, base: Case, operation: Operation, seed: int) -> Iterable[Case]:
