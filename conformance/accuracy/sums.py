@@ -204,7 +204,8 @@ class GradientOf(Bound):
     s = r/g has its pole in such a difference, d = 1 - x^2 say, rounding x^2 is rounding d by 1/d of it: ``steepens``
     is by which power of s that is (2 for s = d^-1/2, 1 for s = 1/d), and ``steep_units`` u |r| s^steepens is allowed
     more: one rounding, doubled, or of complex numbers two.
-    Derived from the vjp, one rounding for each step of it. ``stored`` as for a sum.
+    Derived from the vjp, one rounding for each step of it. ``stored`` as for a sum. Where a sum of n terms is a factor
+    of it (``of_sum``), as a norm is of its own gradient, the error of that: 8 sqrt(n) u |r|.
     """
 
     ulps: float = 4
@@ -212,12 +213,14 @@ class GradientOf(Bound):
     stored: bool = False
     steepens: float = 0
     steep_units: float = 4
+    of_sum: bool = False
 
     @property
     def words(self) -> str:
         cancels = f" + {self.cancels:g} u |g|" if self.cancels else ""
         steepens = f" + {self.steep_units:g} u |r| |r/g|^{self.steepens:g}" if self.steepens else ""
-        return f"{self.ulps:g} ulp" + cancels + steepens + " + 8 sqrt(n) u S"
+        of_sum = " + 8 sqrt(n) u |r|" if self.of_sum else ""
+        return f"{self.ulps:g} ulp" + cancels + steepens + of_sum + " + 8 sqrt(n) u S"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         # Each step of a backward pass rounds to the dtype of the gradient, 16 bits too.
@@ -228,6 +231,8 @@ class GradientOf(Bound):
             allowed = allowed + cancels * finfo(judged.dtype).unit * np.abs(judged.inputs[0])
         if self.steepens:
             allowed = allowed + self._of_steep_slopes(judged)
+        if self.of_sum:
+            allowed = allowed + 8 * math.sqrt(judged.terms) * finfo(judged.dtype).unit * judged.size
         if judged.magnitude is not None:
             allowed = allowed + Summation(integers=False, stored=self.stored).allowed(judged)
         # A step on the way may be that much larger than the gradient, and overflow.

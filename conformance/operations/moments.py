@@ -121,8 +121,7 @@ OPERATIONS = [
         parameters=(Operand("input"), Operand("other"), Choice("p", ORDERS, required=False)),
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False, stored=True),
-        # The norm is a factor of the gradient, and itself off as a sum of n terms is: 8 sqrt(n) u.
-        gradient=GradientOf(64),
+        gradient=GradientOf(16, of_sum=True),
         values=("normal", "small"),
         basis=Documented(
             MANUAL.format("dist"), "Returns the p-norm of (input - other). The shapes must be broadcastable."
