@@ -38,6 +38,7 @@ from conformance.operations import find
 from conformance.profiles import PROFILES, Profile
 from conformance.properties.agrees import PROPERTY
 from conformance.strategies.cases import draw_case
+from conformance.structures import Structure
 from conformance.targets.torch.eager import TorchTarget, to_numpy
 from conformance.verify import Verification
 from reference.dtypes import BY_NAME, DType
@@ -73,7 +74,7 @@ def measure(operation: Operation, size: int, dtype: DType, profile: Profile, run
     def structures(choices: Choices) -> None:
         for _ in operation.dtypes:
             base = draw_case(choices, operation, dtype, shape=(size,))
-            check.check(base, dtype, choices.integer(0, 2**32 - 1))
+            check.check(Structure(operation, dtype, base, choices.integer(0, 2**32 - 1)))
             drawn.append(base)
 
     def run(*numbers: int) -> None:

@@ -17,6 +17,7 @@ from rich.table import Table
 from conformance.drivers import seed_of, with_hypothesis
 from conformance.operations import every_operation, families
 from conformance.profiles import PROFILES, Profile
+from conformance.structures import structures
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
 from conformance.verify import Verification
@@ -38,7 +39,7 @@ def measure_operation(name: str, target: Interpreter, profile: Profile) -> Measu
     operation = every_operation()[name]
     check = Verification(operation, target, profile, lambda event: None)
     started = time.process_time()
-    with_hypothesis(check.structures, profile.structures, seed_of(name, 0))
+    check.structures(structures(operation, profile, seed_of(name, 0), with_hypothesis))
     seconds = time.process_time() - started
     checks = sum(sum(tally.outcomes.values()) for tally in check.tallies.values())
     return Measured(name, check.drawn, checks, seconds)

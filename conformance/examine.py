@@ -13,9 +13,9 @@ from conformance.operation import Effect, Form
 from conformance.operations import find
 from conformance.standard import standard_for
 from conformance.targets.interpreter import Interpreter
-from conformance.targets.reference import ReferenceTarget
+from conformance.targets.reference import CachedReference
 
-REFERENCE = ReferenceTarget()
+REFERENCE = CachedReference()
 
 
 @dataclass(slots=True)

@@ -95,7 +95,7 @@ class Omitted:
 OMITTED = Omitted()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Operation:
     """Facts about one thing torch promises.
 

@@ -67,7 +67,13 @@ _KIND = """
 def kind(value):
     names = {"ndarray": "array", "Size": "tuple"}
     name = type(value).__name__
-    return "tensor" if isinstance(value, torch.Tensor) else names.get(name, name)
+    if not isinstance(value, torch.Tensor):
+        return names.get(name, name)
+    if value.layout is torch.strided and value.numel() > 0:
+        last = value.storage_offset() + sum((n - 1) * stride for n, stride in zip(value.shape, value.stride()))
+        if (last + 1) * value.element_size() > value.untyped_storage().nbytes():
+            return "tensor that reaches beyond its storage"
+    return "tensor"
 """
 _OVERLAP = """
 def memory(value):

@@ -21,6 +21,7 @@ from conformance.operations import every_operation, find
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.recorder import Recorder
+from conformance.structures import structures
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
 from conformance.verify import Verification
@@ -80,7 +81,7 @@ class Session:
             only = only or frozenset(name for name, prop in every_property().items() if not prop.once)
         check = Verification(find(operation), self.target(target), self.profile, self.record, self.in_flight, only)
         draw = with_seeds if self.plain else with_hypothesis
-        draw(check.structures, self.profile.structures, seed_of(operation, self.seed))
+        check.structures(structures(check.operation, self.profile, seed_of(operation, self.seed), draw))
         self._leave_out(check.failures)
         return check.finish()
 

@@ -8,13 +8,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.bulk import first_failing_row, rows_apply
-from conformance.choices import Choices, SeededChoices
 from conformance.deviations import matching
 from conformance.discrepancy import Cause, Failure, cause_of, prove
-from conformance.drivers import seed_of
 from conformance.examine import Examined
 from conformance.model.case import Case
-from conformance.model.codec import encode_case
 from conformance.model.inflight import InFlight
 from conformance.model.observation import Aspect
 from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
@@ -24,9 +21,8 @@ from conformance.operations import families
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property, within_reach
-from conformance.strategies.cases import draw_case, dtypes_of, one_of_every_kind
+from conformance.structures import Structure
 from conformance.targets.interpreter import Interpreter
-from reference.dtypes import DType
 
 AGREES = "agrees"
 FIRST = (AGREES, "metadata")
@@ -49,89 +45,62 @@ class Verification:
 
     def __post_init__(self) -> None:
         self._digest = hashlib.sha256()
-        self._times = 0
         self.drawn = 0
         self._started = time.perf_counter()
         self._properties = properties_of(self.operation, self.target, self.only)
 
-    def structures(self, choices: Choices) -> None:
-        """Draw one structure of each of several dtypes, and examine the properties of each.
+    def structures(self, drawn: Iterable[Structure]) -> None:
+        """Examine of each structure the properties whose turn it is.
 
-        What a property says of one dtype it mostly says of all: unless it is about dtypes, it is examined of one in
-        turn. A target without data computes nothing: one dtype of every kind tells what it does with dtypes.
+        A target without data computes nothing: one dtype of every kind tells what it does with dtypes.
         """
-        dtypes = dtypes_of(self.operation)
-        telling = [choices.choose(dtypes)] if self.operation.alias_of else one_of_every_kind(choices, dtypes)
-        turn = choices.integer(0, len(telling) - 1)
         has_values = Aspect.VALUES in self.target.aspects
-        self._times += 1
-        every_dtype = self._times <= self.profile.every_dtype and not self.operation.alias_of
-        for number, dtype in enumerate(dtypes if every_dtype else telling):
-            base, seed = self._draw(choices, dtype)
-            if has_values or dtype in telling:
-                place = (turn + number) % len(telling)
-                self.check(base, dtype, seed, [one for one in self._properties if is_in_turn(one, place, len(telling))])
-                self._others(dtype, seed)
+        for structure in drawn:
+            self._digest.update(structure.text.encode("ascii"))
+            if has_values or structure.telling:
+                self.check(structure, structure.in_turn(self._properties))
+                self._others(structure)
 
-    def structure(self, choices: Choices, dtype: DType) -> None:
-        """Draw one structure of a dtype and examine every property of it."""
-        base, seed = self._draw(choices, dtype)
-        self.check(base, dtype, seed)
-
-    def _draw(self, choices: Choices, dtype: DType) -> tuple[Case, int]:
-        base = self._draw_case(choices, dtype)
-        self._digest.update(encode_case(base).encode("ascii"))
-        return base, choices.integer(0, 2**32 - 1)
-
-    def _draw_case(self, choices: Choices, dtype: DType) -> Case:
+    def check(self, structure: Structure, properties: Sequence[Property] | None = None) -> None:
+        """Examine properties of a structure, all unless some are named."""
         self.drawn += 1
-        long = (self.operation.pointwise or self.operation.accumulates) and choices.flag(33)
-        return draw_case(choices, self.operation, dtype, long=long)
-
-    def check(self, base: Case, dtype: DType, seed: int, properties: Sequence[Property] | None = None) -> None:
-        """Examine properties of a structure, all unless some are named.
-
-        What the properties derive is drawn from ``seed``: neither the target nor what it does may change what the
-        source of choices gives next.
-        """
-        base_broke, text = False, encode_case(base)
+        base_broke, dtype = False, structure.dtype.name
         for prop in self._properties if properties is None else properties:
             # What is already wrong in itself would only be found wrong again in every variation.
             if base_broke:
                 break
-            if prop.once and (prop.name, dtype.name) in self.tallies:
+            if prop.once and (prop.name, dtype) in self.tallies:
                 continue
-            if not self._begin(prop, text, seed):
+            if not self._begin(prop, structure):
                 base_broke = prop.name in FIRST
                 continue
-            for case in derived(prop, base, self.operation, seed):
-                self._count(prop, self._examine(prop, case), dtype.name)
+            for case in structure.derived(prop):
+                self._count(prop, self._examine(prop, case), dtype)
             if prop.name == AGREES:
                 base_broke = bool(self.failures) and self._last_broke
                 if not base_broke:
-                    self._rows(prop, base, dtype.name)
+                    self._rows(prop, structure.base, dtype)
             self._end()
 
-    def _begin(self, prop: Property, text: str, seed: int) -> bool:
+    def _begin(self, prop: Property, structure: Structure) -> bool:
         """Note what is under way; whether it may be run, as what ended a process before may not."""
         if self.in_flight is None:
             return True
-        return self.in_flight.begin(self.operation.name, self.target.name, text, seed, prop.name)
+        return self.in_flight.begin(self.operation.name, self.target.name, structure.text, structure.seed, prop.name)
 
     def _end(self) -> None:
         if self.in_flight is not None:
             self.in_flight.end()
 
-    def _others(self, dtype: DType, seed: int) -> None:
+    def _others(self, structure: Structure) -> None:
         """Further structures, of which the first property alone is examined: it finds most and costs least."""
         first = next((prop for prop in self._properties if prop.name in FIRST), None)
         if first is None:
             return
-        for number in range(self.profile.others):
-            derived_seed = seed_of(f"structure {number}", seed)
-            base = self._draw_case(SeededChoices(derived_seed), dtype)
-            if self._begin(first, encode_case(base), derived_seed):
-                self._count(first, self._examine(first, base), dtype.name)
+        for other in structure.others(self.profile.others):
+            self.drawn += 1
+            if self._begin(first, other):
+                self._count(first, self._examine(first, other.base), other.dtype.name)
                 self._end()
 
     def _examine(self, prop: Property, case: Case) -> Examined:
@@ -196,13 +165,3 @@ def properties_of(operation: Operation, target: Interpreter, only: frozenset[str
         for prop in every_property().values()
         if within_reach(operation, target) and prop.applies(operation, target) and (not only or prop.name in only)
     ]
-
-
-def is_in_turn(prop: Property, place: int, turns: int) -> bool:
-    """Whether a property is examined of the dtype at a place, of so many that take turns."""
-    return prop.of_every_dtype or list(every_property()).index(prop.name) % turns == place
-
-
-def derived(prop: Property, base: Case, operation: Operation, seed: int) -> Iterable[Case]:
-    """The cases that a property derives from a structure: the same for the same seed."""
-    return prop.derive(base, operation, SeededChoices(seed_of(prop.name, seed)))

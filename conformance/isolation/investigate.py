@@ -23,8 +23,9 @@ from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.survives import Survives, ended
 from conformance.reduce import reduce
+from conformance.structures import derived
 from conformance.targets.interpreter import Interpreter
-from conformance.verify import AGREES, derived
+from conformance.verify import AGREES
 from conformance.verify_deviations import dtype_of
 
 PROGRAMS, MODES = "programs", "modes"

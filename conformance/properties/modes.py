@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -46,10 +47,12 @@ class Modes(Property):
     def relate(self, case: Case, actual: Trace, target: Interpreter) -> Examined:
         """The verdict on what a target was seen to do with a case."""
         expected = gradient.expected_trace(case)
+        last = replace(expected.last, variables=dict(expected.last.variables))
         for name, wanted in expected.last.variables.items():
             found = actual.last.variables.get(name)
             if found is not None and same_order(wanted, found):
-                wanted.strides = found.strides
+                last.variables[name] = replace(wanted, strides=found.strides)
+        expected = Trace(expected.target, [*expected.observations[:-1], last])
         return relate(expected, actual, case, target)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -24,23 +23,14 @@ from reference.storage import Storage
 from reference.tensor import Tensor
 from reference.writing import in_place, with_out
 
+LATEST = 1024
+"""How many traces are kept: about those of one operation, with which the next target is compared."""
+
 
 class ReferenceTarget(Interpreter):
     """Runs cases on the reference."""
 
     name = "reference"
-
-    def __init__(self) -> None:
-        self._latest: deque[tuple[Case, bool, Trace]] = deque(maxlen=4)
-
-    def run(self, case: Case, *, every_step: bool = False) -> Trace:
-        """Run a case, unless it is one of the latest: several properties ask what the same case gives."""
-        for known, every, trace in self._latest:
-            if known is case and every is every_step:
-                return trace
-        trace = super().run(case, every_step=every_step)
-        self._latest.append((case, every_step, trace))
-        return trace
 
     def seed(self, seed: int) -> None:
         reference_random.manual_seed(seed)
@@ -78,6 +68,25 @@ class ReferenceTarget(Interpreter):
 
     def memory_format(self, name: str) -> str:
         return name
+
+
+class CachedReference(ReferenceTarget):
+    """The reference, which keeps its latest traces: properties and targets ask again what the same case gives.
+
+    The same is the same object: while it is held here, no other has its identity.
+    """
+
+    def __init__(self) -> None:
+        self._latest: dict[tuple[int, bool], tuple[Case, Trace]] = {}
+
+    def run(self, case: Case, *, every_step: bool = False) -> Trace:
+        key = (id(case), every_step)
+        if key not in self._latest:
+            trace = super().run(case, every_step=every_step)
+            if len(self._latest) == LATEST:
+                del self._latest[next(iter(self._latest))]
+            self._latest[key] = case, trace
+        return self._latest[key][1]
 
 
 def make_input(given: Input, elements: np.ndarray) -> Tensor | np.ndarray:

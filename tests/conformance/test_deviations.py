@@ -22,6 +22,7 @@ from conformance.operation import Effect, Form, Operation
 from conformance.operations import every_operation, find
 from conformance.profiles import PROFILES
 from conformance.strategies.cases import draw_case, dtypes_of
+from conformance.structures import draw_structure
 from conformance.targets.torch.eager import MetaTarget
 from conformance.verify import Verification
 from conformance.verify_deviations import DeviationVerification, replay
@@ -274,7 +275,7 @@ def verified_without_values(operation: Operation, target: MetaTarget) -> Iterato
     check = Verification(operation, target, PROFILES["smoke"], lambda event: None, only=properties)
     for number, dtype in enumerate(dtypes_of(operation)):
         for seed in range(SEEDS):
-            check.structure(SeededChoices(100 * number + seed), dtype)
+            check.check(draw_structure(SeededChoices(100 * number + seed), operation, dtype))
             yield check
 
 

@@ -11,6 +11,7 @@ from conformance.model.run import CellEvent, Event
 from conformance.model.verdict import Outcome
 from conformance.operations import find
 from conformance.profiles import PROFILES
+from conformance.structures import draw_structure
 from conformance.targets.torch.eager import TorchTarget
 from conformance.verify import Verification
 from reference.dtypes import FLOAT32, UINT16
@@ -20,9 +21,10 @@ from reference.dtypes import FLOAT32, UINT16
 def test_a_dtype_that_a_torch_does_not_have_is_not_tested(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(torch, "uint16", raising=False)
     events: list[Event] = []
-    check = Verification(find(name), TorchTarget("cpu"), PROFILES["smoke"], events.append)
+    operation = find(name)
+    check = Verification(operation, TorchTarget("cpu"), PROFILES["smoke"], events.append)
     for dtype in (UINT16, FLOAT32):
-        check.structure(SeededChoices(3), dtype)
+        check.check(draw_structure(SeededChoices(3), operation, dtype))
     assert check.finish() == []
     cells = [event.cell for event in events if isinstance(event, CellEvent) and event.cell.property != "refusal"]
     assert {cell.tally.outcome for cell in cells if cell.dtype == "uint16"} == {Outcome.INAPPLICABLE}
