@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from math import prod
 from typing import Any
 
@@ -22,6 +22,7 @@ from conformance.widen import Change, run_wide
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NAME, Category, DType, complex_of, wider
 
+BACKWARD = "backward"
 _FACTORS = ("alpha", "beta", "value")
 
 
@@ -29,6 +30,7 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
     """By what the values and gradients of a case are judged."""
     sums = isinstance(operation.accuracy, (Summation, Loss))
     magnitude = _magnitude if sums else _reach if isinstance(operation.accuracy, Product) else None
+    unrounded = cache(partial(_unrounded_gradients, case))
     return Standard(
         operation.accuracy,
         operation.name,
@@ -39,6 +41,7 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
         gradient=operation.gradient or operation.accuracy,
         coarsest=_coarsest(case),
         gradient_scale=lambda name: _gradient_scale(operation, case, name),
+        unrounded_gradient=lambda name: unrounded().get(name),
     )
 
 
@@ -173,6 +176,13 @@ def _last_result(trace: Trace, case: Case) -> np.ndarray:
     if seen is None or not isinstance(seen.values, np.ndarray):
         return np.ones(())
     return seen.values if seen.unrounded is None else seen.unrounded
+
+
+def _unrounded_gradients(case: Case) -> dict[str, np.ndarray]:
+    """The gradients after a backward pass, before their rounding; none where they were written otherwise."""
+    if case.steps[-1].operation != BACKWARD:
+        return {}
+    return {name: seen.grad for name, seen in run_wide(case).last.variables.items() if seen.grad is not None}
 
 
 def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScale:

@@ -54,6 +54,8 @@ class DeviationVerification:
         # That it is not chance was seen when it was recorded.
         for one in confirmed(self.found, times=1):
             self.record(DiscrepancyEvent(one))
+            if one.confirmed[0] == 0:
+                self.record(NoteEvent("warning", f"deviation {one.deviation}: its script does not show it"))
         return self.problems
 
     def _concerned(self, deviation: Deviation) -> list[Interpreter]:

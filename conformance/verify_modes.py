@@ -16,7 +16,7 @@ from conformance.choices import Choices
 from conformance.deviations import matching
 from conformance.discrepancy import Cause, Failure, cause_of, prove
 from conformance.drivers import seed_of, with_seeds
-from conformance.examine import Examined
+from conformance.examine import REFERENCE, Examined
 from conformance.model.case import Case
 from conformance.model.codec import encode_case, fingerprint
 from conformance.model.inflight import InFlight
@@ -25,7 +25,6 @@ from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event, Note
 from conformance.model.verdict import Discrepancy, Outcome, Tally
 from conformance.operation import Operation
 from conformance.operations import families
-from conformance.properties.gradient import expected_trace
 from conformance.properties.modes import PROPERTY
 from conformance.strategies.cases import draw_case, dtypes_of
 from conformance.targets.interpreter import Interpreter
@@ -139,7 +138,7 @@ class ModesVerification:
         """Run the same graph on other values; a case that would be refused with them keeps those that it had."""
         rows = [member.case.at_row(row) for member in members]
         cases = [
-            case if expected_trace(case).refused is None else member.case
+            case if REFERENCE.run(case).refused is None else member.case
             for case, member in zip(rows, members, strict=True)
         ]
         whole = self._graph(cases)
@@ -210,7 +209,7 @@ def graphs(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
 
     A case that must be refused has no place among others: it would end them all.
     """
-    accepted = [member for member in members if expected_trace(member.case).refused is None]
+    accepted = [member for member in members if REFERENCE.run(member.case).refused is None]
     for backward in (False, True):
         alike = [member for member in accepted if (member.case.steps[-1].operation == BACKWARD) is backward]
         for start in range(0, len(alike), GRAPH):

@@ -16,17 +16,13 @@ from conformance.model.verdict import Outcome
 from conformance.operation import Form, Operation
 from conformance.operations import find
 from conformance.properties.base import Property, result_seen, then
-from conformance.standard import logical
+from conformance.standard import BACKWARD, logical
 from conformance.strategies.cases import with_requires_grad
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
 from conformance.targets.interpreter import Interpreter
 from conformance.values import IN_TURN
-from conformance.widen import run_wide
 from reference.dtypes import BY_NAME, Category
-
-BACKWARD = "backward"
-
 
 # In small integers there are ties and zeros: places where a derivative is a convention. Their quotients are not close
 # to another integer, at which the derivative of a remainder jumps.
@@ -73,7 +69,7 @@ class Gradient(Property):
         yield then(tracked, *choices.choose(_rules(name, result.shape)))
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
-        expected = expected_trace(case)
+        expected = REFERENCE.run(case)
         if len(case.steps) > 1 and _left_open(case, expected):
             return Examined(case, Outcome.INAPPLICABLE)
         return examine_against(expected, case, target)
@@ -104,17 +100,6 @@ def _rules(name: str, shape: tuple[int, ...]) -> list[tuple[Step, ...]]:
     if prod(shape) != 1:
         rules.append((Step(BACKWARD, Form.METHOD, (Ref(name),)),))
     return rules
-
-
-def expected_trace(case: Case) -> Trace:
-    """What the reference does, with the gradients of a backward pass before their rounding too."""
-    expected = REFERENCE.run(case)
-    graded = {name: seen for name, seen in expected.last.variables.items() if seen.grad is not None}
-    if case.steps[-1].operation == BACKWARD and any(seen.grad_unrounded is None for seen in graded.values()):
-        wide = run_wide(case)
-        for name, seen in graded.items():
-            seen.grad_unrounded = wide.last.variables[name].grad
-    return expected
 
 
 def tamed(case: Case) -> Case:

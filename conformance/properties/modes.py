@@ -46,7 +46,7 @@ class Modes(Property):
 
     def relate(self, case: Case, actual: Trace, target: Interpreter) -> Examined:
         """The verdict on what a target was seen to do with a case."""
-        expected = gradient.expected_trace(case)
+        expected = REFERENCE.run(case)
         last = replace(expected.last, variables=dict(expected.last.variables))
         for name, wanted in expected.last.variables.items():
             found = actual.last.variables.get(name)

@@ -23,7 +23,7 @@ from conformance.operations import every_operation, find
 from conformance.profiles import PROFILES
 from conformance.strategies.cases import draw_case, dtypes_of
 from conformance.structures import draw_structure
-from conformance.targets.torch.eager import MetaTarget
+from conformance.targets.torch.eager import MetaTarget, TorchTarget
 from conformance.verify import Verification
 from conformance.verify_deviations import DeviationVerification, replay
 
@@ -197,6 +197,16 @@ def test_every_entry_about_meta_describes_its_witness(entry: Deviation) -> None:
     first = matching(failure.operation, failure.prop.name, "meta", failure.dtype, difference)
     assert first is not None
     assert first.name == entry.name, "another entry is met first, which makes this one useless"
+
+
+def test_every_script_of_an_entry_shows_it() -> None:
+    events: list[Event] = []
+    check = DeviationVerification([TorchTarget("cpu"), MetaTarget()], TODAY, events.append)
+    for entry in every_deviation():
+        if entry.in_force():
+            check.check(entry)
+    assert check.finish() == []
+    assert [event.text for event in events if isinstance(event, NoteEvent)] == []
 
 
 Fault = Callable[[torch.Tensor], torch.Tensor]
