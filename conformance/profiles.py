@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+PARTS = 4  # of the operations, for a target that compiles many as one
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     """How many structures are drawn for an operation and target, and how many rows of values for each.
 
     ``structures`` times, a structure is drawn for one dtype of every kind; the first ``every_dtype`` times for every
     dtype. ``rows`` derived seeds are tried for a pointwise structure. With each structure come ``others``, examined
-    for agreement alone. ``programs`` random programs are run, and ``compiled`` cases of an operation go into compiled
-    graphs. ``evidence`` is false where a run is too small to show conformance.
+    for agreement alone. ``programs`` random programs are run. ``compiled`` cases of an operation go into compiled
+    graphs, of the operations in ``parts`` of ``PARTS`` parts: the seed says which. ``evidence`` is false where a run is
+    too small to show conformance.
     """
 
     name: str
@@ -22,6 +26,7 @@ class Profile:
     others: int
     programs: int
     compiled: int
+    parts: int = PARTS
     evidence: bool = True
 
 
@@ -32,7 +37,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("smoke", structures=1, every_dtype=0, rows=18, others=3, programs=150, compiled=0, evidence=False),
-        Profile("standard", structures=4, every_dtype=1, rows=36, others=4, programs=1000, compiled=1),
+        Profile("standard", structures=4, every_dtype=1, rows=36, others=4, programs=1000, compiled=1, parts=1),
         Profile("thorough", structures=50, every_dtype=25, rows=72, others=10, programs=15000, compiled=4),
     )
 }

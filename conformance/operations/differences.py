@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from conformance.accuracy import Areas, GradientOf, Rounded, Summation
 from conformance.choices import Choices
@@ -23,7 +24,7 @@ SPACING = Choice("dx", (1, 2, 0.5, -3.0), keyword=True, required=False)
 DIM_OF_Y = Dim(of="y", keyword=True, required=False)
 
 
-def _edge(choices: Choices, drawing: Drawing) -> Argument:
+def _edge(name: str, choices: Choices, drawing: Drawing) -> Argument:
     """A tensor like the first but for its size along the dimension drawn, to be put before it or after."""
     given = drawing.given("input")
     dim = drawing.arguments["dim"]
@@ -31,7 +32,7 @@ def _edge(choices: Choices, drawing: Drawing) -> Argument:
     assert isinstance(dim, int), "the dimension is drawn"
     shape = list(given.shape)
     shape[dim] = choices.integer(0, 3)
-    return drawing.tensor("edge", tuple(shape))
+    return drawing.tensor(name, tuple(shape))
 
 
 def _two_dims(choices: Choices, drawing: Drawing) -> Argument:
@@ -94,8 +95,8 @@ OPERATIONS = [
             AnyTensor(min_ndim=1),
             Choice("n", (1, 2)),
             Dim(),
-            Computed("prepend", _edge, keyword=True),
-            Computed("append", _edge, keyword=True, required=False),
+            Computed("prepend", partial(_edge, "prepend"), keyword=True),
+            Computed("append", partial(_edge, "append"), keyword=True, required=False),
         ),
         dtypes=ALL,
         accuracy=Rounded(),

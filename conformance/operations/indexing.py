@@ -107,7 +107,7 @@ def _value(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _value_too_large(choices: Choices, drawing: Drawing) -> Argument | Omitted:
-    return drawing.tensor("value", (6, *_chosen_shape(drawing)))
+    return drawing.tensor("larger", (6, *_chosen_shape(drawing)))
 
 
 def _chosen_shape(drawing: Drawing) -> tuple[int, ...]:

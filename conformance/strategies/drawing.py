@@ -104,6 +104,7 @@ class Drawing:
     def add(self, given: Input) -> Ref:
         """Add an input as it is but for its name, which gets the prefix and hides no function that scripts call."""
         named = replace(given, name=self.prefix + given.name + "_" * (given.name in _CALLED_BY_SCRIPTS))
+        assert all(other.name != named.name for other in self.inputs), f"two inputs are called {named.name}"
         self.inputs.append(named)
         return Ref(named.name)
 
