@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
 PARTS = 4  # of the operations, for a target that compiles many as one
 
 
