@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PARTS = 4  # of the operations, for a target that compiles many as one
+PARTS = 6  # of the operations, for a target that compiles many as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,14 @@ class Profile:
     compiled: int
     parts: int = PARTS
     evidence: bool = True
+
+    def parts_for(self, seed: int) -> list[int]:
+        """The parts of the operations that go into compiled graphs: seeds in a row take one part after another.
+
+        >>> [PROFILES["standard"].parts_for(seed) for seed in (5, 6, 7)]
+        [[5], [0], [1]]
+        """
+        return [(seed + number) % PARTS for number in range(self.parts)]
 
 
 SOAK = Profile("soak", structures=6, every_dtype=1, rows=72, others=10, programs=100, compiled=1)

@@ -28,12 +28,16 @@ WARNED = timedelta(days=14)
 
 @dataclass
 class DeviationVerification:
-    """The deviations about some targets. ``record`` receives the known discrepancies that their witnesses still are."""
+    """The deviations about some targets. ``record`` receives the known discrepancies that their witnesses still are.
+
+    Witnesses of ``compiled`` operations alone are run where each would have to be compiled.
+    """
 
     targets: list[Interpreter]
     today: date
     record: Callable[[Event], None]
     in_flight: InFlight | None = None
+    compiled: frozenset[str] = frozenset()
     found: list[Discrepancy] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -62,7 +66,8 @@ class DeviationVerification:
         """The targets that the entry is about; those that have to compile it only where there is no other."""
         named = [target for target in self.targets if deviation.concerns(target.name)]
         concerned = [target for target in named if properties_of(deviation, target)]
-        return [target for target in concerned if not target.in_bulk] or concerned
+        at_once = [target for target in concerned if not target.in_bulk]
+        return at_once or (concerned if operation_of(deviation.witness) in self.compiled else [])
 
     def _breaks(self, deviation: Deviation, target: Interpreter) -> bool:
         operation, text = operation_of(deviation.witness), encode_case(deviation.witness)

@@ -32,6 +32,7 @@ from conformance.together import BACKWARD, apart, together
 
 GRAPH = 40  # cases in a graph: more are no cheaper each
 ROWS = 4  # of values for each graph, which is compiled once
+AT_ONCE = ("agrees", "metadata", "in place", "aliasing", "gradient")  # whose cases are those of this property
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +187,24 @@ class ModesVerification:
     def _broke(self, member: Member, examined: Examined) -> Outcome:
         """Keep the first case of each cause; what a deviation describes is known."""
         difference = examined.differences[0]
-        if matching(member.operation, PROPERTY.name, self.target.name, member.dtype, difference) is not None:
+        if self._is_known(member, examined):
             return Outcome.KNOWN
         failure = Failure(PROPERTY, examined, member.dtype, member.operation)
         self.broken.setdefault((member.operation, cause_of(PROPERTY, difference)), failure)
         return Outcome.BROKE
+
+    def _is_known(self, member: Member, examined: Examined) -> bool:
+        """Whether a deviation describes what differs, or what differs there on one of the target's sources."""
+        difference = examined.differences[0]
+        if matching(member.operation, PROPERTY.name, self.target.name, member.dtype, difference) is not None:
+            return True
+        return any(
+            (other.aspect, other.variable) == (difference.aspect, difference.variable)
+            and matching(member.operation, name, source.name, member.dtype, other) is not None
+            for source in self.target.sources
+            for other in PROPERTY.examine(examined.case, source).differences[:1]
+            for name in AT_ONCE
+        )
 
     def _tally(self, operation: str, dtype: str) -> Tally:
         return self.tallies.setdefault((operation, dtype), Tally())

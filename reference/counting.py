@@ -11,7 +11,7 @@ import numpy as np
 
 from reference import layout
 from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
-from reference.dtypes import EXTENDED, FLOAT32, FLOAT64, INT64, UINT64, DType, wider
+from reference.dtypes import BFLOAT16, EXTENDED, FLOAT32, FLOAT64, INT64, UINT64, DType, wider
 from reference.errors import refuse, refuse_index
 from reference.function import function
 from reference.reduction import Dims, computing_array, delivered, reduced_dims
@@ -194,10 +194,10 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
         position = (inside - low) * bins / (high - low)
     place = np.minimum(np.floor(position), bins - 1).astype(np.int64)
     counts = Tensor.of(np.bincount(place, minlength=bins).astype(values.dtype), input.dtype)
-    # Edges are numbers of the dtype: near one that is rounded, an element may be counted on either side.
-    nearest = np.rint(position)
-    certain = _exact_edges(low, high, bins) or (np.abs(position - nearest) > 1e-2).all()
-    counts.specified = bool(certain)
+    # Near an edge an element may be counted on either side: edges and distances from the first are rounded.
+    off = np.abs(position - np.rint(position))
+    on_an_edge = (off == 0) & _exact_edges(low, high, bins)
+    counts.specified = bool((on_an_edge | (off > _rounding(low, high, bins, input.dtype))).all())
     return counts
 
 
@@ -207,6 +207,12 @@ def _range(values: np.ndarray, low: float, high: float) -> tuple[float, float]:
     if not np.isfinite([low, high]).all():
         refuse(f"torch.histc: range of [{low}, {high}] is not finite")
     return (low - 1, high + 1) if low == high else (low, high)
+
+
+def _rounding(low: float, high: float, bins: int, dtype: DType) -> float:
+    """By how much of a bin a position may be off: the edges, a difference, a product and a quotient are rounded."""
+    unit = 2.0**-8 if dtype is BFLOAT16 else float(np.finfo(dtype.numpy).eps) / 2
+    return unit * bins * (3 + (abs(low) + abs(high)) / (high - low))
 
 
 def _exact_edges(low: float, high: float, bins: int) -> bool:

@@ -9,10 +9,9 @@ from conformance.session import Session, failure_text
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Take the parts of the operations that the profile has time for: seeds in a row take one after another."""
-    first = metafunc.config.getoption("--seed")
-    parts = PROFILES[metafunc.config.getoption("--profile")].parts
-    metafunc.parametrize("part", [(first + number) % PARTS for number in range(parts)])
+    """Take the parts of the operations that the profile has time for."""
+    profile = PROFILES[metafunc.config.getoption("--profile")]
+    metafunc.parametrize("part", profile.parts_for(metafunc.config.getoption("--seed")))
 
 
 def test_modes(part: int, bulk_target: str, session: Session) -> None:

@@ -19,7 +19,7 @@ class Judged:
     ``exact`` is r in the wider dtype; ``dtype`` that of the result. ``inputs`` are the floating inputs in
     the wider dtype, in the order of the operation's arguments: broadcast to r's shape where the operation
     is pointwise. ``magnitude`` computes S, the sum of the moduli of the ``terms`` terms of each element.
-    ``column`` is that of the ulp table: ``cpu``, ``cuda`` or ``other``.
+    ``column`` is that of the ulp table: ``cpu``, ``compiled``, ``cuda`` or ``other``.
     """
 
     operation: str

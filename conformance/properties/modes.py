@@ -51,7 +51,9 @@ class Modes(Property):
         for name, wanted in expected.last.variables.items():
             found = actual.last.variables.get(name)
             if found is not None and same_order(wanted, found):
-                last.variables[name] = replace(wanted, strides=found.strides)
+                last.variables[name] = wanted = replace(wanted, strides=found.strides)
+            if found is not None and is_alone(name, expected) and is_alone(name, actual):
+                last.variables[name] = replace(wanted, offset=found.offset)
         expected = Trace(expected.target, [*expected.observations[:-1], last])
         return relate(expected, actual, case, target)
 
@@ -85,6 +87,12 @@ def same_order(expected: Seen, actual: Seen) -> bool:
         return False
     strides = zip(expected.shape, expected.strides, actual.strides, strict=True)
     return 0 in expected.shape or all(size == 1 or wanted == found for size, wanted, found in strides)
+
+
+def is_alone(name: str, trace: Trace) -> bool:
+    """Whether a variable shares its memory with no other: then nobody can tell where in its storage it begins."""
+    variables = trace.last.variables
+    return all(other == name or seen.storage != variables[name].storage for other, seen in variables.items())
 
 
 def writes_through_overlap(case: Case) -> bool:

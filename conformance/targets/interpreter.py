@@ -47,7 +47,8 @@ class Interpreter(ABC):
     """Someone who runs cases. ``aspects`` are those that it can observe.
 
     ``in_bulk``: preparing a case costs so much that many are run as one. ``trials`` is how often a failing case may
-    be run to find a smaller one. ``survives_fork``: a copy of this process can go on using it.
+    be run to find a smaller one. ``survives_fork``: a copy of this process can go on using it. What a target compiles
+    is made of its ``sources``: it differs where they do.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Interpreter(ABC):
     in_bulk: bool = False
     trials: int = 200
     survives_fork: bool = True
+    sources: tuple[Interpreter, ...] = ()
 
     def run(self, case: Case, *, every_step: bool = False) -> Trace:
         """Run a case; observe after its last step, or after every one. A refusal ends it and is observed."""

@@ -87,6 +87,9 @@ def test_bins() -> None:
     assert METHODS["histc"](Tensor.of(np.array([1.0, 1]), FLOAT32), 2).array.tolist() == [0, 2]
     assert not METHODS["histc"](Tensor.of(np.array([0.0, 1, 3]), FLOAT32), 9).specified, "an edge that is rounded"
     assert METHODS["histc"](Tensor.of(np.array([0.0, 1.2, 3]), FLOAT32), 7).array.sum() == 3
+    beside_an_edge = np.array([0.96875])  # 8.96875 from the first edge, which bfloat16 rounds to 9
+    assert not METHODS["histc"](Tensor.of(beside_an_edge, BFLOAT16), 4, -8, 4).specified
+    assert METHODS["histc"](Tensor.of(beside_an_edge, FLOAT32), 4, -8, 4).specified
 
 
 @pytest.mark.parametrize(

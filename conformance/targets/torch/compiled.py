@@ -27,7 +27,8 @@ import torch._inductor.config as inductor
 from conformance.model.case import Case, Literal, Ref, Step
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Trace
 from conformance.render import step_source, variable
-from conformance.targets.torch.eager import TorchTarget, to_numpy
+from conformance.targets.interpreter import Traits
+from conformance.targets.torch.eager import MetaTarget, TorchTarget, to_numpy
 from conformance.targets.torch.environment import torch_flags
 from conformance.together import split
 
@@ -50,7 +51,9 @@ class CompiledTarget(TorchTarget):
     trials = 12
 
     def __init__(self) -> None:
-        super().__init__("cpu", EVERY_ASPECT - HIDDEN, name="cpu+compile")
+        super().__init__("cpu", EVERY_ASPECT - HIDDEN, Traits(column="compiled"), "cpu+compile")
+        # Eager torch has the derivatives and many of the kernels, meta the shapes and strides.
+        self.sources = (TorchTarget("cpu", self.aspects), MetaTarget())
         self._program: tuple[tuple[Case, str], Callable[..., Sequence[Any]]] | None = None
         inductor.compile_threads = 1
         kernels = tempfile.mkdtemp(prefix="conformance-kernels-")
@@ -115,11 +118,11 @@ class CompiledTarget(TorchTarget):
 
     def refusal(self, error: Exception) -> Refused:
         """What was raised in the end; what a graph cannot hold at all counts as not implemented."""
-        found: BaseException = error
+        found: BaseException = error.inner_exception if isinstance(error, dynamo.exc.BackendCompilerFailed) else error
         while isinstance(found, _WRAPPERS) and found.__cause__ is not None:
             found = found.__cause__
         kind = "NotImplementedError" if isinstance(found, dynamo.exc.Unsupported) else type(found).__name__
-        return Refused(kind, str(error))
+        return Refused(kind, str(found))
 
 
 def is_absent(value: Any) -> bool:
