@@ -33,8 +33,8 @@ def fill(given: Input) -> np.ndarray:
     return _row(given.values, dtype, given.size)
 
 
-# Every property of a structure asks for the same few inputs again, for the reference and for the target.
-@lru_cache(maxsize=32)
+# Every property of a structure asks for the same few inputs again, for the reference and for each target.
+@lru_cache(maxsize=256)
 def _row(drawn: Drawn, dtype: DType, size: int) -> np.ndarray:
     elements = block(drawn, dtype, size, 1)[0]
     elements.flags.writeable = False

@@ -49,8 +49,8 @@ class DeviationError(ValueError):
 class Deviation:
     """One known discrepancy. The fields from ``operation`` to ``target`` are shell patterns.
 
-    ``operation``, ``property`` and ``target`` may be several, with commas between. ``file`` is where the entry stands,
-    ``text`` what stands there, without the witness.
+    ``operation``, ``property``, ``pattern``, ``dtype`` and ``target`` may be several, with commas between. ``file`` is
+    where the entry stands, ``text`` what stands there, without the witness.
     """
 
     file: str
@@ -80,7 +80,7 @@ class Deviation:
             and self.is_of(prop)
             and self.concerns(target)
             and any(fnmatchcase(dtype, pattern) for pattern in patterns_of(self.dtype))
-            and fnmatchcase(pattern_of(difference), self.pattern)
+            and any(fnmatchcase(pattern_of(difference), pattern) for pattern in patterns_of(self.pattern))
             and fnmatchcase(text_of(difference.expected), self.expected)
             and fnmatchcase(text_of(difference.actual), self.actual)
         )
@@ -104,7 +104,7 @@ class Deviation:
 
 
 def patterns_of(text: str) -> list[str]:
-    """The patterns of an ``operation``, a ``property`` or a ``target``.
+    """The patterns of a field that may have several.
 
     >>> patterns_of("add, bitwise_*")
     ['add', 'bitwise_*']

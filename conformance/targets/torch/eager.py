@@ -53,13 +53,16 @@ class TorchTarget(Interpreter):
             torch.manual_seed(seed)
 
     def make(self, given: Input) -> Any:
-        elements = fill(given)
         if given.array:
-            return make_array(given, np.array(elements))
-        storage = self.storage(elements, given.dtype)
+            return make_array(given, np.array(fill(given)))
+        storage = self.storage_of(given)
         # Detached, since a view would carry its base: an input is a tensor in its own right.
         made = torch.as_strided(storage, given.shape, given.strides, given.offset).detach()
         return made.requires_grad_() if given.requires_grad else made
+
+    def storage_of(self, given: Input) -> torch.Tensor:
+        """A flat tensor holding all elements of an input's storage."""
+        return self.storage(fill(given), given.dtype)
 
     def storage(self, elements: np.ndarray, dtype: str) -> torch.Tensor:
         """A flat tensor holding ``elements``, in a storage of torch's own, which can be resized."""
@@ -181,8 +184,8 @@ class MetaTarget(TorchTarget):
     def __init__(self) -> None:
         super().__init__("meta", METADATA)
 
-    def storage(self, elements: np.ndarray, dtype: str) -> torch.Tensor:
-        return torch.empty(elements.size, dtype=getattr(torch, dtype), device=self.device)
+    def storage_of(self, given: Input) -> torch.Tensor:
+        return torch.empty(given.size, dtype=getattr(torch, given.dtype), device=self.device)
 
 
 def resolve(path: str) -> Callable[..., Any]:
