@@ -1,0 +1,230 @@
+"""Comparing values and gradients: judged by their bound, where there is one to judge by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.accuracy import Several, Ulps
+from conformance.compare import (
+    GradientScale,
+    coarser,
+    same_kind,
+    same_kind_of_value,
+    same_python_value,
+)
+from conformance.counting import COMPARED
+from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
+from reference.dtypes import BFLOAT16, COMPLEX64, COMPLEX128, FLOAT16, FLOAT32, FLOAT64, INT64
+from tests.conformance.comparing import NAN, ONE, STANDARD, compared, differing, seen, trace
+
+# -- values ----------------------------------------------------------------------------------------------------------
+
+
+def test_values_are_judged_by_the_bound_and_the_worst_is_kept() -> None:
+    near, far = seen([ONE, 2.0]), seen([1.0, 2 + 2.0**-21])
+    held = compared(trace(seen()), trace(near))
+    assert (held.differences, held.worst_ulps) == ([], 1.0)
+    broke = compared(trace(seen()), trace(far))
+    assert [one.aspect for one in broke.differences] == [Aspect.VALUES]
+    both = compared(trace(seen(), seen()), trace(near, seen()))
+    assert both.worst_ulps == 1.0
+
+
+def test_what_was_not_computed_must_not_change_by_a_bit() -> None:
+    held = seen(unrounded=None)
+    (found,) = compared(trace(held), trace(seen([ONE, 2.0]))).differences
+    assert found.allowed is None
+    assert differing(held, seen([ONE, 2.0])) == [Aspect.VALUES]
+    assert differing(held, seen()) == []
+
+
+def test_a_variable_of_another_shape_than_the_result_is_seen_in_the_result() -> None:
+    other_shape = replace(STANDARD, shape=(3,))
+    assert differing(seen(), seen([5.0, 2.0]), EVERY_ASPECT, other_shape) == []
+    gradient = {"grad": np.ones(2, np.float32), "grad_unrounded": np.ones(2)}
+    wrong = {"grad": np.full(2, 2, np.float32)}
+    assert differing(seen(**gradient), seen(**wrong), EVERY_ASPECT, other_shape) == [Aspect.GRAD]
+
+
+def test_values_that_the_manual_leaves_open() -> None:
+    wrong = seen([1.0, 9.0])
+    assert differing(seen(specified=False), wrong) == []
+    assert differing(seen(specified=np.array([True, False])), wrong, EVERY_ASPECT, replace(STANDARD, shape=(1,))) == []
+    assert differing(seen(specified=np.array([False, True])), wrong, EVERY_ASPECT, replace(STANDARD, shape=(1,))) == [
+        Aspect.VALUES
+    ]
+    one_of_two = replace(STANDARD, shape=(1,))
+    assert differing(seen(specified=np.array([True, False])), seen([ONE, 9.0]), EVERY_ASPECT, one_of_two) == []
+    not_computed = seen(specified=np.array([True, False]), unrounded=None)
+    assert differing(not_computed, wrong) == []
+    assert differing(not_computed, seen([8.0, 2.0])) == [Aspect.VALUES]
+
+
+def test_elements_are_counted_over_all_comparisons() -> None:
+    before = COMPARED.elements
+    compared(trace(seen()), trace(seen()))
+    assert COMPARED.elements == before + 2
+
+
+def test_how_much_was_compared() -> None:
+    only = frozenset({Aspect.VALUES})
+    assert compared(trace(seen()), trace(seen()), only).compared == 2
+    assert compared(trace(seen(specified=False)), trace(seen()), only).compared == 0
+    assert compared(trace(replace(seen(), values=None)), trace(seen()), only).compared == 0
+    assert compared(trace(seen()), trace(replace(seen(), values=None)), only).compared == 0
+    assert compared(trace(seen(specified=np.array([True, False]))), trace(seen()), only).compared == 1
+    assert compared(trace(seen()), trace(seen()), frozenset({Aspect.SHAPE, Aspect.OFFSET})).compared == 2
+    assert compared(trace(seen()), trace(seen()), frozenset({Aspect.GRAD_FN})).compared == 1
+    assert compared(trace(Seen("int", 3)), trace(Seen("int", 3)), only).compared == 1
+
+
+def test_a_dtype_that_has_no_name_is_compared_as_it_is() -> None:
+    array = np.array(["a", "b"])
+    unknown = Seen("array", array, "str32")
+    assert differing(unknown, replace(unknown)) == []
+    assert differing(unknown, replace(unknown, values=np.array(["a", "c"]))) == [Aspect.VALUES]
+    without = EVERY_ASPECT - {Aspect.DTYPE}
+    assert differing(seen(), seen(dtype=FLOAT64), without) == [Aspect.VALUES]
+    called_otherwise = replace(seen(), dtype="complex32")
+    assert differing(called_otherwise, seen(), without) == []
+    assert differing(called_otherwise, seen([1.0, 2.5]), without) == [Aspect.VALUES]
+    assert differing(called_otherwise, seen([1.0]), without - {Aspect.SHAPE, Aspect.STRIDES}) == [Aspect.VALUES]
+
+
+def test_several_results_are_judged_each_by_its_own_bound() -> None:
+    standard = replace(STANDARD, accuracy=Several((Ulps(1.0), Ulps(4.0))))
+    near = seen([1 + 3 * 2.0**-23, 2.0])
+
+    def found(name: str) -> list[Aspect]:
+        expected, actual = (Trace("t", [Observation(0, None, {name: one})]) for one in (seen(), near))
+        return [one.aspect for one in compared(expected, actual, EVERY_ASPECT, standard).differences]
+
+    assert found("result1") == []
+    assert found("result0") == found("result") == [Aspect.VALUES]
+
+
+def test_a_result_that_was_cast_has_the_digits_it_was_computed_with() -> None:
+    off = seen([1 + 2.0**-23, 2.0], dtype=FLOAT64)
+    assert differing(seen(dtype=FLOAT64), off) == [Aspect.VALUES]
+    assert differing(seen(dtype=FLOAT64, computed="float32"), off) == []
+    assert coarser(FLOAT64, FLOAT32) is FLOAT32
+    assert coarser(FLOAT32, FLOAT64) is FLOAT32
+    assert coarser(FLOAT16, BFLOAT16) is BFLOAT16
+    assert coarser(COMPLEX128, COMPLEX64) is FLOAT32
+    assert coarser(COMPLEX64, FLOAT32) is COMPLEX64
+    assert coarser(FLOAT32, None) is coarser(FLOAT32, INT64) is FLOAT32
+    assert coarser(INT64, FLOAT32) is INT64
+
+
+def test_what_was_not_rounded_was_not_computed_in_another_dtype() -> None:
+    """Bits are compared whatever ``computed`` says."""
+    off = seen([1 + 2.0**-40, 2.0], dtype=FLOAT64)
+    assert differing(seen(dtype=FLOAT64, computed="float32", unrounded=None), off) == [Aspect.VALUES]
+
+
+# -- gradients -------------------------------------------------------------------------------------------------------
+
+
+def with_grad(values: Any, exact: bool = True, dtype: Any = np.float32) -> Seen:
+    array = None if values is None else np.asarray(values, dtype)
+    unrounded = array.astype(np.float64) if array is not None and exact else None
+    return seen(grad=array, grad_unrounded=unrounded)
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "alike"),
+    [
+        (None, None, True),
+        ([0.0, 0.0], None, True),
+        ([0.0, 1.0], None, False),
+        ([0.0, 0.0], [0.0, 1.0], False),
+        (None, [0.0, 0.0], False),
+        ([1.0, 2.0], [1.0, 2.0], True),
+        ([1.0, 2.0], [ONE, 2.0], True),
+        ([1.0, 2.0], [1.5, 2.0], False),
+        ([1.0, 2.0], [1.0], False),
+    ],
+)
+def test_gradients(expected: Any, actual: Any, alike: bool) -> None:
+    assert differing(with_grad(expected), with_grad(actual)) == ([] if alike else [Aspect.GRAD])
+
+
+def test_a_gradient_has_a_bound_of_its_own_a_dtype_and_a_scale() -> None:
+    right = with_grad([1.0, 2.0])
+    near = with_grad([ONE, 2.0])
+    assert differing(right, with_grad([1.0, 2.0], dtype=np.float64)) == [Aspect.GRAD]
+    assert differing(right, near, EVERY_ASPECT, replace(STANDARD, gradient=Ulps(0.5))) == [Aspect.GRAD]
+    assert differing(right, near, EVERY_ASPECT, replace(STANDARD, accuracy=Ulps(0.1))) == []
+    assert differing(with_grad([1.0, 2.0], exact=False), near) == [Aspect.GRAD]
+    coarse = replace(STANDARD, coarsest=FLOAT16)
+    assert differing(right, with_grad([1 + 2.0**-11, 2.0]), EVERY_ASPECT, coarse) == []
+    asked: list[str] = []
+
+    def scale(name: str) -> GradientScale:
+        asked.append(name)
+        return GradientScale(np.ones(2), np.ones(2))
+
+    differing(right, near, EVERY_ASPECT, replace(STANDARD, gradient_scale=scale))
+    assert asked == ["result"]
+    differing(seen(), seen([ONE, 2.0]), EVERY_ASPECT, replace(STANDARD, gradient_scale=scale))
+    assert asked == ["result"]
+
+
+def test_the_difference_of_gradients_that_do_not_fit_is_put_in_words() -> None:
+    (found,) = compared(trace(with_grad([1.0, 2.0])), trace(with_grad([1.0]))).differences
+    assert (found.expected, found.actual) == ("float32 of shape (2,)", "float32 of shape (1,)")
+
+
+# -- Python values ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        (1, 1, True),
+        (1, 2, False),
+        (NAN, NAN, True),
+        (NAN, 1.0, False),
+        (1.0, NAN, False),
+        (complex(NAN, 1), complex(NAN, 1), True),
+        (complex(NAN, 1), complex(NAN, 2), False),
+        (complex(1, NAN), complex(2, NAN), False),
+        ([1, [NAN]], [1, [NAN]], True),
+        ((1, 2), [1, 2], True),
+        ([1, 2], [1, 3], False),
+        ([1, 2], [1], False),
+        ([], [], True),
+        ([1], 1, False),
+        (1, [1], False),
+        ("a", "a", True),
+        (None, 0, False),
+    ],
+)
+def test_python_values(first: Any, second: Any, same: bool) -> None:
+    assert same_python_value(first, second) is same
+    expected, actual = (Seen(type(first).__name__, one) for one in (first, second))
+    assert differing(expected, actual) == ([] if same else [Aspect.VALUES])
+
+
+def test_kinds_of_values() -> None:
+    assert same_kind_of_value(Seen("tuple"), Seen("Size"))
+    assert same_kind_of_value(Seen("Size"), Seen("tuple"))
+    assert same_kind_of_value(Seen("DType"), Seen("dtype"))
+    assert not same_kind_of_value(Seen("tuple"), Seen("list"))
+    assert not same_kind_of_value(Seen("int"), Seen("bool"))
+
+
+def test_an_error_is_one_that_a_caller_would_catch() -> None:
+    kinds = {
+        ("RuntimeError", "NotImplementedError"): True,
+        ("NotImplementedError", "RuntimeError"): False,
+        ("RuntimeError", "TorchRuntimeError"): True,
+        ("Unmodelled", "RuntimeError"): True,
+        ("ValueError", "TypeError"): False,
+    }
+    for (expected, actual), same in kinds.items():
+        assert same_kind(Refused(expected, ""), Refused(actual, "")) is same
