@@ -37,7 +37,7 @@ class Profile:
         return [(seed + number) % PARTS for number in range(self.parts)]
 
 
-SOAK = Profile("soak", structures=6, every_dtype=1, rows=72, others=10, programs=100, compiled=1)
+SOAK = Profile("soak", structures=6, every_dtype=1, rows=144, others=10, programs=100, compiled=1)
 """What a soak does in one turn of an operation, or of the programs."""
 
 PROFILES = {
@@ -45,6 +45,6 @@ PROFILES = {
     for profile in (
         Profile("smoke", structures=1, every_dtype=0, rows=18, others=3, programs=150, compiled=0, evidence=False),
         Profile("standard", structures=4, every_dtype=1, rows=36, others=4, programs=1000, compiled=1, parts=1),
-        Profile("thorough", structures=50, every_dtype=25, rows=72, others=10, programs=15000, compiled=4),
+        Profile("thorough", structures=50, every_dtype=25, rows=144, others=10, programs=15000, compiled=4),
     )
 }

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import importlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
+from itertools import repeat
 from operator import attrgetter
 from typing import Any
 
@@ -14,7 +15,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from conformance.model.case import Case, Input, Step, dtype_names
+from conformance.model.case import Argument, Case, Input, Ref, Step, dtype_names
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
 from conformance.operation import Effect, Form
 from conformance.operations import find
@@ -97,14 +98,22 @@ class TorchTarget(Interpreter):
         except (RuntimeError, TypeError, ValueError, IndexError):
             return None
 
-    def row_arguments(self, case: Case, blocks: dict[str, np.ndarray]) -> Iterator[tuple[list[Any], dict[str, Any]]]:
+    def row_arguments(
+        self, case: Case, blocks: dict[str, np.ndarray]
+    ) -> Iterator[tuple[Sequence[Any], dict[str, Any]]]:
         """The arguments of the call of each row."""
-        step = case.steps[0]
-        names = [given.name for given in case.inputs]
-        for tensors in zip(*(self.rows_of(given, blocks[given.name]) for given in case.inputs), strict=True):
-            variables = dict(zip(names, tensors, strict=True))
-            args = [self.argument(argument, variables) for argument in step.args]
-            yield args, {name: self.argument(argument, variables) for name, argument in step.kwargs}
+        step, count = case.steps[0], len(next(iter(blocks.values())))
+        rows = {given.name: self.rows_of(given, blocks[given.name]) for given in case.inputs}
+
+        def each(argument: Argument) -> Iterable[Any]:
+            return rows[argument.name] if isinstance(argument, Ref) else repeat(self.argument(argument, {}), count)
+
+        args = zip(*map(each, step.args), strict=True)
+        if not step.kwargs:
+            return zip(args, repeat({}), strict=False)
+        names, values = zip(*step.kwargs, strict=True)
+        kwargs = (dict(zip(names, row, strict=True)) for row in zip(*map(each, values), strict=True))
+        return zip(args, kwargs, strict=True)
 
     def rows_of(self, given: Input, elements: np.ndarray) -> Sequence[torch.Tensor]:
         """An input with the values of each row, all in one storage."""
