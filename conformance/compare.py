@@ -15,8 +15,8 @@ from conformance.counting import COMPARED
 from conformance.judging import ValueVerdict, judge
 from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.interpreter import Traits
-from conformance.ulp import finfo, same_bits
-from reference.dtypes import BY_NAME, Category, DType, real_of, wider
+from conformance.ulp import finfo, same_bits, widened
+from reference.dtypes import BY_NAME, Category, DType, complex_of, real_of, wider
 
 METADATA_FIELDS = (
     (Aspect.DTYPE, "dtype"),
@@ -47,10 +47,12 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class GradientScale:
-    """What the gradient of one variable sums: the magnitudes of its terms and of the cotangents in them."""
+    """What the gradient of one variable sums: the magnitudes of its terms and of the cotangents in them, and whether
+    each term is rounded before."""
 
     terms: np.ndarray
     cotangent: np.ndarray
+    rounds_terms: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ class Comparison:
         """Whether nothing decides between two that differ."""
         if aspect is Aspect.VERSION:
             return self._both_raised(wanted, found)
-        if aspect is Aspect.STRIDES and 0 in (expected.shape or ()):
+        if aspect in (Aspect.STRIDES, Aspect.OFFSET) and 0 in (expected.shape or ()):
             return True
         # Strides that address nothing come from the kernel, on the CPU too; without data, no kernel runs.
         without_data = Aspect.VALUES not in self.aspects
@@ -214,7 +216,7 @@ class Comparison:
             return
         # A variable that the operation did not compute must not change by a bit.
         accuracy = Exact() if exact is None else self._accuracy(aspect, name)
-        judged = self._judged(aspect, name, wanted if exact is None else exact, coarser(dtype, computed))
+        judged = self._judged(aspect, name, wanted, wanted if exact is None else exact, coarser(dtype, computed))
         verdict = judge(found, wanted, exact, accuracy, judged)
         self.worst_ulps = max(self.worst_ulps, verdict.worst)
         if not verdict.held:
@@ -229,22 +231,25 @@ class Comparison:
         # Several results are called result0, result1 ...
         return bound.of(int(name[-1]) if name[-1:].isdigit() else 0) if isinstance(bound, Several) else bound
 
-    def _judged(self, aspect: Aspect, name: str, exact: np.ndarray, dtype: DType) -> Judged:
+    def _judged(self, aspect: Aspect, name: str, wanted: np.ndarray, exact: np.ndarray, dtype: DType) -> Judged:
         standard = self.standard()
-        inputs, magnitude = standard.inputs, standard.magnitude
+        inputs, magnitude, own_error, rounds_terms = standard.inputs, standard.magnitude, None, False
         if aspect is Aspect.GRAD and standard.gradient_scale is not None:
             scale = standard.gradient_scale(name)
-            inputs, magnitude = (scale.cotangent,), lambda: scale.terms
+            inputs, magnitude, own_error = (scale.cotangent,), lambda: scale.terms, error_of(wanted, exact)
+            rounds_terms = scale.rounds_terms
         return Judged(
             standard.operation,
             dtype,
-            exact.astype(wider(dtype).numpy, copy=False),
+            exact.astype(wider(complex_of(dtype) if exact.dtype.kind == "c" else dtype).numpy, copy=False),
             inputs,
             magnitude,
             standard.terms,
             self.traits.column,
             self.traits.flushes_subnormals,
             self.traits.tf32,
+            own_error,
+            rounds_terms,
         )
 
     def _differ(
@@ -278,6 +283,18 @@ def coarser(dtype: DType, computed: DType | None) -> DType:
     if finfo(dtype).p <= finfo(computed).p:
         return dtype
     return real_of(computed)
+
+
+def error_of(rounded: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """By how much the reference itself is off, where it rounds after each step.
+
+    >>> error_of(np.array([1.0, np.inf, np.inf]), np.array([1.5, np.inf, 2.0]))
+    array([0.5, 0. , inf])
+    """
+    with np.errstate(invalid="ignore"):
+        rounded = widened(rounded)
+        same = (rounded == exact) | ((rounded != rounded) & (exact != exact))
+        return np.where(same, 0, np.abs(rounded - exact))
 
 
 def address_alike(shape: tuple[int, ...], strides: tuple[int, ...], others: tuple[int, ...]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.accuracy import Loss, Product, Summation
+from conformance.accuracy import Loss, Product, Selected, Summation
 from conformance.compare import GradientScale, Standard
 from conformance.model.case import Argument, Case, DTypeName, Input, Literal, Ref, Step, references
 from conformance.model.observation import Trace
@@ -188,30 +188,40 @@ def _unrounded_gradients(case: Case) -> dict[str, np.ndarray]:
 def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScale:
     """What the gradient of an input sums.
 
-    A pointwise operation sums where it broadcast: its terms are the gradients of the expanded inputs. Of any other,
-    the gradient of the magnitudes serves, since what is summed there is a product of inputs and cotangent. What a
-    result retains is the cotangent itself.
+    A pointwise operation sums where it broadcast: its terms are the gradients of the expanded inputs. Of any other
+    the gradient of the magnitudes serves: what is summed there is a product of inputs and cotangent, or cotangents
+    of selected elements. What a result retains is the cotangent itself.
     """
     cotangent = np.abs(logical(case.input("cotangent")).astype(np.clongdouble))
     if name in case.main.results:
         return GradientScale(cotangent, cotangent)
     shape = case.input(name).shape
-    case = _in_complex(case)
+    if any(dtype.is_complex for dtype in operation.dtypes):
+        case = _in_complex(case)
     if not operation.pointwise:
-        seen = run_wide(case, np.abs).last.variables[name]
-        terms = _grad_magnitude(seen.grad, shape)
+        selects = isinstance(operation.accuracy, Selected)  # and of other values would select others
+        trace = run_wide(_with_positive_cotangent(case)) if selects else run_wide(case, np.abs)
+        terms = _grad_magnitude(trace.last.variables[name].grad, shape)
         if isinstance(operation.accuracy, Product):
-            terms = np.where(_overflows(case, name, shape), np.inf, terms)
+            terms = terms + _of_partial_products(case, name, shape)
         return GradientScale(terms, np.broadcast_to(cotangent.sum(), shape))
     seen = run_wide(_expanded(case)).last.variables[name]
     terms = _grad_magnitude(seen.grad, cotangent.shape)
-    return GradientScale(_sum_to(terms, shape), _sum_to(cotangent, shape))
+    return GradientScale(_sum_to(terms, shape), _sum_to(cotangent, shape), rounds_terms=True)
 
 
-def _overflows(case: Case, name: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Where a product of some of the factors may overflow on the way to the gradient."""
+def _with_positive_cotangent(case: Case) -> Case:
+    given = case.input("cotangent")
+    values = np.abs(fill(given)).astype(BY_NAME[given.dtype].numpy)
+    return case.with_input(replace(given, values=Literal(values.tobytes())))
+
+
+def _of_partial_products(case: Case, name: str, shape: tuple[int, ...]) -> np.ndarray:
+    """What products of some of the factors add: infinity where one may overflow on the way to the gradient; one that
+    underflows is off by 2^emin, whatever it is divided by."""
+    info = finfo(_coarsest(case) or BY_NAME[case.input(name).dtype])
     reach = _grad_magnitude(run_wide(case, _at_least_one).last.variables[name].grad, shape)
-    return reach >= finfo(_coarsest(case) or BY_NAME[case.input(name).dtype]).max
+    return np.where(reach >= info.max, np.inf, info.tiny / info.unit)
 
 
 def _in_complex(case: Case) -> Case:

@@ -26,11 +26,11 @@ def pattern_of(difference: Difference) -> str:
 
 
 def text_of(value: Any) -> str:
-    """A value for people: an array in a few lines, a refusal as it would print."""
+    """A value for people: an array in a few lines with its dtype, a refusal as it would print."""
     if isinstance(value, Refused):
         return f"{value.kind}: {value.message.splitlines()[0] if value.message else ''}"
     if isinstance(value, Ending):
         return value.words
     if isinstance(value, np.ndarray):
-        return np.array2string(value, threshold=20, edgeitems=4)
+        return f"{np.array2string(value, threshold=20, edgeitems=4)} ({value.dtype.name})"
     return "no refusal" if value is None else repr(value)

@@ -293,15 +293,15 @@ def cast_layout(operand: Tensor | Number, dtype: DType) -> tuple[layout.Shape, l
 
 
 def _is_rounded(operand: Tensor | Number, dtype: DType) -> bool:
-    """Whether an operand without dimensions is not exact in the common dtype, and so may be used as it is.
+    """Whether an operand of one element is not exact in the common dtype, and so may be used as it is.
 
     The manual does not say that what counts less in promotion is rounded to 16 bits before it is computed with.
     """
-    if isinstance(operand, Tensor) and (operand.ndim or operand.dtype is dtype):
+    if isinstance(operand, Tensor) and (operand.numel != 1 or operand.dtype is dtype):
         return False
     value = operand.array if isinstance(operand, Tensor) else np.asarray(operand)
     wide = np.clongdouble if value.dtype.kind == "c" else np.longdouble
-    return bool(round_to(value, dtype).astype(wide) != value.astype(wide)) and not np.isnan(value)
+    return bool(np.any((round_to(value, dtype).astype(wide) != value.astype(wide)) & ~np.isnan(value)))
 
 
 def pointwise(

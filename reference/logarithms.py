@@ -37,9 +37,9 @@ def atan2(input: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _turn(input: Tensor, other: Tensor, across: Tensor) -> Tensor:
-    """``across`` over the squared length; at the origin, which has no angle, none."""
+    """``across`` times the reciprocal of the squared length; at the origin, which has no angle, none."""
     squared = input * input + other * other
-    slope: Tensor = METHODS["where"](squared == 0, 0.0, across / squared)
+    slope: Tensor = METHODS["where"](squared == 0, 0.0, across * METHODS["reciprocal"](squared))
     return slope
 
 

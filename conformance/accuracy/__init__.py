@@ -22,7 +22,7 @@ from conformance.accuracy.elementwise import (
     WholeQuotient,
 )
 from conformance.accuracy.network import Network
-from conformance.accuracy.statistics import Average, Divided, Interpolated, Ranked, Several
+from conformance.accuracy.statistics import Average, Divided, Interpolated, Ranked, Several, Shares
 from conformance.accuracy.sums import (
     Areas,
     CrossProduct,
@@ -58,6 +58,7 @@ __all__ = [
     "Scaled",
     "Selected",
     "Several",
+    "Shares",
     "Softmax",
     "Spaced",
     "Summation",

@@ -19,7 +19,9 @@ class Judged:
     ``exact`` is r in the wider dtype; ``dtype`` that of the result. ``inputs`` are the floating inputs in
     the wider dtype, in the order of the operation's arguments: broadcast to r's shape where the operation
     is pointwise. ``magnitude`` computes S, the sum of the moduli of the ``terms`` terms of each element.
-    ``column`` is that of the ulp table: ``cpu``, ``compiled``, ``cuda`` or ``other``.
+    ``column`` is that of the ulp table: ``cpu``, ``compiled``, ``cuda`` or ``other``. Of a gradient, ``own_error`` is
+    by how much the reference's own formula is off when each of its steps rounds to the dtype; ``rounds_terms`` says
+    that the terms have been rounded so before they are added, as where an operand was broadcast.
     """
 
     operation: str
@@ -31,6 +33,8 @@ class Judged:
     column: str = "cpu"
     flushes_subnormals: bool = False
     tf32: bool = False
+    own_error: np.ndarray | None = None
+    rounds_terms: bool = False
 
     @property
     def size(self) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.accuracy.bound import Accuracy, Bound, Judged, computing_dtype, last_rounding, one_rounding
 from conformance.accuracy.elementwise import Selected
-from conformance.accuracy.sums import Summation
+from conformance.accuracy.sums import GradientOf, Summation
 from conformance.ulp import finfo
 
 
@@ -58,6 +58,20 @@ class Interpolated(Bound):
         count = max((given.size for given in judged.inputs), default=1)
         size = finfo(judged.dtype).unit * (4 + count) * 2 * largest(judged)
         return np.full(judged.exact.shape, size) + last_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
+class Shares(GradientOf):
+    """The gradients of the two elements between which a number lies: the fraction is off by u n, and they by that
+    times the cotangent g."""
+
+    @property
+    def words(self) -> str:
+        return f"{GradientOf(self.ulps).words} + 2 u n |g|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        of_rank = 2 * finfo(judged.dtype).unit * judged.exact.size * np.abs(judged.inputs[0])
+        return GradientOf.allowed(self, judged) + of_rank
 
 
 @dataclass(frozen=True, slots=True)

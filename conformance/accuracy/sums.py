@@ -199,6 +199,8 @@ class Variance(Bound):
 class GradientOf(Bound):
     """A gradient: k ulp for its k roundings, the bound of a sum where S is given, and ``cancels`` times u|g|.
 
+    Terms that are rounded before they are added have k roundings each: k u S. The formula of a derivative may overflow,
+    underflow or cancel on the way; twice the error of the same formula, run in the dtype itself, is allowed too.
     A derivative such as tanh's 1 - y^2 cancels: its error is relative to 1, that of the gradient to the
     cotangent g, which is ``inputs[0]`` (Higham, 1.7); of complex numbers four products cancel. Where the slope
     s = r/g has its pole in such a difference, d = 1 - x^2 say, rounding x^2 is rounding d by 1/d of it: ``steepens``
@@ -220,12 +222,17 @@ class GradientOf(Bound):
         cancels = f" + {self.cancels:g} u |g|" if self.cancels else ""
         steepens = f" + {self.steep_units:g} u |r| |r/g|^{self.steepens:g}" if self.steepens else ""
         of_sum = " + 8 sqrt(n) u |r|" if self.of_sum else ""
-        return f"{self.ulps:g} ulp" + cancels + steepens + of_sum + " + 8 sqrt(n) u S"
+        return f"{self.ulps:g} ulp" + cancels + steepens + of_sum + f" + 8 sqrt(n) u S, or {self.ulps:g} u S"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         # Each step of a backward pass rounds to the dtype of the gradient, 16 bits too.
         is_complex = judged.exact.dtype.kind == "c"
-        allowed = self.ulps * (math.sqrt(2) if is_complex else 1) * ulp(judged.exact, real_of(judged.dtype))
+        roundings = self.ulps * (math.sqrt(2) if is_complex else 1)
+        allowed = roundings * ulp(judged.exact, real_of(judged.dtype))
+        if judged.magnitude is not None:
+            if judged.rounds_terms:
+                allowed = np.maximum(allowed, roundings * finfo(judged.dtype).unit * judged.magnitude())
+            allowed = allowed + Summation(integers=False, stored=self.stored).allowed(judged)
         if self.cancels:
             cancels = self.cancels * (4 if is_complex else 1)
             allowed = allowed + cancels * finfo(judged.dtype).unit * np.abs(judged.inputs[0])
@@ -233,8 +240,8 @@ class GradientOf(Bound):
             allowed = allowed + self._of_steep_slopes(judged)
         if self.of_sum:
             allowed = allowed + 8 * math.sqrt(judged.terms) * finfo(judged.dtype).unit * judged.size
-        if judged.magnitude is not None:
-            allowed = allowed + Summation(integers=False, stored=self.stored).allowed(judged)
+        if judged.own_error is not None:
+            allowed = np.where(np.isfinite(judged.own_error), allowed + 2 * judged.own_error, np.inf)
         # A step on the way may be that much larger than the gradient, and overflow.
         return np.where(np.abs(judged.exact) * _HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
 

@@ -9,8 +9,8 @@ from conformance.accuracy import Areas, GradientOf, Rounded, Summation
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, DIFFERENTIABLE, NUMERIC, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, Dim, LikeTensor
+from conformance.operation import ALL, DIFFERENTIABLE, NUMERIC, OMITTED, Omitted, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed, Dim, LikeTensor, reshape_input
 from conformance.strategies.drawing import Drawing
 from reference import differences
 from reference.dtypes import INT8, INT16, INT32, INT64
@@ -22,6 +22,15 @@ WITHOUT_WRAPPING = (INT32, INT64, *DIFFERENTIABLE)
 DIM = Dim(keyword=True, required=False)
 SPACING = Choice("dx", (1, 2, 0.5, -3.0), keyword=True, required=False)
 DIM_OF_Y = Dim(of="y", keyword=True, required=False)
+
+
+class Places(LikeTensor):
+    """The places of samples; those of one dimension must be as many as the samples along ``dim``."""
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        given, y = drawing.given(self.name), drawing.given("y")
+        assert y is not None, "y is a tensor"
+        return OMITTED if given is None else reshape_input(drawing, self.name, (max(y.shape) + 2,))
 
 
 def _edge(name: str, choices: Choices, drawing: Drawing) -> Argument:
@@ -64,7 +73,7 @@ def _trapezoids(reference: Function, claim: str) -> tuple[Operation, ...]:
     at = replace(
         apart,
         name=f"{name}_at",
-        parameters=(AnyTensor("y", min_ndim=1), LikeTensor("x", of="y", dtypes=WITHOUT_WRAPPING), DIM_OF_Y),
+        parameters=(AnyTensor("y", min_ndim=1), Places("x", of="y", dtypes=WITHOUT_WRAPPING), DIM_OF_Y),
         accuracy=Areas(),
         gradient=GradientOf(16, cancels=8),
         aliases=(),

@@ -108,7 +108,7 @@ OPERATIONS = [
         ),
         dtypes=REAL_NUMERIC,
         accuracy=Selected(),
-        gradient=GradientOf(2),
+        gradient=GradientOf(2, stored=True),
         basis=Documented(
             MANUAL.format("max_pool2d"),
             "Applies a 2D max pooling over an input signal composed of several input planes.",

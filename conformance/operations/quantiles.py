@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from conformance.accuracy import Accuracy, GradientOf, Interpolated, Ranked
+from conformance.accuracy import Accuracy, Interpolated, Ranked, Shares
 from conformance.choices import Choices
 from conformance.model.case import Argument, Drawn, Input
 from conformance.model.verdict import Documented
@@ -61,7 +61,7 @@ def _quantile(reference: Function, claim: str) -> tuple[Operation, Operation]:
             ),
             dtypes=(FLOAT32, FLOAT64),
             accuracy=accuracy,
-            gradient=GradientOf(16, cancels=8),
+            gradient=Shares(16),
             basis=Documented(MANUAL.format(reference.name), claim),
         )
 

@@ -184,7 +184,7 @@ OPERATIONS = [
             Choice("step", (1, 2, 3), forbidden=0),
         ),
         dtypes=ALL,
-        gradient=GradientOf(1),
+        gradient=GradientOf(1, stored=True),
         effect=Effect.VIEW,
         basis=Documented(
             MANUAL.format("Tensor.unfold"),
@@ -203,7 +203,7 @@ OPERATIONS = [
             Computed("stride", _strided_steps, _strides_beyond),
         ),
         dtypes=ALL,
-        gradient=GradientOf(2),
+        gradient=GradientOf(2, stored=True),
         effect=Effect.VIEW,
         basis=Documented(
             MANUAL.format("as_strided"),

@@ -13,7 +13,7 @@ from conformance.compare import (
 )
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.interpreter import Traits
-from reference.dtypes import FLOAT32, DType
+from reference.dtypes import FLOAT32, DType, wider
 
 NAN = float("nan")
 ONE = 1 + 2.0**-23
@@ -34,7 +34,7 @@ def seen(values: Any = (1.0, 2.0), dtype: DType = FLOAT32, **changes: Any) -> Se
         "version": 0,
         "requires_grad": False,
         "is_leaf": True,
-        "unrounded": array.astype(np.float64),
+        "unrounded": array.astype(wider(dtype).numpy),
     }
     return Seen("tensor", **{**facts, **changes})
 

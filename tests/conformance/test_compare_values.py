@@ -174,6 +174,19 @@ def test_a_gradient_has_a_bound_of_its_own_a_dtype_and_a_scale() -> None:
     assert asked == ["result"]
 
 
+def with_complex_grad(values: Any) -> Seen:
+    array = np.asarray(values, np.complex64)
+    return seen(dtype=COMPLEX64, unrounded=None, grad=array, grad_unrounded=array.astype(np.complex128))
+
+
+def test_a_complex_gradient_is_judged_in_both_parts_where_a_real_dtype_is_the_coarsest() -> None:
+    right = with_complex_grad([1 + 3j, 2j])
+    coarse = replace(STANDARD, gradient=Ulps(1.0), coarsest=BFLOAT16)
+    assert differing(right, with_complex_grad([1 + (3 + 2.0**-7) * 1j, 2j]), EVERY_ASPECT, coarse) == []
+    assert differing(right, with_complex_grad([1 + 3.1j, 2j]), EVERY_ASPECT, coarse) == [Aspect.GRAD]
+    assert differing(right, with_complex_grad([1 + 3j, -2j]), EVERY_ASPECT, coarse) == [Aspect.GRAD]
+
+
 def test_the_difference_of_gradients_that_do_not_fit_is_put_in_words() -> None:
     (found,) = compared(trace(with_grad([1.0, 2.0])), trace(with_grad([1.0]))).differences
     assert (found.expected, found.actual) == ("float32 of shape (2,)", "float32 of shape (1,)")
