@@ -6,9 +6,9 @@ the same seed gives the same bits on every machine and with every NumPy.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache, lru_cache
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -57,7 +57,7 @@ def block(drawn: Drawn, dtype: DType, size: int, rows: int) -> np.ndarray:
 
 
 def _random(drawn: Drawn, length: int, rows: int) -> np.ndarray:
-    words = _WORDS_A_COUNT * ceil(max(length, 1) / _WORDS_A_COUNT)
+    words = _WORDS_A_COUNT * math.ceil(max(length, 1) / _WORDS_A_COUNT)
     # A generator is made anew by setting its state: making another asks the system for entropy first.
     _GENERATOR.state = _state_of(drawn.seed)
     if drawn.row:
@@ -149,6 +149,24 @@ def _rates(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return round_to(((raw >> np.uint64(33)).astype(np.int64) % 125) / 4, dtype)
 
 
+def _orders(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Parameters of a special function: quarters from 0 to 7.75, in one of eight what is none or the last there is."""
+    quarters = ((raw >> np.uint64(33)).astype(np.int64) % 32) / 4
+    ends = np.array([math.nan, math.inf, -math.inf, -0.0, -1.0, -0.5])
+    end = ends.take((raw >> np.uint64(8)).astype(np.int64) % len(ends))
+    return round_to(np.where((raw & np.uint64(7)) == 0, end, quarters), dtype)
+
+
+def _large_orders(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Quarters from 24 to 151.75."""
+    return round_to(24 + ((raw >> np.uint64(33)).astype(np.int64) % 512) / 4, dtype)
+
+
+def _small_orders(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Positive numbers from 1/4 down by powers of two, to the first that is not normal in 16 bits."""
+    return round_to((1.0 + _unit(raw)) * 2.0 ** -(3 + (raw & np.uint64(0xFF)).astype(np.float64) % 11), dtype)
+
+
 def _log_uniform(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Magnitudes of 2^-40 to 2^40 (2^-12 to 2^12 for float16), either sign."""
     if dtype.category < Category.FLOATING:
@@ -232,6 +250,9 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "places": _places,
     "unit": _unit_values,
     "rates": _rates,
+    "orders": _orders,
+    "large-orders": _large_orders,
+    "small-orders": _small_orders,
     "mixed": _mixed,
     "special": _special,
     "log-uniform": _log_uniform,

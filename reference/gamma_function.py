@@ -12,11 +12,11 @@ import numpy as np
 _PI = np.longdouble("3.14159265358979323846264338327950288419716939937510582")
 _HALF_LOG_TWO_PI = np.longdouble("0.918938533204672741780329736405617639861397473637783413")
 LOG_PI = np.longdouble("1.14472988584940017414342735135305871164729481291531157")
-# B_2, B_4 ... of the asymptotic series, which are exact to 64 bits from _FAR on.
+# B_2, B_4 ... of the asymptotic series, which are exact to 64 bits from FAR on.
 _BERNOULLI = tuple(
     np.longdouble(n) / d for n, d in ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510))
 )
-_FAR = 24
+FAR = 24
 
 
 def log_gamma(x: np.ndarray) -> np.ndarray:
@@ -29,7 +29,7 @@ def log_gamma(x: np.ndarray) -> np.ndarray:
 
 
 def _log_gamma_positive(x: np.ndarray) -> np.ndarray:
-    near = x < _FAR
+    near = x < FAR
     result = np.empty_like(x)
     result[near] = _log_gamma_near(x[near])
     result[~near] = _log_gamma_far(x[~near])
@@ -40,24 +40,38 @@ def _log_gamma_near(x: np.ndarray) -> np.ndarray:
     """By way of gamma(x + 1) = x gamma(x) to the interval around 2, where a power series has the digits of the zero."""
     down = np.maximum(np.ceil(x - 2.5), 0)
     product = np.ones_like(x)
-    for step in range(1, _FAR - 1):
+    for step in range(1, FAR - 1):
         product = np.where(step <= down, product * (x - step), product)
     from_two = np.where(x < 0.5, x, np.where(x < 1.5, x - 1, x - down - 2))
-    series = np.zeros_like(x)
-    for coefficient in reversed(_AROUND_TWO):
-        series = series * from_two + coefficient
-    result = series * from_two + np.log(product)
+    result = _series_around_two(from_two) + np.log(product)
     result = np.where(x < 1.5, result - np.log1p(from_two), result)
     return np.where(x < 0.5, result - np.log(x), result)
 
 
-def _log_gamma_far(x: np.ndarray) -> np.ndarray:
-    """Stirling's series."""
+def log_gamma_of_one_plus(z: np.ndarray) -> np.ndarray:
+    """log gamma(1 + z) for |z| up to 1/2, with the digits of z however small it is."""
+    return _series_around_two(z) - np.log1p(z)
+
+
+def _series_around_two(z: np.ndarray) -> np.ndarray:
+    """log gamma(2 + z), which is zero at z = 0, for |z| up to 1/2."""
+    series = np.zeros_like(z)
+    for coefficient in reversed(_AROUND_TWO):
+        series = series * z + coefficient
+    return series * z
+
+
+def stirling(x: np.ndarray) -> np.ndarray:
+    """What Stirling's series adds to (x - 1/2) log(x) - x + log(2 pi) / 2 for log gamma(x), of a large x."""
     inverse = 1 / x
     series = np.zeros_like(x)
     for k in range(len(_BERNOULLI), 0, -1):
         series = series * inverse * inverse + _BERNOULLI[k - 1] / (2 * k * (2 * k - 1))
-    return np.asarray((x - 0.5) * (np.log(x) - 1) + (_HALF_LOG_TWO_PI - 0.5) + series * inverse)
+    return series * inverse
+
+
+def _log_gamma_far(x: np.ndarray) -> np.ndarray:
+    return np.asarray((x - 0.5) * (np.log(x) - 1) + (_HALF_LOG_TWO_PI - 0.5) + stirling(x))
 
 
 def digamma(x: np.ndarray) -> np.ndarray:
@@ -72,9 +86,9 @@ def digamma(x: np.ndarray) -> np.ndarray:
 
 def _digamma_positive(x: np.ndarray) -> np.ndarray:
     recurrence = np.zeros_like(x)
-    for step in range(_FAR - 1, -1, -1):
+    for step in range(FAR - 1, -1, -1):
         recurrence = recurrence + 1 / (x + step)
-    far = x + _FAR
+    far = x + FAR
     inverse = 1 / far
     series = np.zeros_like(x)
     for k in range(len(_BERNOULLI), 0, -1):
@@ -101,15 +115,15 @@ def polygamma(n: int, x: np.ndarray) -> np.ndarray:
 
 
 def _zeta(s: int, q: np.ndarray) -> np.ndarray:
-    """Hurwitz's zeta, the sum of (q + k)^-s for k = 0, 1 ..., by Euler and Maclaurin's formula from k = _FAR on."""
-    far = q + _FAR
+    """Hurwitz's zeta, the sum of (q + k)^-s for k = 0, 1 ..., by Euler and Maclaurin's formula from k = FAR on."""
+    far = q + FAR
     inverse = 1 / far
     term = inverse**s * s * inverse / 2
     tail = far * inverse**s / (s - 1) + inverse**s / 2
     for k, bernoulli in enumerate(_BERNOULLI, 1):
         tail = tail + bernoulli * term
         term = term * inverse * inverse * ((s + 2 * k - 1) * (s + 2 * k)) / ((2 * k + 1) * (2 * k + 2))
-    for step in range(_FAR - 1, -1, -1):
+    for step in range(FAR - 1, -1, -1):
         tail = tail + (1 / (q + step)) ** s
     return np.asarray(tail)
 

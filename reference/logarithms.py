@@ -19,7 +19,9 @@ from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
 
 
-def _of_tensors(name: str, *forbidden: Category) -> Check:
+def of_tensors(name: str, *forbidden: Category) -> Check:
+    """The check of a function of two tensors that is not defined for some categories of their common dtype."""
+
     def check(dtype: DType, arguments: Mapping[str, Any]) -> None:
         tensors_only(name)(dtype, arguments)
         refuse_category(name, dtype, *forbidden)
@@ -27,7 +29,7 @@ def _of_tensors(name: str, *forbidden: Category) -> Check:
     return check
 
 
-@pointwise("Atan2Backward0", promotion=to_float, check=_of_tensors("atan2", COMPLEX))
+@pointwise("Atan2Backward0", promotion=to_float, check=of_tensors("atan2", COMPLEX))
 def atan2(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The angle between the vectors (other, input) and (1, 0).
 
@@ -47,7 +49,7 @@ atan2.vjp("input", lambda g, input, other: g * _turn(input, other, other))
 atan2.vjp("other", lambda g, input, other: g * _turn(input, other, -input))
 
 
-@pointwise("HypotBackward0", check=_of_tensors("hypot", BOOL, INTEGRAL, COMPLEX))
+@pointwise("HypotBackward0", check=of_tensors("hypot", BOOL, INTEGRAL, COMPLEX))
 def hypot(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """``sqrt(input ** 2 + other ** 2)``. https://docs.pytorch.org/docs/stable/generated/torch.hypot.html"""
     return np.hypot(input, other)
@@ -64,7 +66,7 @@ hypot.vjp("other", lambda g, other, result: g * (other / result))
 # -- sums of exponentials ----------------------------------------------------------------------------------------------
 
 
-@pointwise("LogaddexpBackward0", check=_of_tensors("logaddexp", BOOL, INTEGRAL))
+@pointwise("LogaddexpBackward0", check=of_tensors("logaddexp", BOOL, INTEGRAL))
 def logaddexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """``log(exp(input) + exp(other))``. https://docs.pytorch.org/docs/stable/generated/torch.logaddexp.html"""
     if input.dtype.kind != "c":
@@ -94,7 +96,7 @@ logaddexp.vjp("input", lambda g, input, other: g / conjugate(1 + METHODS["exp"](
 logaddexp.vjp("other", lambda g, input, other: g / conjugate(1 + METHODS["exp"](input - other)))
 
 
-@pointwise("Logaddexp2Backward0", check=_of_tensors("logaddexp2", BOOL, INTEGRAL, COMPLEX))
+@pointwise("Logaddexp2Backward0", check=of_tensors("logaddexp2", BOOL, INTEGRAL, COMPLEX))
 def logaddexp2(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """``log2(2 ** input + 2 ** other)``. https://docs.pytorch.org/docs/stable/generated/torch.logaddexp2.html"""
     return np.logaddexp2(input, other)

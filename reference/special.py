@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from reference import bessel_function, error_function, gamma_function
-from reference.checks import BOOL, COMPLEX, forbids, refuse_category
+from reference import bessel_function, error_function, gamma_function, incomplete_gamma
+from reference.checks import BOOL, COMPLEX, INTEGRAL, forbids, refuse_category
 from reference.dtypes import DType
 from reference.errors import refuse
 from reference.function import Pointwise, pointwise, to_float
 from reference.layout import Shape, Strides, contiguous_strides
+from reference.logarithms import of_tensors
 from reference.promotion import Number
 from reference.selection import where
 from reference.tensor import METHODS, Tensor
-from reference.transcendental import exp
+from reference.transcendental import exp, log
 
 
 def _widest(kernel: Callable[[np.ndarray], np.ndarray], input: np.ndarray) -> np.ndarray:
@@ -133,6 +134,47 @@ _mvlgamma.__name__ = "mvlgamma"
 mvlgamma = _Multivariate(_mvlgamma, "MvlgammaBackward0", to_float, _check_dimension)
 mvlgamma.promised = lambda input, *, p: input > (p - 1) / 2
 mvlgamma.vjp("input", _mvlgamma_vjp)
+
+
+# -- the incomplete gamma functions ------------------------------------------------------------------------------------
+
+
+def _incomplete(input: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return incomplete_gamma.incomplete_gamma(input.astype(np.longdouble), other.astype(np.longdouble))
+
+
+@pointwise("IgammaBackward0", check=of_tensors("igamma", BOOL, INTEGRAL, COMPLEX))
+def igamma(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The integral of ``t^(input - 1) e^-t`` from 0 to ``other``, over that to infinity; NaN if either is negative.
+
+    https://docs.pytorch.org/docs/stable/special.html#torch.special.gammainc
+    """
+    return _incomplete(input, other)[0].astype(input.dtype)
+
+
+@pointwise("IgammacBackward0", check=of_tensors("igammac", BOOL, INTEGRAL, COMPLEX))
+def igammac(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The same integral from ``other`` on: ``1 - igamma(input, other)``.
+
+    https://docs.pytorch.org/docs/stable/special.html#torch.special.gammaincc
+    """
+    return _incomplete(input, other)[1].astype(input.dtype)
+
+
+def _integrand(input: Tensor, other: Tensor) -> Tensor:
+    slope: Tensor = exp((input - 1) * log(other) - other - lgamma(input))
+    return slope
+
+
+def _unsupported(g: Tensor) -> Tensor:
+    """Of the page: "The backward pass with respect to input is not yet supported."."""
+    refuse("the derivative with respect to input is not implemented", "NotImplementedError")
+
+
+igamma.vjp("input", _unsupported)
+igamma.vjp("other", lambda g, input, other: g * _integrand(input, other))
+igammac.vjp("input", _unsupported)
+igammac.vjp("other", lambda g, input, other: -g * _integrand(input, other))
 
 
 # -- Bessel functions ------------------------------------------------------------------------------------------------

@@ -206,6 +206,8 @@ class GradientOf(Bound):
     s = r/g has its pole in such a difference, d = 1 - x^2 say, rounding x^2 is rounding d by 1/d of it: ``steepens``
     is by which power of s that is (2 for s = d^-1/2, 1 for s = 1/d), and ``steep_units`` u |r| s^steepens is allowed
     more: one rounding, doubled, or of complex numbers two.
+    Where the slope is the exponential of a sum, the roundings of the terms and of their sum are magnified by it
+    (Higham, 1.5), 3u of each: terms that no more than ``exponent`` of cancels add up to |log s| + 2 ``exponent``.
     Derived from the vjp, one rounding for each step of it. ``stored`` as for a sum. Where a sum of n terms is a factor
     of it (``of_sum``), as a norm is of its own gradient, the error of that: 8 sqrt(n) u |r|.
     """
@@ -216,13 +218,16 @@ class GradientOf(Bound):
     steepens: float = 0
     steep_units: float = 4
     of_sum: bool = False
+    exponent: float = 0
 
     @property
     def words(self) -> str:
         cancels = f" + {self.cancels:g} u |g|" if self.cancels else ""
         steepens = f" + {self.steep_units:g} u |r| |r/g|^{self.steepens:g}" if self.steepens else ""
         of_sum = " + 8 sqrt(n) u |r|" if self.of_sum else ""
-        return f"{self.ulps:g} ulp" + cancels + steepens + of_sum + f" + 8 sqrt(n) u S, or {self.ulps:g} u S"
+        exponent = f" + 3u S (|log s| + {2 * self.exponent:g})" if self.exponent else ""
+        more = cancels + steepens + of_sum + exponent
+        return f"{self.ulps:g} ulp{more} + 8 sqrt(n) u S, or {self.ulps:g} u S"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         # Each step of a backward pass rounds to the dtype of the gradient, 16 bits too.
@@ -240,10 +245,17 @@ class GradientOf(Bound):
             allowed = allowed + self._of_steep_slopes(judged)
         if self.of_sum:
             allowed = allowed + 8 * math.sqrt(judged.terms) * finfo(judged.dtype).unit * judged.size
+        if self.exponent and judged.magnitude is not None:
+            allowed = allowed + self._of_exponents(judged.magnitude(), judged)
         if judged.own_error is not None:
             allowed = np.where(np.isfinite(judged.own_error), allowed + 2 * judged.own_error, np.inf)
         # A step on the way may be that much larger than the gradient, and overflow.
         return np.where(np.abs(judged.exact) * _HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
+
+    def _of_exponents(self, terms_sum: np.ndarray, judged: Judged) -> np.ndarray:
+        slope = terms_sum / np.maximum(np.abs(judged.inputs[0]), finfo(judged.dtype).subnormal)
+        exponent = np.abs(np.log(np.maximum(slope, finfo(judged.dtype).subnormal))) + 2 * self.exponent
+        return 3 * finfo(judged.dtype).unit * terms_sum * exponent
 
     def _of_steep_slopes(self, judged: Judged) -> np.ndarray:
         size, cotangent = judged.size, np.abs(judged.inputs[0])
