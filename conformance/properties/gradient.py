@@ -64,7 +64,8 @@ class Gradient(Property):
             specials=(),
         )
         cotangent = Input("cotangent", result.shape, result.dtype, strides, offset, size, values)
-        tracked = replace(tracked, inputs=(*tracked.inputs, cotangent))
+        some = _some_tracked(tracked, choices)
+        tracked = replace(some, inputs=(*some.inputs, cotangent))
         yield then(tracked, _backward(name))
         yield then(tracked, *choices.choose(_rules(name, result.shape)))
 
@@ -73,6 +74,15 @@ class Gradient(Property):
         if len(case.steps) > 1 and _left_open(case, expected):
             return Examined(case, Outcome.INAPPLICABLE)
         return examine_against(expected, case, target)
+
+
+def _some_tracked(case: Case, choices: Choices) -> Case:
+    """The case, or at times one of several inputs tracked alone: some derivatives exist for some inputs only."""
+    tracked = [given.name for given in case.inputs if given.requires_grad]
+    if len(tracked) < 2 or not choices.flag(40):
+        return case
+    alone = choices.choose(tracked)
+    return replace(case, inputs=tuple(replace(given, requires_grad=given.name == alone) for given in case.inputs))
 
 
 def _left_open(case: Case, expected: Trace) -> bool:
