@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from conformance.choices import Choices
@@ -27,6 +27,7 @@ from conformance.operation import Operation
 from conformance.operations import families
 from conformance.properties.modes import PROPERTY
 from conformance.strategies.cases import draw_case, dtypes_of
+from conformance.strategies.shapes import Shape
 from conformance.targets.interpreter import Interpreter
 from conformance.together import BACKWARD, apart, together
 
@@ -136,15 +137,18 @@ class ModesVerification:
         return self._refused(members[:middle]) + self._refused(members[middle:])
 
     def _row(self, members: Sequence[Member], row: int) -> None:
-        """Run the same graph on other values; a case that would be refused with them keeps those that it had."""
-        rows = [member.case.at_row(row) for member in members]
-        cases = [
-            case if REFERENCE.run(case).refused is None else member.case
-            for case, member in zip(rows, members, strict=True)
+        """Run the same graph on other values; a case that is another kind of case with them keeps those that it had."""
+        others = [replace(member, case=member.case.at_row(row)) for member in members]
+        members = [
+            other if shapes(other.case) == shapes(member.case) else member
+            for other, member in zip(others, members, strict=True)
         ]
+        cases = [member.case for member in members]
         whole = self._graph(cases)
-        if whole is not None:
+        if whole is not None and whole.refused is None:
             self._judge(members, cases, apart(whole, cases))
+        elif whole is not None:
+            self._halves(members)
 
     def _judge(self, members: Sequence[Member], cases: Sequence[Case], traces: Sequence[Trace]) -> None:
         for member, case, actual in zip(members, cases, traces, strict=True):
@@ -218,12 +222,18 @@ class ModesVerification:
         return Cell(operation, family, PROPERTY.name, name, dtype, tally, digest.hexdigest()[:16], round(seconds, 4))
 
 
+def shapes(case: Case) -> dict[str, Shape | None] | None:
+    """The shapes of all variables at the end of a case; None where it is refused."""
+    trace = REFERENCE.run(case)
+    return {name: seen.shape for name, seen in trace.last.variables.items()} if trace.refused is None else None
+
+
 def graphs(members: Sequence[Member]) -> Iterator[Sequence[Member]]:
     """The graphs to compile, the calls and their backward passes apart.
 
     A case that must be refused has no place among others: it would end them all.
     """
-    accepted = [member for member in members if REFERENCE.run(member.case).refused is None]
+    accepted = [member for member in members if shapes(member.case) is not None]
     for backward in (False, True):
         alike = [member for member in accepted if (member.case.steps[-1].operation == BACKWARD) is backward]
         for start in range(0, len(alike), GRAPH):

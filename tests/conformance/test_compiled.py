@@ -6,6 +6,7 @@ Inductor can plant faults in its own relu, for tests: a wrong value, and a kerne
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -139,3 +140,36 @@ def test_every_step_is_seen_where_that_is_asked(compiled: Any) -> None:
 
 def test_the_kind_says_what_the_target_says() -> None:
     assert kind_of(NAME).in_bulk is compiled_module.CompiledTarget.in_bulk is True
+
+
+def test_what_eager_torch_does_too_is_known_by_its_entry(compiled: Any) -> None:
+    length, angle = (
+        replace(given(name, (value,)), requires_grad=True) for name, value in (("abs_", 0.0), ("angle", 1.0))
+    )
+    cotangent = replace(given("cotangent", (8.0, 7.0)), dtype="complex64", shape=(1,), size=1)
+    polar = Step("polar_of_zero", Form.FUNCTION, (Ref("abs_"), Ref("angle")), results=("result",))
+    backward = Step("backward", Form.METHOD, (Ref("result"), Ref("cotangent")))
+    check = ModesVerification(compiled, lambda event: None)
+    check.members = [Member("polar_of_zero", "float32", Case((length, angle, cotangent), (polar, backward)))]
+    check.run()
+    assert check.tallies["polar_of_zero", "float32"].outcomes == {Outcome.KNOWN: verify_modes.ROWS}
+
+
+def test_where_a_tensor_of_its_own_begins_is_left_open(compiled: Any) -> None:
+    source = replace(given("input", (1.0, 2.0, 3.0, 4.0, 5.0)), shape=(2, 2), strides=(2, 1), offset=1)
+    scatter = Step("select_scatter", Form.METHOD, (Ref("input"), Ref("src"), 0, 1), results=("result",))
+    view = Step("select", Form.METHOD, (Ref("input"), 0, 1), results=("result",))
+    own, part = (Case((source, given("src", (6.0, 7.0))), (step,)) for step in (scatter, view))
+    assert PROPERTY.examine(own, compiled).outcome is Outcome.HELD
+    trace = compiled.run(part)
+    assert PROPERTY.relate(part, trace, compiled).outcome is Outcome.HELD
+    trace.last.variables["result"].offset += 1
+    assert PROPERTY.relate(part, trace, compiled).differences[0].aspect is Aspect.OFFSET
+
+
+def test_a_row_of_another_shape_keeps_its_values() -> None:
+    nonzero = Case(
+        (given("input", (0.0, 1.0)),), (Step("nonzero", Form.FUNCTION, (Ref("input"),), results=("result",)),)
+    )
+    assert verify_modes.shapes(nonzero) == {"input": (2,), "result": (1, 1)}
+    assert verify_modes.shapes(call("narrow", Form.FUNCTION, 5, 0, 1)) is None
