@@ -314,10 +314,9 @@ def same_kind(expected: Refused, actual: Refused) -> bool:
     >>> same_kind(Refused("RuntimeError", ""), Refused("NotImplementedError", ""))
     True
     """
-    wanted = getattr(builtins, expected.kind, RuntimeError)
     # An exception that is no builtin is one of torch's own, and those derive from RuntimeError.
-    found = getattr(builtins, actual.kind, RuntimeError)
-    return issubclass(found, wanted)
+    wanted = tuple(getattr(builtins, kind, RuntimeError) for kind in (expected.kind, *expected.others))
+    return issubclass(getattr(builtins, actual.kind, RuntimeError), wanted)
 
 
 def same_kind_of_value(expected: Seen, actual: Seen) -> bool:

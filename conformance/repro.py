@@ -228,7 +228,7 @@ def applying(lines: Sequence[str]) -> str:
 
 
 def _refusal_check(program: _Program, expected: Seen | Refused | None) -> str:
-    wanted = expected.kind if isinstance(expected, Refused) else None
+    wanted = [expected.kind, *expected.others] if isinstance(expected, Refused) else []
     earlier = [] if program.is_compiled else program.calls(slice(-1))
     last = program.calls() if program.is_compiled else program.calls(slice(-1, None))
     callee = None if program.is_compiled else callee_source(program.steps[-1])
@@ -236,14 +236,15 @@ def _refusal_check(program: _Program, expected: Seen | Refused | None) -> str:
     before = applying([*program.setup(), *earlier, *needed] or ["pass"])
     attempt = ["try:", *_shifted(last), '    actual, refused = "no error", None', "except Exception as error:"]
     attempt += ['    actual, refused = f"{type(error).__name__}: {error}", error']
-    held = f"isinstance(refused, {_exception(wanted)})" if wanted else "refused is None"
+    held = f"isinstance(refused, {_exceptions(wanted)})" if wanted else "refused is None"
     shown = ['print("actual:  ", actual)', f"sys.exit(0 if {held} else 1)"]
-    return "\n".join((before, *attempt, "", f'print("expected:", "{wanted or "no error"}")', *shown))
+    return "\n".join((before, *attempt, "", f'print("expected:", "{" or ".join(wanted) or "no error"}")', *shown))
 
 
-def _exception(kind: str) -> str:
-    """The class by name: what is no builtin is one of torch's own, and those derive from RuntimeError."""
-    return kind if hasattr(builtins, kind) else "RuntimeError"
+def _exceptions(kinds: Sequence[str]) -> str:
+    """The classes by name: what is no builtin is one of torch's own, and those derive from RuntimeError."""
+    names = list(dict.fromkeys(kind if hasattr(builtins, kind) else "RuntimeError" for kind in kinds))
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"
 
 
 def _value_check(program: _Program, name: str, expected: Seen) -> str:

@@ -58,7 +58,7 @@ class DeviationVerification:
         # That it is not chance was seen when it was recorded.
         for one in confirmed(self.found, times=1):
             self.record(DiscrepancyEvent(one))
-            if one.confirmed[0] == 0:
+            if one.confirmed[1] and not one.confirmed[0]:
                 self.record(NoteEvent("warning", f"deviation {one.deviation}: its script does not show it"))
         return self.problems
 

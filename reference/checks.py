@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reference.dtypes import Category, DType
-from reference.errors import refuse
+from reference.errors import refuse_dtype
 from reference.function import Check
 
 BOOL, INTEGRAL, COMPLEX = Category.BOOL, Category.INTEGRAL, Category.COMPLEX
@@ -15,7 +15,7 @@ BOOL, INTEGRAL, COMPLEX = Category.BOOL, Category.INTEGRAL, Category.COMPLEX
 def refuse_category(name: str, dtype: DType, *forbidden: Category, kind: str = "NotImplementedError") -> None:
     """Refuse ``dtype`` if its category is one for which ``name`` is not defined."""
     if dtype.category in forbidden:
-        refuse(f'"{name}" not implemented for {dtype!r}', kind)
+        refuse_dtype(name, dtype, kind)
 
 
 def forbids(name: str, *forbidden: Category, kind: str = "NotImplementedError") -> Check:

@@ -108,9 +108,6 @@ def invert(input: Tensor) -> Tensor:
     return inverted
 
 
-invert.dtype_error = "TypeError"
-
-
 # -- kinds of floating point numbers -----------------------------------------------------------------------------------
 
 

@@ -19,7 +19,7 @@ from reference.dtypes import (
     real_of,
     round_to,
 )
-from reference.errors import refuse, unmodelled
+from reference.errors import refuse, refuse_dtype, unmodelled
 from reference.function import function, view
 from reference.scalars import largest_float
 from reference.tensor import Tensor
@@ -226,5 +226,5 @@ def real(input: Tensor) -> Tensor:
 def imag(input: Tensor) -> Tensor:
     """A view of the imaginary parts. https://docs.pytorch.org/docs/stable/generated/torch.imag.html"""
     if not input.dtype.is_complex:
-        refuse("imag is not implemented for tensors with non-complex dtypes.")
+        refuse_dtype("imag", input.dtype, "RuntimeError")
     return view_as_real(input).select(-1, 1)

@@ -11,7 +11,7 @@ import numpy as np
 
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import EXTENDED, FLOAT32, FLOAT64
-from reference.errors import refuse
+from reference.errors import refuse, refuse_dtype
 from reference.function import function
 from reference.norms import norm_over, norm_vjp
 from reference.reduction import accumulating, computing_array, sum
@@ -35,7 +35,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
     if p < 0:
         refuse("cdist only supports non-negative p values")
     if x1.dtype not in (FLOAT32, FLOAT64, EXTENDED):
-        refuse(f'"cdist" not implemented for {x1.dtype!r}', "NotImplementedError")
+        refuse_dtype("cdist", x1.dtype)
     batch = broadcast_shapes(x1.shape[:-2], x2.shape[:-2])
     rows, others = (computing_array(given, x1.dtype) for given in (x1, x2))
     with np.errstate(all="ignore"):

@@ -15,7 +15,7 @@ from reference.autograd.mode import is_grad_enabled
 from reference.broadcasting import broadcast_shapes, expanded_strides
 from reference.creation import dtype_for, tracked
 from reference.dtypes import BOOL, Category, DType, real_of, round_to
-from reference.errors import refuse, refuse_type, refuse_value
+from reference.errors import refuse, refuse_dtype, refuse_type, refuse_value
 from reference.generator import Generator
 from reference.promotion import Number
 from reference.scalars import as_number, largest_float
@@ -71,7 +71,7 @@ def place(shape: tuple[int, ...], dtype: DType | None, out: Tensor | None, infer
 
 def refuse_unless(dtype: DType, *categories: Category) -> None:
     if dtype.category not in categories:
-        refuse(f"not implemented for {dtype!r}", "NotImplementedError")
+        refuse_dtype("draw", dtype)
 
 
 def uniform_stream(target: Tensor, low: float = 0.0, high: float = 1.0) -> Stream:

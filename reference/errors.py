@@ -18,9 +18,24 @@ class Refusal(Exception):
         self.message = message
 
 
+class DTypeRefusal(Refusal):
+    """A dtype that a function does not take: no page says which exception tells it, and releases differ in it.
+
+    >>> DTypeRefusal("NotImplementedError", '"tril_indices" not implemented for torch.bool').others
+    ('RuntimeError', 'TypeError')
+    """
+
+    others = ("RuntimeError", "TypeError")
+
+
 def refuse(message: str, kind: str = "RuntimeError") -> NoReturn:
     """Raise a :class:`Refusal` of the given kind."""
     raise Refusal(kind, message)
+
+
+def refuse_dtype(name: str, dtype: object, kind: str = "NotImplementedError") -> NoReturn:
+    """Raise the refusal of a dtype that the function called ``name`` does not take."""
+    raise DTypeRefusal(kind, f'"{name}" not implemented for {dtype!r}')
 
 
 def refuse_index(message: str) -> NoReturn:

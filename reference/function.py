@@ -49,8 +49,6 @@ class Function:
         self.looks_for_overlap = True
         # Arguments that the in-place form may not share with the tensor it writes to, not even as a whole.
         self.reads_apart: tuple[str, ...] = ()
-        # The kind of error with which torch refuses a dtype.
-        self.dtype_error = "RuntimeError"
         self.vjps: dict[str, tuple[Vjp, tuple[str, ...]]] = {}
         self.__doc__ = forward.__doc__
         self.__name__ = forward.__name__

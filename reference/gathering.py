@@ -229,6 +229,3 @@ def unravel_index(indices: Tensor, shape: int | Sequence[int]) -> tuple[Tensor, 
     strides = layout.pointwise_strides(coordinates.shape, [(coordinates.shape, divided), numbers])
     found: tuple[Tensor, ...] = unbind(Tensor.of(coordinates, INT64, strides), -1)
     return found
-
-
-unravel_index.dtype_error = "TypeError"

@@ -14,7 +14,7 @@ import numpy as np
 from reference import layout
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BOOL, INT64, Category
-from reference.errors import refuse, refuse_index
+from reference.errors import refuse, refuse_dtype, refuse_index
 from reference.function import function
 from reference.gathering import (
     check_index_dtype,
@@ -120,7 +120,7 @@ def index_reduce(
     reduction = Reduction(reduce, include_self)
     check_reduction("index_reduce", reduction, input.dtype, ("prod", "mean", "amax", "amin"))
     if input.dtype.category in (Category.BOOL, Category.COMPLEX):
-        refuse(f'"index_reduce" not implemented for {input.dtype!r}', "NotImplementedError")
+        refuse_dtype("index_reduce", input.dtype)
     dim = layout.wrap_dim(dim, input.ndim)
     _check_slices("index_reduce", input, dim, index, source)
     check_range(index.array, _length(input, dim), dim, "IndexError")

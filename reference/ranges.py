@@ -12,7 +12,7 @@ import numpy as np
 
 from reference.creation import deliver, dtype_for
 from reference.dtypes import BOOL, INT64, Category, DType, complex_of, default_dtype, round_to, wider
-from reference.errors import refuse, refuse_type
+from reference.errors import refuse, refuse_dtype, refuse_type
 from reference.function import function
 from reference.scalars import as_number, element
 from reference.tensor import Tensor
@@ -53,7 +53,7 @@ def arange(
     whole = all(isinstance(value, int) for value in (first, last, stride))
     wanted = dtype_for(dtype, out, INT64 if whole else default_dtype())
     if wanted is BOOL or wanted.is_complex:
-        refuse(f'"arange_cpu" not implemented for {wanted!r}', "NotImplementedError")
+        refuse_dtype("arange_cpu", wanted)
     length = _length(first, last, stride)
     if wanted.category is Category.INTEGRAL:
         made = _filled(_counted(int(first), int(stride), length, wanted), wanted, out, requires_grad)
@@ -196,7 +196,7 @@ def _spaced_dtype(start: Any, end: Any, steps: Any, dtype: DType | None, out: Te
         refuse("number of steps must be non-negative")
     wanted = dtype_for(dtype, out, inferred)
     if wanted is BOOL and steps > 1:
-        refuse('"linspace_cpu" not implemented for Bool', "NotImplementedError")
+        refuse_dtype("linspace_cpu", BOOL)
     return wanted
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from reference import layout
 from reference.conversion import clone
 from reference.embedding import embed
-from reference.errors import refuse, refuse_index
+from reference.errors import refuse, refuse_dtype, refuse_index
 from reference.function import function
 from reference.gathering import INDEX_DTYPES, index_select, taken
 from reference.joining import joined_strides
@@ -213,7 +213,7 @@ def _counted_out(repeats: Tensor, output_size: int | None) -> Tensor:
     if repeats.ndim != 1:
         refuse("repeat_interleave only accept 1D vector as repeat")
     if repeats.dtype not in INDEX_DTYPES:
-        refuse(f'"repeat_interleave_cpu" not implemented for {repeats.dtype!r}', "NotImplementedError")
+        refuse_dtype("repeat_interleave_cpu", repeats.dtype)
     if (repeats.array < 0).any():
         refuse("repeats can not be negative")
     positions = np.repeat(np.arange(repeats.numel), repeats.array)

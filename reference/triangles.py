@@ -13,7 +13,7 @@ from reference import layout
 from reference.creation import tracked
 from reference.dtypes import INT64, DType
 from reference.embedding import embed
-from reference.errors import refuse
+from reference.errors import refuse, refuse_dtype
 from reference.function import function
 from reference.gathering import INDEX_DTYPES, taken
 from reference.promotion import Number
@@ -62,7 +62,7 @@ def _indices(
         if size < 0:
             refuse(f"{name} must be non-negative, got {size}")
     if dtype is not None and dtype not in INDEX_DTYPES:
-        refuse(f'"tril_indices" not implemented for {dtype!r}', "NotImplementedError")
+        refuse_dtype("tril_indices", dtype)
     found = np.stack(np.nonzero(part(np.ones((row, col), bool), offset)))
     return tracked(Tensor.of(found, dtype or INT64), requires_grad)
 

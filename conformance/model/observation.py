@@ -81,10 +81,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A step that raised: the name of the exception's class and its message."""
+    """A step that raised: the name of the exception's class and its message; ``others`` are classes as good."""
 
     kind: str
     message: str
+    others: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

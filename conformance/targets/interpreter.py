@@ -79,7 +79,7 @@ class Interpreter(ABC):
         return self.run(case).refused is None
 
     def lacks(self, case: Case) -> bool:
-        """Whether the case names a dtype that the target does not have: of those torch has today, some are young."""
+        """Whether the case names a dtype or a function that the target does not have: some of today's are young."""
         return False
 
     def after_fork(self) -> None:

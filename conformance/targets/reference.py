@@ -17,7 +17,7 @@ from conformance.values import fill
 from reference import random as reference_random
 from reference.autograd.mode import set_grad_enabled
 from reference.dtypes import BY_NAME, DType
-from reference.errors import Refusal
+from reference.errors import DTypeRefusal, Refusal, refuse_dtype
 from reference.function import Function, Pointwise
 from reference.storage import Storage
 from reference.tensor import Tensor
@@ -40,12 +40,13 @@ class ReferenceTarget(Interpreter):
 
     def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         operation = find(step.operation)
-        refuse_dtype(operation, args, kwargs.get("dtype"))
+        refuse_dtypes(operation, args, kwargs.get("dtype"))
         return _FORMS[Form(step.spelling)](operation, args, kwargs)
 
     def refusal(self, error: Exception) -> Refused:
         if isinstance(error, Refusal):
-            return Refused(error.kind, error.message)
+            others = error.others if isinstance(error, DTypeRefusal) else ()
+            return Refused(error.kind, error.message, others)
         raise error
 
     def see(self, value: Any) -> Seen:
@@ -110,17 +111,16 @@ def make_array(given: Input, elements: np.ndarray) -> np.ndarray:
     return made
 
 
-def refuse_dtype(operation: Operation, args: Sequence[Any], asked: Any = None) -> None:
+def refuse_dtypes(operation: Operation, args: Sequence[Any], asked: Any = None) -> None:
     """Refuse tensors that are all of dtypes that the operation does not take; mixed ones it may promote.
 
     Of what is made from no tensor, the dtype ``asked`` for decides.
     """
     if operation.effect is Effect.CREATES and isinstance(asked, DType) and not takes(operation, asked):
-        raise Refusal("RuntimeError", f'"{operation.name}" is not implemented for {asked!r}')
+        refuse_dtype(operation.name, asked, "RuntimeError")
     tensors = [argument for argument in args if isinstance(argument, Tensor)]
     if tensors and not any(takes(operation, tensor.dtype) for tensor in tensors):
-        kind = getattr(operation.reference, "dtype_error", "RuntimeError")
-        raise Refusal(kind, f'"{operation.name}" is not implemented for {tensors[0].dtype!r}')
+        refuse_dtype(operation.name, tensors[0].dtype, "RuntimeError")
 
 
 def takes(operation: Operation, dtype: DType) -> bool:

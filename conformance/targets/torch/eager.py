@@ -77,7 +77,8 @@ class TorchTarget(Interpreter):
         return made
 
     def lacks(self, case: Case) -> bool:
-        return any(not hasattr(torch, name) for name in dtype_names(case))
+        missing = any(not hasattr(torch, name) for name in dtype_names(case))
+        return missing or not all(exists(path_of(step)) for step in case.steps)
 
     def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         operation = find(step.operation)
@@ -87,7 +88,7 @@ class TorchTarget(Interpreter):
 
     def called(self, step: Step) -> Callable[..., Any]:
         """What torch calls for a step: a function of the step's arguments."""
-        path = find(step.operation).spellings[Form(step.spelling)]
+        path = path_of(step)
         return attrgetter(path.removeprefix("Tensor.")) if step.spelling == Form.ATTRIBUTE else resolve(path)
 
     def run_rows(self, case: Case, blocks: dict[str, np.ndarray]) -> np.ndarray | None:
@@ -195,6 +196,22 @@ class MetaTarget(TorchTarget):
 
     def storage_of(self, given: Input) -> torch.Tensor:
         return torch.empty(given.size, dtype=getattr(torch, given.dtype), device=self.device)
+
+
+def path_of(step: Step) -> str:
+    """The dotted path of what a step calls."""
+    return find(step.operation).spellings[Form(step.spelling)]
+
+
+@cache
+def exists(path: str) -> bool:
+    """Whether this torch has what is at a dotted path: of the functions that there are today, some are young."""
+    head, *rest = path.split(".")
+    try:
+        attrgetter(".".join(rest))(torch.Tensor if head == "Tensor" else importlib.import_module(head))
+    except (AttributeError, ImportError):
+        return False
+    return True
 
 
 def resolve(path: str) -> Callable[..., Any]:
