@@ -17,7 +17,6 @@ from conformance.isolation.ending import Limits
 from conformance.model.inflight import InFlight
 from conformance.model.run import Event, FinishEvent
 from conformance.model.verdict import Discrepancy
-from conformance.operation import Operation
 from conformance.operations import every_operation, find
 from conformance.profiles import PARTS, Profile
 from conformance.properties import every_property
@@ -96,7 +95,8 @@ class Session:
     def modes(self, chunk: int, chunks: int, target: str) -> list[Discrepancy]:
         """Check one of ``chunks`` parts of the operations on a target that runs many cases as one."""
         check = ModesVerification(self.target(target), self.record, self.in_flight)
-        for operation in compiled_in(chunk, chunks):
+        operations = [operation for operation in every_operation().values() if not operation.alias_of]
+        for operation in operations[chunk::chunks]:
             check.draw(operation, self.profile.compiled, self.seed)
         check.run()
         self._leave_out(check.broken)
@@ -105,9 +105,8 @@ class Session:
     def deviations(self, targets: list[str]) -> list[str]:
         """Replay the witnesses of the known deviations about these targets; what is wrong with their entries."""
         opened = [self.target(name) for name in targets]
-        parts = self.profile.parts_for(self.seed)
-        compiled = frozenset(operation.name for part in parts for operation in compiled_in(part, PARTS))
-        check = DeviationVerification(opened, date.today(), self.record, self.in_flight, compiled)
+        compiles = self.profile.parts == PARTS
+        check = DeviationVerification(opened, date.today(), self.record, self.in_flight, compiles)
         for deviation in every_deviation():
             if deviation.in_force():
                 check.check(deviation)
@@ -127,11 +126,6 @@ class Session:
         """Note the end of the worker: without it, the run counts as cut short."""
         self.record(FinishEvent(self.worker, exit_status, round(time.perf_counter() - self.started, 1)))
         self.recorder.close()
-
-
-def compiled_in(part: int, parts: int) -> list[Operation]:
-    """The operations of one of so many parts, for a target that compiles many as one."""
-    return [operation for operation in every_operation().values() if not operation.alias_of][part::parts]
 
 
 def failure_text(found: list[Discrepancy]) -> str:

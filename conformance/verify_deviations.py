@@ -30,14 +30,14 @@ WARNED = timedelta(days=14)
 class DeviationVerification:
     """The deviations about some targets. ``record`` receives the known discrepancies that their witnesses still are.
 
-    Witnesses of ``compiled`` operations alone are run where each would have to be compiled.
+    Without ``compiles``, no witness is run where each has to be compiled.
     """
 
     targets: list[Interpreter]
     today: date
     record: Callable[[Event], None]
     in_flight: InFlight | None = None
-    compiled: frozenset[str] = frozenset()
+    compiles: bool = False
     found: list[Discrepancy] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -67,7 +67,7 @@ class DeviationVerification:
         named = [target for target in self.targets if deviation.concerns(target.name)]
         concerned = [target for target in named if properties_of(deviation, target)]
         at_once = [target for target in concerned if not target.in_bulk]
-        return at_once or (concerned if operation_of(deviation.witness) in self.compiled else [])
+        return at_once or (concerned if self.compiles else [])
 
     def _breaks(self, deviation: Deviation, target: Interpreter) -> bool:
         operation, text = operation_of(deviation.witness), encode_case(deviation.witness)

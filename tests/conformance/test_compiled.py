@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from conformance import verify_modes
+from conformance.deviations import every_deviation
 from conformance.model.case import Argument, Case, Input, Literal, Ref, Step
 from conformance.model.observation import Aspect
 from conformance.model.run import Event, NoteEvent
@@ -19,6 +20,7 @@ from conformance.model.verdict import Outcome
 from conformance.operation import Form
 from conformance.properties.modes import PROPERTY
 from conformance.targets.registry import available_targets, kind_of
+from conformance.verify_deviations import DeviationVerification
 from conformance.verify_modes import Member, ModesVerification
 
 NAME = "cpu+compile"
@@ -173,3 +175,11 @@ def test_a_row_of_another_shape_keeps_its_values() -> None:
     )
     assert verify_modes.shapes(nonzero) == {"input": (2,), "result": (1, 1)}
     assert verify_modes.shapes(call("narrow", Form.FUNCTION, 5, 0, 1)) is None
+
+
+def test_witnesses_are_compiled_only_where_there_is_time(compiled: Any) -> None:
+    entry = next(entry for entry in every_deviation() if entry.name == "compiled-nextafter-in-16-bits")
+    for compiles in (False, True):
+        check = DeviationVerification([compiled], entry.expires, lambda event: None, compiles=compiles)
+        check.check(entry)
+        assert (len(check.found), check.problems) == (int(compiles), [])
