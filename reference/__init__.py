@@ -11,6 +11,7 @@ from reference import construction as construction
 from reference import contraction as contraction
 from reference import conversion as conversion
 from reference import counting as counting
+from reference import covariance as covariance
 from reference import creation as creation
 from reference import cumulative as cumulative
 from reference import differences as differences

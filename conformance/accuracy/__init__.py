@@ -8,6 +8,7 @@ a bound never asks for more than r itself offers: half a unit of the wider dtype
 from __future__ import annotations
 
 from conformance.accuracy.bound import Accuracy, Judged
+from conformance.accuracy.covariances import Correlation, Covariance
 from conformance.accuracy.elementwise import (
     Exact,
     Fused,
@@ -40,6 +41,8 @@ __all__ = [
     "Accuracy",
     "Areas",
     "Average",
+    "Correlation",
+    "Covariance",
     "CrossProduct",
     "Divided",
     "Exact",

@@ -1,0 +1,44 @@
+"""The bounds of covariances: what float32 computes is within, a wrong divisor, mean or root is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from conformance.accuracy import Correlation, Covariance, Judged, judge
+from reference.dtypes import FLOAT32
+
+ROWS = np.random.default_rng(5).normal(1, 1, (3, 6)).astype(np.float32)
+WIDE = ROWS.astype(np.float64)
+
+
+def held(found: np.ndarray, exact: np.ndarray, accuracy: Covariance | Correlation) -> bool:
+    judged = Judged("cov", FLOAT32, exact, (WIDE,))
+    return judge(found.astype(np.float32), exact.astype(np.float32), exact, accuracy, judged).held
+
+
+def computed(rows: np.ndarray) -> np.ndarray:
+    """The covariance with each step rounded to the dtype of the rows."""
+    apart = rows - rows.mean(1, keepdims=True)
+    return np.asarray(apart @ apart.T / np.float32(rows.shape[1] - 1))
+
+
+def correlation(covariance: np.ndarray) -> np.ndarray:
+    roots = np.sqrt(np.diagonal(covariance))
+    return np.asarray(covariance / roots[:, None] / roots)
+
+
+def test_what_the_dtype_computes_is_within() -> None:
+    assert held(computed(ROWS), computed(WIDE), Covariance())
+    assert held(correlation(computed(ROWS)), correlation(computed(WIDE)), Correlation())
+
+
+@pytest.mark.parametrize("factor", [5 / 6, 1 + 2.0**-12])
+def test_a_wrong_divisor_is_not(factor: float) -> None:
+    assert not held(computed(ROWS) * factor, computed(WIDE), Covariance())
+    assert not held(correlation(computed(ROWS)) * factor, correlation(computed(WIDE)), Correlation())
+
+
+def test_a_mean_that_is_not_taken_off_is_not() -> None:
+    assert not held(ROWS @ ROWS.T / 5, computed(WIDE), Covariance())
+    assert not held(correlation(ROWS @ ROWS.T), correlation(computed(WIDE)), Correlation())
