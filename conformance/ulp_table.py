@@ -5,10 +5,10 @@ documented in the CUDA programming guide (maximum ulp error of the standard func
 ``other`` is the bound of the full profile in the OpenCL C specification (relative error as ulps). ``compiled`` is
 ``cpu`` but for the functions that Inductor takes from elsewhere.
 
-``i0``: 5.48 ulp (at 7.442847) is the most of all float32 numbers from 2^-20 to 88.72, 4.51 of 20 million of float64. Its
-method offers no less: Clenshaw's recurrence over 30 Chebyshev terms, as in Cephes, rounds a product, a difference and a
-sum in each step, which to first order (Higham, 3.3) come to 15 u at zero and 20 u at 8, the ends of the interval, where
-no step damps the ones before: 7.5 and 16.6 ulp.
+``i0``: 5.48 ulp (at 7.442847) is the most of all float32 numbers from 2^-20 to 88.72, 4.51 of 20 million of float64.
+Its method offers no less: Clenshaw's recurrence over 30 Chebyshev terms, as in Cephes, rounds a product, a difference
+and a sum in each step, which to first order (Higham, 3.3) come to 15 u at zero and 20 u at 8, the ends of the interval,
+where no step damps the ones before: 7.5 and 16.6 ulp.
 """
 
 from __future__ import annotations
