@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -122,8 +123,9 @@ def verified(entry: Deviation, today: date = TODAY) -> tuple[list[str], list[Eve
 
 @pytest.fixture
 def unconfirmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No script is run: importing torch for it takes seconds."""
-    monkeypatch.setattr(verify_deviations, "confirmed", lambda found, times: found)
+    """No script is run, and each counts as one that showed it: importing torch for it takes seconds."""
+    shown = {"confirmed": (1, 1)}
+    monkeypatch.setattr(verify_deviations, "confirmed", lambda found, times: [replace(one, **shown) for one in found])
 
 
 def test_a_witness_that_breaks_is_recorded_as_known_with_a_confirmed_script(tmp_path: Path) -> None:
