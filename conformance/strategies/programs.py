@@ -123,6 +123,7 @@ class _Growing:
         self.execution = Execution(_reference, self.inputs)
         for step in self.steps:
             self.execution.step(step)
+            self.execution.observe()  # of a view whose base was written to, that makes the node anew
 
 
 # -- one step ------------------------------------------------------------------------------------------------------
