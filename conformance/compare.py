@@ -61,7 +61,7 @@ class Standard:
 
     accuracy: Accuracy
     operation: str
-    shape: tuple[int, ...] | None = None
+    shapes: tuple[tuple[int, ...], ...] = ()
     inputs: tuple[np.ndarray, ...] = ()
     magnitude: Callable[[], np.ndarray] | None = None
     terms: int = 1
@@ -161,10 +161,9 @@ class Comparison:
         if expected.specified is False or expected.values is None or actual.values is None:
             return
         wanted, found, exact = expected.values, actual.values, expected.unrounded
-        if isinstance(expected.specified, np.ndarray):
-            mask = expected.specified
-            wanted, found = wanted[mask], found[mask]
-            exact = exact[mask] if exact is not None else None
+        if isinstance(expected.specified, np.ndarray) and found.shape == wanted.shape and found.dtype == wanted.dtype:
+            found = np.where(expected.specified, found, wanted)
+            self._count(-int(np.count_nonzero(~expected.specified)))
         dtype = BY_NAME.get(expected.dtype or "")
         computed = BY_NAME[expected.computed] if expected.computed and exact is not None else None
         self._judge(Aspect.VALUES, step, name, wanted, found, exact, dtype, computed)
@@ -202,8 +201,7 @@ class Comparison:
         dtype: DType | None,
         computed: DType | None = None,
     ) -> None:
-        self.compared += wanted.size
-        COMPARED.elements += wanted.size
+        self._count(wanted.size)
         if dtype is None or found.dtype != dtype.numpy:
             alike = found.shape == wanted.shape and found.dtype == wanted.dtype
             if not alike or not same_bits(found, wanted).all():
@@ -212,7 +210,8 @@ class Comparison:
         if same_bits(found, wanted).all():
             return
         # A variable that shares the result's memory in another shape is seen in the result already.
-        if aspect is Aspect.VALUES and exact is not None and wanted.shape != self.standard().shape:
+        shapes = self.standard().shapes
+        if aspect is Aspect.VALUES and exact is not None and wanted.shape not in shapes:
             return
         # A variable that the operation did not compute must not change by a bit.
         accuracy = Exact() if exact is None else self._accuracy(aspect, name)
@@ -222,6 +221,10 @@ class Comparison:
         if not verdict.held:
             allowed = accuracy.allowed(judged) if exact is not None else None
             self._differ(aspect, step, name, wanted, found, verdict, allowed)
+
+    def _count(self, elements: int) -> None:
+        self.compared += elements
+        COMPARED.elements += elements
 
     def _accuracy(self, aspect: Aspect, name: str) -> Accuracy:
         standard = self.standard()

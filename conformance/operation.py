@@ -102,7 +102,8 @@ class Operation:
     ``reference`` is the reference function, ``spellings`` torch's names by form. ``dtypes`` are those that the first
     tensor may have (or, for creation, that may be asked for): any other must be refused. ``accuracy`` bounds the
     values and ``gradient`` the gradients of the result; without one the operation has none. ``written`` is the
-    reference of the in-place form where that is more than the functional one written back. ``aliases`` are other names
+    reference of the in-place form where that is more than the functional one written back. Of several ``results``, the
+    last ``in_tuple`` come in a tuple of their own. ``aliases`` are other names
     for the same: ``"absolute"`` in every spelling that ends in the operation's name, ``"special.expit"`` for a function
     elsewhere. Each is an operation too, whose ``alias_of`` is the name of this one.
     """
@@ -117,6 +118,7 @@ class Operation:
     gradient: Accuracy | None = None
     effect: Effect = Effect.NEW
     results: int = 1
+    in_tuple: int = 0
     written: Callable[..., Any] | None = None
     values: tuple[str, ...] = ()
     random: bool = False

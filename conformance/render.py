@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from conformance.model.case import Argument, Case, Dots, DTypeName, Hook, Input, Layout, Ref, Slice, Step
-from conformance.operation import OPERATORS, UNARY_OPERATORS, Effect, Form
+from conformance.operation import OPERATORS, UNARY_OPERATORS, Effect, Form, Operation
 from conformance.operations import find
 from conformance.values import fill
 from reference.dtypes import BFLOAT16, FLOAT16, DType
@@ -172,12 +172,21 @@ def step_source(step: Step, device: str = "cpu") -> str:
     if path == "operator.setitem":
         target, index, value = step.args
         return f"{_operand(target)}[{index_source(index)}] = {argument_source(value)}"
-    results = ", ".join(map(variable, step.results))
+    results = _bound(step, operation)
     if step.spelling == Form.ATTRIBUTE:
         return f"{results} = {_operand(step.args[0])}.{path.removeprefix('Tensor.')}"
     if len(step.results) > 1 and operation.effect is Effect.VIEW:
         results += ", *_"  # an input is split into as many parts as it has
     return f"{results} = {_call(path, step.args, kwargs)}" if results else _call(path, step.args, kwargs)
+
+
+def _bound(step: Step, operation: Operation) -> str:
+    """The variables that take the results: the last of them in a tuple, if they come in one."""
+    names = [variable(name) for name in step.results]
+    alone = names[: len(names) - operation.in_tuple]
+    if names and operation.in_tuple:
+        alone.append(f"({', '.join(names[-operation.in_tuple :])},)")
+    return ", ".join(alone)
 
 
 def _call(path: str, args: Sequence[Argument], kwargs: Sequence[str]) -> str:

@@ -34,7 +34,7 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
     return Standard(
         operation.accuracy,
         operation.name,
-        _last_result(expected, case).shape,
+        _result_shapes(expected, case),
         inputs=_inputs(operation, case, expected),
         magnitude=partial(magnitude, case) if magnitude else None,
         terms=_terms(case, expected),
@@ -169,6 +169,12 @@ def _terms(case: Case, expected: Trace) -> int:
     with np.errstate(all="ignore"):
         ones = np.abs(counted).max(initial=1.0)
     return max(1, ratio, int(ones) if np.isfinite(ones) else 1)
+
+
+def _result_shapes(trace: Trace, case: Case) -> tuple[tuple[int, ...], ...]:
+    seen = (trace.last.variables[name] for name in case.main.results if name in trace.last.variables)
+    shapes = tuple(one.values.shape for one in seen if isinstance(one.values, np.ndarray))
+    return shapes or ((),)
 
 
 def _last_result(trace: Trace, case: Case) -> np.ndarray:

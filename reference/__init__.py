@@ -24,6 +24,7 @@ from reference import floating_point as floating_point
 from reference import formatting as formatting
 from reference import gathering as gathering
 from reference import grids as grids
+from reference import histograms as histograms
 from reference import indexed_writes as indexed_writes
 from reference import indexing as indexing
 from reference import inplace as inplace

@@ -1,4 +1,4 @@
-"""How often: elements that are not zero, distinct elements, integers, elements of bins.
+"""How often: elements that are not zero, distinct elements, integers.
 
 https://docs.pytorch.org/docs/stable/torch.html#other-operations
 """
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from reference import layout
-from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
-from reference.dtypes import BFLOAT16, EXTENDED, FLOAT32, FLOAT64, INT64, UINT64, DType, wider
+from reference.checks import BOOL, COMPLEX, refuse_category
+from reference.dtypes import EXTENDED, FLOAT32, FLOAT64, INT64, UINT64, DType, wider
 from reference.errors import refuse, refuse_index
 from reference.function import function
 from reference.reduction import Dims, computing_array, delivered, reduced_dims
@@ -144,7 +144,7 @@ def _distinct_slices(
     return _results(values, Tensor.of(inverse, INT64), counts, return_inverse, return_counts)
 
 
-# -- integers and bins -------------------------------------------------------------------------------------------------
+# -- integers ----------------------------------------------------------------------------------------------------------
 
 
 def _summed_in(weights: Tensor | None) -> DType:
@@ -173,49 +173,3 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     with np.errstate(all="ignore"):
         np.add.at(total, places, 1 if weights is None else computing_array(weights, dtype))
     return Tensor.of(total, dtype)
-
-
-@function()
-def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
-    """How many elements lie in each of ``bins`` equal parts of [min, max], by default from the smallest to the largest.
-
-    An element at the edge of two bins is in the upper one, at the last edge in the last bin; what lies outside, and
-    NaN, is in none. https://docs.pytorch.org/docs/stable/generated/torch.histc.html
-    """
-    refuse_category("histc", input.dtype, BOOL, INTEGRAL, COMPLEX)
-    if bins <= 0:
-        refuse(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
-    if min > max:
-        refuse("torch.histc: max must be larger than min")
-    values = computing_array(input, input.dtype).reshape(-1)
-    low, high = _range(values, min, max)
-    with np.errstate(all="ignore"):
-        inside = values[(values >= low) & (values <= high)]
-        position = (inside - low) * bins / (high - low)
-    place = np.minimum(np.floor(position), bins - 1).astype(np.int64)
-    counts = Tensor.of(np.bincount(place, minlength=bins).astype(values.dtype), input.dtype)
-    # Near an edge an element may be counted on either side: edges and distances from the first are rounded.
-    off = np.abs(position - np.rint(position))
-    on_an_edge = (off == 0) & _exact_edges(low, high, bins)
-    counts.specified = bool((on_an_edge | (off > _rounding(low, high, bins, input.dtype))).all())
-    return counts
-
-
-def _range(values: np.ndarray, low: float, high: float) -> tuple[float, float]:
-    if low == high and values.size:
-        low, high = float(values.min()), float(values.max())
-    if not np.isfinite([low, high]).all():
-        refuse(f"torch.histc: range of [{low}, {high}] is not finite")
-    return (low - 1, high + 1) if low == high else (low, high)
-
-
-def _rounding(low: float, high: float, bins: int, dtype: DType) -> float:
-    """By how much of a bin a position may be off: the edges, a difference, a product and a quotient are rounded."""
-    unit = 2.0**-8 if dtype is BFLOAT16 else float(np.finfo(dtype.numpy).eps) / 2
-    return unit * bins * (3 + (abs(low) + abs(high)) / (high - low))
-
-
-def _exact_edges(low: float, high: float, bins: int) -> bool:
-    """Whether all edges, and the steps to them, are multiples of a power of two that any dtype holds."""
-    step = (high - low) / bins
-    return bool(np.log2(step).is_integer() and (low / step).is_integer() and abs(low / step) + bins < 128)

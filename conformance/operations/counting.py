@@ -1,4 +1,4 @@
-"""Distinct elements, counts of integers and of bins. https://docs.pytorch.org/docs/stable/torch.html#other-operations"""
+"""Distinct elements, counts of integers. https://docs.pytorch.org/docs/stable/torch.html#other-operations"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import REAL, Operation, Parameter, spelled
 from conformance.parameters import AnyTensor, Choice, Dim, LikeTensor
 from reference import counting
-from reference.dtypes import FLOATING, INTEGRAL
+from reference.dtypes import INTEGRAL
 from reference.function import Function
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -67,19 +67,5 @@ OPERATIONS = [
             MANUAL.format("bincount"),
             "Counts the frequency of each value in an array of non-negative ints; out[n] += weights[i] with weights.",
         ),
-    ),
-    Operation(
-        name="histc",
-        reference=counting.histc,
-        spellings=spelled("torch.histc", "Tensor.histc", out=True),
-        parameters=(
-            AnyTensor(),
-            Choice("bins", (4, 1, 8, 16, 10), forbidden=0),
-            Choice("min", (-4, 0, -8)),
-            Choice("max", (4, 8, 0), forbidden=-9),
-        ),
-        dtypes=FLOATING,
-        values=("normal", "small", "positive"),
-        basis=Documented(MANUAL.format("histc"), "The elements are sorted into equal width bins between min and max."),
     ),
 ]

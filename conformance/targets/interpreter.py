@@ -200,7 +200,7 @@ class Execution:
                 result = target.call(step, args, kwargs)
         except Exception as error:
             return target.refusal(error)
-        results = result if isinstance(result, (tuple, list)) and len(step.results) > 1 else (result,)
+        results = _parts(result) if isinstance(result, (tuple, list)) and len(step.results) > 1 else (result,)
         bound = dict(zip(step.results, results, strict=False))
         variables.update(bound)
         self._versions.update({name: target.version(value) for name, value in bound.items()})
@@ -216,6 +216,11 @@ class Execution:
             if one.version is not None:
                 one.version -= self._versions[name]
         return seen
+
+
+def _parts(results: Sequence[Any]) -> Sequence[Any]:
+    """Several results, of which the last may be a tuple of its own."""
+    return [*results[:-1], *results[-1]] if results and isinstance(results[-1], (tuple, list)) else results
 
 
 def _owner(memory: Memory, spans: list[tuple[str, Memory]], name: str) -> str:

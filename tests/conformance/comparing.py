@@ -44,7 +44,7 @@ def trace(*variables: Seen, refused: Refused | None = None, step: int = 0) -> Tr
     return Trace("t", [Observation(step, refused, names)])
 
 
-STANDARD = Standard(Ulps(1.0), "exp", (2,), gradient=Ulps(1.0))
+STANDARD = Standard(Ulps(1.0), "exp", ((2,),), gradient=Ulps(1.0))
 
 
 def compared(

@@ -43,22 +43,24 @@ def test_what_was_not_computed_must_not_change_by_a_bit() -> None:
 
 
 def test_a_variable_of_another_shape_than_the_result_is_seen_in_the_result() -> None:
-    other_shape = replace(STANDARD, shape=(3,))
+    other_shape = replace(STANDARD, shapes=((3,),))
     assert differing(seen(), seen([5.0, 2.0]), EVERY_ASPECT, other_shape) == []
     gradient = {"grad": np.ones(2, np.float32), "grad_unrounded": np.ones(2)}
     wrong = {"grad": np.full(2, 2, np.float32)}
     assert differing(seen(**gradient), seen(**wrong), EVERY_ASPECT, other_shape) == [Aspect.GRAD]
 
 
+def test_every_result_is_judged_whatever_its_shape() -> None:
+    both = replace(STANDARD, shapes=((3,), (2,)))
+    assert differing(seen(), seen([5.0, 2.0]), EVERY_ASPECT, both) == [Aspect.VALUES]
+
+
 def test_values_that_the_manual_leaves_open() -> None:
     wrong = seen([1.0, 9.0])
     assert differing(seen(specified=False), wrong) == []
-    assert differing(seen(specified=np.array([True, False])), wrong, EVERY_ASPECT, replace(STANDARD, shape=(1,))) == []
-    assert differing(seen(specified=np.array([False, True])), wrong, EVERY_ASPECT, replace(STANDARD, shape=(1,))) == [
-        Aspect.VALUES
-    ]
-    one_of_two = replace(STANDARD, shape=(1,))
-    assert differing(seen(specified=np.array([True, False])), seen([ONE, 9.0]), EVERY_ASPECT, one_of_two) == []
+    assert differing(seen(specified=np.array([True, False])), wrong) == []
+    assert differing(seen(specified=np.array([False, True])), wrong) == [Aspect.VALUES]
+    assert differing(seen(specified=np.array([True, False])), seen([ONE, 9.0])) == []
     not_computed = seen(specified=np.array([True, False]), unrounded=None)
     assert differing(not_computed, wrong) == []
     assert differing(not_computed, seen([8.0, 2.0])) == [Aspect.VALUES]

@@ -320,6 +320,8 @@ def test_steps_read_as_a_person_writes_them() -> None:
     x, y = Ref("x"), Ref("y")
     assert step_source(call("add", x, y, alpha=2)) == "result = torch.add(x, y, alpha=2)"
     assert step_source(call("add", x, y, form="in place")) == "result = x.add_(y)"
+    points = Step("histogramdd", "function", (Ref("x"), 3), (), ("result0", "result1", "result2"))
+    assert step_source(points) == "result0, (result1, result2,) = torch.histogramdd(x, 3)"
     assert step_source(call("mul", -2.0, x, form="reflected operator")) == "result = (-2.0) * x"
     assert step_source(call("mul", x, y, form="in-place operator")) == "result = operator.imul(x, y)"
     assert step_source(call("exp", x, form="out", out=y)) == "result = torch.exp(x, out=y)"

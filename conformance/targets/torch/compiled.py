@@ -26,6 +26,7 @@ import torch._inductor.config as inductor
 
 from conformance.model.case import Case, Literal, Ref, Step
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Trace
+from conformance.operations import find
 from conformance.render import step_source, variable
 from conformance.targets.interpreter import Traits
 from conformance.targets.torch.eager import MetaTarget, TorchTarget, to_numpy
@@ -150,7 +151,7 @@ def _lines(step: Step) -> Iterator[str]:
     lead = "" if step.grad else "    "
     if not step.grad:
         yield "with torch.no_grad():"
-    if len(step.results) > 1:
+    if len(step.results) > 1 and not find(step.operation).in_tuple:
         # An operation that returns parts returns as many as its input has.
         names, call = ", ".join(map(variable, step.results)), step_source(replace(step, results=()))
         yield f"{lead}{names}, *_ = [*{call}, *{[ABSENT] * len(step.results)}]"
