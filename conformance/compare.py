@@ -219,7 +219,7 @@ class Comparison:
         verdict = judge(found, wanted, exact, accuracy, judged)
         self.worst_ulps = max(self.worst_ulps, verdict.worst)
         if not verdict.held:
-            allowed = accuracy.allowed(judged) if exact is not None else None
+            allowed = accuracy.allowed(judged) if exact is not None and dtype.is_differentiable else None
             self._differ(aspect, step, name, wanted, found, verdict, allowed)
 
     def _count(self, elements: int) -> None:

@@ -137,7 +137,8 @@ class Verification:
     def _broke(self, prop: Property, examined: Examined, dtype: str) -> Outcome:
         """Keep the first case of each cause; what a deviation describes is known."""
         difference = examined.differences[0]
-        if matching(self.operation.name, prop.name, self.target.name, dtype, difference) is not None:
+        known = matching(self.operation.name, prop.name, self.target.name, dtype, difference, examined.case)
+        if known is not None:
             return Outcome.KNOWN
         self.failures.setdefault(cause_of(prop, difference), Failure(prop, examined, dtype, self.operation.name))
         return Outcome.BROKE

@@ -105,7 +105,8 @@ def replay(deviation: Deviation, target: Interpreter) -> Failure | None:
             continue
         difference = examined.differences[0]
         operation = case.steps[difference.step].operation if prop.name == PROGRAMS else operation_of(case)
-        if deviation.covers(operation, prop.name, target.name, dtype_of(case), difference):
+        alone = None if prop.name == PROGRAMS else case
+        if deviation.covers(operation, prop.name, target.name, dtype_of(case), difference, alone):
             return Failure(prop, examined, dtype_of(case), operation)
     return None
 

@@ -204,7 +204,7 @@ class ModesVerification:
             return True
         return any(
             (other.aspect, other.variable) == (difference.aspect, difference.variable)
-            and matching(member.operation, name, source.name, member.dtype, other) is not None
+            and matching(member.operation, name, source.name, member.dtype, other, examined.case) is not None
             for source in self.target.sources
             for other in PROPERTY.examine(examined.case, source).differences[:1]
             for name in AT_ONCE

@@ -15,6 +15,7 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import Version
 
 from conformance.compare import Difference
+from conformance.deviations.circumstances import CIRCUMSTANCES
 from conformance.model.case import Case
 from conformance.model.codec import decode_case
 from conformance.operations import every_operation, find
@@ -29,6 +30,7 @@ _KEYS = {
     "expected": str,
     "actual": str,
     "dtype": str,
+    "where": str,
     "target": str,
     "torch": str,
     "reason": str,
@@ -38,7 +40,16 @@ _KEYS = {
     "expires": date,
     "witness": str,
 }
-_OPTIONAL = {"property": "*", "pattern": "*", "expected": "*", "actual": "*", "dtype": "*", "torch": "", "issue": ""}
+_OPTIONAL = {
+    "property": "*",
+    "pattern": "*",
+    "expected": "*",
+    "actual": "*",
+    "dtype": "*",
+    "where": "",
+    "torch": "",
+    "issue": "",
+}
 
 
 class DeviationError(ValueError):
@@ -63,6 +74,7 @@ class Deviation:
     expected: str
     actual: str
     dtype: str
+    where: str
     target: str
     torch: str
     reason: str
@@ -72,8 +84,10 @@ class Deviation:
     expires: date
     witness: Case
 
-    def covers(self, operation: str, prop: str, target: str, dtype: str, difference: Difference) -> bool:
-        """Whether a difference is the one described."""
+    def covers(
+        self, operation: str, prop: str, target: str, dtype: str, difference: Difference, case: Case | None = None
+    ) -> bool:
+        """Whether a difference is the one described; ``where`` is looked at if the case is given."""
         return (
             self.names(operation)
             and difference.aspect.value == self.aspect
@@ -83,6 +97,7 @@ class Deviation:
             and any(fnmatchcase(pattern_of(difference), pattern) for pattern in patterns_of(self.pattern))
             and fnmatchcase(text_of(difference.expected), self.expected)
             and fnmatchcase(text_of(difference.actual), self.actual)
+            and (not self.where or case is None or CIRCUMSTANCES[self.where](case))
         )
 
     def names(self, operation: str) -> bool:
@@ -118,10 +133,12 @@ def torch_version() -> Version:
     return Version(Version(metadata.version("torch")).base_version)
 
 
-def matching(operation: str, prop: str, target: str, dtype: str, difference: Difference) -> Deviation | None:
-    """The deviation that describes a difference, if one does."""
+def matching(
+    operation: str, prop: str, target: str, dtype: str, difference: Difference, case: Case | None = None
+) -> Deviation | None:
+    """The deviation that describes a difference, if one does; of a program, the case says nothing of one step."""
     for deviation in for_operation(operation):
-        if deviation.covers(operation, prop, target, dtype, difference):
+        if deviation.covers(operation, prop, target, dtype, difference, case):
             return deviation
     return None
 
@@ -160,6 +177,8 @@ def _read(file: str, name: str, entry: object) -> Deviation:
         if not any(fnmatchcase(name, pattern) for name in every_operation()):
             near = ", ".join(get_close_matches(pattern, every_operation(), 1)) or "none"
             raise DeviationError(f"{place}: no operation is called {pattern!r}; nearest: {near}")
+    if values["where"] and values["where"] not in CIRCUMSTANCES:
+        raise DeviationError(f"{place}: where must be one of {', '.join(CIRCUMSTANCES)}")
     if values["reason"] not in REASONS:
         raise DeviationError(f"{place}: reason must be one of {', '.join(REASONS)}")
     try:

@@ -78,6 +78,7 @@ def test_an_entry_is_read(tmp_path: Path) -> None:
         ({"why": None}, "'why' must be given, as a str"),
         ({"expires": "2027-06-01"}, "'expires' must be given, as a date"),
         ({"reason": "because"}, "reason must be one of bug, "),
+        ({"where": "here"}, "where must be one of out is an input, "),
         ({"torch": "two"}, "Invalid specifier: 'two'"),
         ({"witness": "{"}, ""),
     ],

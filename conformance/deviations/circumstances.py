@@ -1,0 +1,52 @@
+"""Circumstances under which a deviation is met, where what differs does not tell: facts about the case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+import numpy as np
+
+from conformance.model.case import Case, Ref, references
+from conformance.standard import logical
+from reference.layout import is_contiguous
+
+
+def _out_is_an_input(case: Case) -> bool:
+    """``out=`` is a tensor that the call reads."""
+    out = dict(case.main.kwargs).get("out")
+    read = (*case.main.args, *(value for name, value in case.main.kwargs if name != "out"))
+    return isinstance(out, Ref) and any(out.name in references(argument) for argument in read)
+
+
+def _out_strides_exceed_it(case: Case) -> bool:
+    """A single element of ``out=`` has a stride larger than the number of elements."""
+    outs = [given for given in case.inputs if given.name == "out"]
+    return any(
+        size == 1 and stride > prod(given.shape)
+        for given in outs
+        for size, stride in zip(given.shape, given.strides, strict=True)
+    )
+
+
+def _input_is_expanded(case: Case) -> bool:
+    given = case.inputs[0]
+    return any(size > 1 and not stride for size, stride in zip(given.shape, given.strides, strict=True))
+
+
+def _input_is_not_contiguous(case: Case) -> bool:
+    return not is_contiguous(case.inputs[0].shape, case.inputs[0].strides)
+
+
+def _input_holds_nan(case: Case) -> bool:
+    values = logical(case.inputs[0])
+    return bool(np.any(values != values))
+
+
+CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
+    "out is an input": _out_is_an_input,
+    "a stride of out exceeds it": _out_strides_exceed_it,
+    "the input is expanded": _input_is_expanded,
+    "the input is not contiguous": _input_is_not_contiguous,
+    "the input holds NaN": _input_holds_nan,
+}
