@@ -67,6 +67,14 @@ def laid(choices: Choices, drawing: Drawing, name: str, values: np.ndarray, *, c
     return drawing.add(Input(name, values.shape, dtype.name, strides, offset, size, Literal(elements.tobytes())))
 
 
+def expanded_column(drawing: Drawing, name: str, values: np.ndarray) -> Ref:
+    """An input of the same shape whose first elements along dimension 0 stand for all others."""
+    column = values.reshape(len(values), -1)[:, :1] if values.size else np.zeros((len(values), 1), values.dtype)
+    strides = (1, *(0 for _ in values.shape[1:]))
+    elements = Literal(column.tobytes())
+    return drawing.add(Input(name, values.shape, values.dtype.name, strides, 0, len(values), elements))
+
+
 @dataclass(frozen=True, slots=True)
 class Indices(Base):
     """An index tensor. ``shape`` draws its shape and ``size`` says how many places there are to name.
@@ -83,6 +91,8 @@ class Indices(Base):
     negative: bool = field(default=False, kw_only=True)
     from_either_end: bool = field(default=False, kw_only=True)
     """Whether nothing is said of places counted from the end: none is drawn, and none counts as forbidden."""
+    expanded: bool = field(default=False, kw_only=True)
+    """Whether a column of places is expanded, which torch looks for along dimension 0: no other index is, there."""
     dtypes: tuple[DType, ...] = field(default=(INT64, INT32), kw_only=True)
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -97,7 +107,9 @@ class Indices(Base):
         if self.negative:
             values = np.where(raw(choices, values.shape) & np.uint64(1), values, values - size)
         dtype = choices.choose(self.dtypes) if choices.flag(30) else self.dtypes[0]
-        constant = [d for d in range(values.ndim) if d != dim] if not self.distinct or self.along else []
+        if self.expanded:
+            return expanded_column(drawing, self.name, values.astype(dtype.numpy))
+        constant = [d for d in range(values.ndim) if d != dim] if dim != 0 and (not self.distinct or self.along) else []
         return laid(choices, drawing, self.name, values.astype(dtype.numpy), constant=constant)
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:

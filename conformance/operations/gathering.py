@@ -71,6 +71,19 @@ OPERATIONS = [
         ),
     ),
     Operation(
+        name="gather_by_expanded",
+        reference=gathering.gather,
+        spellings=spelled("torch.gather", "Tensor.gather", out=True),
+        parameters=(
+            AnyTensor(min_ndim=2),
+            Choice("dim", (0,)),
+            Indices("index", within_input, size_along, along=True, expanded=True),
+        ),
+        dtypes=ALL,
+        gradient=SUMS,
+        basis=Documented(MANUAL.format("gather"), "out[i][j][k] = input[index[i][j][k]][j][k]  # if dim == 0"),
+    ),
+    Operation(
         name="take_along_dim",
         reference=gathering.take_along_dim,
         spellings=spelled("torch.take_along_dim", "Tensor.take_along_dim", out=True),

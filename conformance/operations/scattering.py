@@ -124,6 +124,23 @@ OPERATIONS = [
             " fashion as scatter_().",
         ),
     ),
+    Operation(
+        name="scatter_add_by_expanded",
+        reference=scattering.scatter_add,
+        spellings=spelled("torch.scatter_add", "Tensor.scatter_add", in_place="Tensor.scatter_add_", out=True),
+        parameters=(
+            AnyTensor(min_ndim=2),
+            Choice("dim", (0,)),
+            Indices("index", within_input, size_along, along=True, expanded=True),
+            Fitting("src", _like_index, larger=True),
+        ),
+        dtypes=ALL,
+        accuracy=STORED,
+        gradient=GradientOf(0),
+        basis=Documented(
+            MANUAL.format("Tensor.scatter_add_"), "self[index[i][j][k]][j][k] += src[i][j][k]  # if dim == 0"
+        ),
+    ),
     _reduced(("sum",), STORED, ALL),
     _reduced(("prod",), Product(FACTORS), ALL, "small", "positive"),
     _reduced(("mean",), Summation(integers=False, stored=True), NUMERIC, "normal", "small"),
