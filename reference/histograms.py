@@ -43,15 +43,17 @@ def _equal_bins(values: np.ndarray, bins: int, low: float, high: float, dtype: D
     """
     if not _has_width(low, high, dtype):
         return _Bins(np.zeros(bins + 1, values.dtype), np.zeros(values.shape, np.int64), values != values, False)
+    edges = low + np.arange(bins + 1).astype(values.dtype) * (values.dtype.type(high) - low) / bins
     with np.errstate(all="ignore"):
         inside = (values >= low) & (values <= high)
         position = np.where(inside, (values - low) * bins / (high - low), 0)
     place = np.where(inside, np.minimum(np.floor(position), bins - 1), -1).astype(np.int64)
-    off = np.abs(position - np.rint(position))
-    on_an_edge = (off == 0) & (_exact_edges(low, high, bins) | (values == low) | (values == high))
+    nearest = np.rint(position)
+    off = np.abs(position - nearest)
+    exact = _exact_edges(low, high, bins) | (nearest == 0) | (nearest == bins)
+    on_an_edge = exact & (values == edges[nearest.astype(np.int64)])
     certain = ~inside | on_an_edge | (off > _rounding(low, high, bins, dtype))
-    steps = np.arange(bins + 1).astype(values.dtype) * (values.dtype.type(high) - low) / bins
-    return _Bins(low + steps, place, certain)
+    return _Bins(edges, place, certain)
 
 
 def _has_width(low: float, high: float, dtype: DType) -> bool:

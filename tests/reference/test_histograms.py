@@ -34,6 +34,7 @@ def test_histc() -> None:
 def test_what_lies_beside_an_edge_that_is_rounded_is_open() -> None:
     assert not histc(Tensor.of(np.array([0.0, 1, 3]), FLOAT32), 9).specified
     assert histc(Tensor.of(np.array([0.0, 3]), FLOAT32), 9).specified, "the first and the last edge are exact"
+    assert not histogram(tensor(np.array([-5e-324])), 2)[0].specified, "half a one, less that, is a half"
     beside_an_edge = np.array([0.96875])  # 8.96875 from the first edge, which bfloat16 rounds to 9
     assert not histc(Tensor.of(beside_an_edge, BFLOAT16), 4, -8, 4).specified
     assert histc(Tensor.of(beside_an_edge, FLOAT32), 4, -8, 4).specified
