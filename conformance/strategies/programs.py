@@ -39,8 +39,11 @@ _LARGEST = 2.0**12
 _FINEST = 2.0**-10
 _WHOLE_MODES = {"dividends": "small", "divisors": "positive"}
 _EXACT = (Exact, Rounded, Fused, Summation, GradientOf)
-_LEFT_OUT = frozenset({"ldexp", "ldexp_by_any", "as_strided_scatter"})
-"""What has a wrong gradient (docs/findings/036, 041): a program would only show it again, as that of another step."""
+_WRONG_GRADIENT = frozenset({"ldexp", "ldexp_by_any", "as_strided_scatter"})
+"""Findings 036 and 041: a program would only show them again, as the gradient of another step."""
+_ROOTS = frozenset({"cdist", "cdist_of_batches", "norm", "norm_all", "vector_norm", "dist", "renorm"})
+"""A power and its root are both rounded, also where whole numbers come out of whole ones."""
+_LEFT_OUT = _WRONG_GRADIENT | _ROOTS
 _reference = ReferenceTarget()
 
 
