@@ -199,15 +199,15 @@ class ModesVerification:
 
     def _is_known(self, member: Member, examined: Examined) -> bool:
         """Whether a deviation describes what differs, or what differs there on one of the target's sources."""
-        difference = examined.differences[0]
-        if matching(member.operation, PROPERTY.name, self.target.name, member.dtype, difference) is not None:
+        difference, name = examined.differences[0], self.target.name
+        if matching(member.operation, PROPERTY.name, name, member.dtype, difference, examined.case) is not None:
             return True
         return any(
             (other.aspect, other.variable) == (difference.aspect, difference.variable)
-            and matching(member.operation, name, source.name, member.dtype, other, examined.case) is not None
+            and matching(member.operation, prop, source.name, member.dtype, other, examined.case) is not None
             for source in self.target.sources
             for other in PROPERTY.examine(examined.case, source).differences[:1]
-            for name in AT_ONCE
+            for prop in AT_ONCE
         )
 
     def _tally(self, operation: str, dtype: str) -> Tally:

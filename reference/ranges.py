@@ -121,8 +121,15 @@ def linspace(
         return _filled(numbers, wanted, out, requires_grad)
     made = _filled(np.trunc(numbers).astype(wanted.numpy), wanted, out, requires_grad)
     specified = (np.abs(numbers) < 2**53) & (_exact_steps(numbers) | _far_from_integers(numbers))
+    specified &= _is_held(start, wanted) and _is_held(end, wanted)
     made.specified = bool(specified.all()) or specified.reshape(made.shape)
     return made
+
+
+def _is_held(bound: Any, dtype: DType) -> bool:
+    """Whether an integral dtype holds a bound: what a negative one is to uint8, no page says."""
+    limits = np.iinfo(dtype.numpy)
+    return bool(limits.min <= np.trunc(as_number(bound, "bound")) <= limits.max)
 
 
 @function()

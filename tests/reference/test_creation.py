@@ -195,6 +195,8 @@ def test_linspace_against_mpmath(start: float, end: float, steps: int) -> None:
 def test_linspace_of_integers_cuts() -> None:
     assert ranges.linspace(-3, 10, 5, dtype=INT8).array.tolist() == [-3, 0, 3, 6, 10]
     assert ranges.linspace(0.9, 2.9, 3, dtype=INT64).array.tolist() == [0, 1, 2]
+    assert ranges.linspace(0, 255, 2, dtype=UINT8).specified
+    assert not np.any(ranges.linspace(0, -1, 5, dtype=UINT8).specified), "no page says what -1 is to uint8"
     refused("RuntimeError", ranges.linspace, 0, 1, -1)
     refused("TypeError", ranges.linspace, 0, 1, 2.0)
 
