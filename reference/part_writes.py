@@ -16,7 +16,7 @@ from reference.creation import zeros_like
 from reference.dtypes import BOOL
 from reference.embedding import addresses, as_strided_gather
 from reference.errors import refuse
-from reference.function import any_requires_grad, function
+from reference.function import function
 from reference.scattering import refuse_complex_gradient
 from reference.selection import where
 from reference.slicing import as_strided, diagonal, select, slice_
@@ -113,7 +113,7 @@ def as_strided_scatter(
 
     https://docs.pytorch.org/docs/stable/generated/torch.as_strided_scatter.html
     """
-    if is_grad_enabled() and any_requires_grad([input, src]) and not input.is_contiguous():
+    if is_grad_enabled() and input.requires_grad and not input.is_contiguous():
         # Torch has a derivative of no other.
         refuse("as_strided_scatter is currently only supported for contiguous inputs")
     return _embedded(input, src, lambda x: as_strided.forward(x, size, stride, storage_offset))

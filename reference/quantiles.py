@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from reference import layout
 from reference.dtypes import EXTENDED, FLOAT32, FLOAT64, INT64
 from reference.errors import refuse
-from reference.function import Function, function
+from reference.function import Function
 from reference.placing import placed_along, taken_along
 from reference.reduction import computing_array, sum
 from reference.sorting import rows, specify
@@ -123,7 +124,21 @@ def _arranged(values: np.ndarray, input: Tensor, axis: int | None, keepdim: bool
     return values if several else values[0]
 
 
-@function("SqueezeBackward4")
+class _Quantile(Function):
+    """Only along a line does the result move with ``q``: with any other interpolation it is not tracked."""
+
+    def _record(self, result: Any, arguments: Mapping[str, Any]) -> None:
+        q = arguments["q"]
+        if isinstance(q, Tensor) and arguments["interpolation"] != "linear":
+            arguments = {**arguments, "q": METHODS["detach"](q)}
+        super()._record(result, arguments)
+
+
+def _quantile_function(forward: Callable[..., Tensor]) -> _Quantile:
+    return _Quantile(forward, "SqueezeBackward4")
+
+
+@_quantile_function
 def quantile(
     input: Tensor,
     q: Tensor | float,
@@ -140,7 +155,7 @@ def quantile(
     return _quantile(input, q, dim, keepdim, interpolation, out, ignore_nan=False)
 
 
-@function("SqueezeBackward4")
+@_quantile_function
 def nanquantile(
     input: Tensor,
     q: Tensor | float,
@@ -182,9 +197,6 @@ def _input_vjp(g: Tensor, input: Tensor, q: Any, dim: int | None, interpolation:
 def _q_vjp(g: Tensor, input: Tensor, q: Tensor, dim: int | None, interpolation: str, *, ignore_nan: bool) -> Tensor:
     """Along the line between two elements the result moves by their difference for each rank."""
     ranks = _Ranks(input, q, dim, interpolation, ignore_nan)
-    if interpolation != "linear":
-        zeros: Tensor = METHODS["zeros_like"](q)
-        return zeros
     array = Tensor.of(np.ascontiguousarray(computing_array(input, input.dtype)), input.dtype)
     moved = array.reshape(-1) if ranks.axis is None or not input.ndim else METHODS["movedim"](array, ranks.axis, -1)
     rise = taken_along(moved, ranks.index(ranks.above), -1) - taken_along(moved, ranks.index(ranks.below), -1)

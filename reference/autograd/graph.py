@@ -182,10 +182,15 @@ class CallNode(Node):
             # Torch saves a result for whichever argument would need it, an input only for those that do.
             if "result" in self.vjps[argument][1]:
                 self.values.setdefault("result", None)
-            if all(self.edges[position].node is None for position in positions):
-                continue
+            untracked = all(self.edges[position].node is None for position in positions)
             for need in self.vjps[argument][1]:
-                self.values.setdefault(need, self._saved(need, arguments))
+                # What several need it saves in any case.
+                if not untracked or self._is_of_several(need, arguments):
+                    self.values.setdefault(need, self._saved(need, arguments))
+
+    def _is_of_several(self, need: str, arguments: Mapping[str, Any]) -> bool:
+        """Whether it is a tensor that more than one derivative needs."""
+        return isinstance(arguments.get(need), Tensor) and sum(need in needs for _, needs in self.vjps.values()) > 1
 
     def _saved(self, need: str, arguments: Mapping[str, Any]) -> Any:
         if need in ("g", "result"):

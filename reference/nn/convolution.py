@@ -198,4 +198,5 @@ def _weight_vjp(
 
 convolution.vjp("input", _input_vjp)
 convolution.vjp("weight", _weight_vjp)
-convolution.vjp("bias", lambda g: sum(g, (0, 2, 3)))
+# Torch has one formula for all three, and saves what it reads.
+convolution.vjp("bias", lambda g, input, weight: sum(g, (0, 2, 3)))

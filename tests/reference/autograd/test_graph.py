@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -200,6 +201,16 @@ def test_what_was_saved_is_freed_numbers_and_indices_too() -> None:
     backward(total)
     backward(total)
     assert gradient(x) == [2.0, 2.0]
+
+
+def test_what_several_derivatives_need_is_saved_for_an_input_that_needs_nothing() -> None:
+    """As a second pass tells: both derivatives of addcdiv's quotient read the divisor, one of addcmul's each factor."""
+    for name, refused in (("addcdiv", True), ("addcmul", False)):
+        ones = Tensor.of(np.ones(2), FLOAT64)
+        made = METHODS[name](leaf(1.0, 2.0), ones, ones)
+        backward(made, ones)
+        with pytest.raises(Refusal, match="a second time") if refused else nullcontext():
+            backward(made, ones)
 
 
 def test_what_nobody_needs_is_not_saved() -> None:
