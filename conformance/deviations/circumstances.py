@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from math import prod
 
@@ -43,10 +44,16 @@ def _input_holds_nan(case: Case) -> bool:
     return bool(np.any(values != values))
 
 
+def _order_is_infinite(case: Case) -> bool:
+    arguments = (*case.main.args, *dict(case.main.kwargs).values())
+    return any(isinstance(argument, float) and math.isinf(argument) for argument in arguments)
+
+
 CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
     "out is an input": _out_is_an_input,
     "a stride of out exceeds it": _out_strides_exceed_it,
     "the input is expanded": _input_is_expanded,
     "the input is not contiguous": _input_is_not_contiguous,
     "the input holds NaN": _input_holds_nan,
+    "the order is infinite": _order_is_infinite,
 }
