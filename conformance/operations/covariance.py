@@ -28,7 +28,7 @@ def _of_variables(
         reference=reference,
         spellings=spelled(f"torch.{name}", f"Tensor.{name}"),
         parameters=parameters,
-        dtypes=(*NUMERIC, *UNSIGNED),
+        dtypes=NUMERIC if suffix else (*NUMERIC, *UNSIGNED),
         accuracy=accuracy,
         gradient=GradientOf(32, cancels=cancels),
         values=("small",) if isinstance(accuracy, Correlation) else ("normal", "small"),
