@@ -23,6 +23,7 @@ import numpy as np
 import torch
 import torch._dynamo as dynamo
 import torch._inductor.config as inductor
+from torch._subclasses.fake_tensor import DataDependentOutputException, DynamicOutputShapeException
 
 from conformance.model.case import Case, Literal, Ref, Step
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Trace
@@ -38,6 +39,7 @@ HIDDEN = frozenset({Aspect.GRAD_FN, Aspect.VERSION})
 
 ABSENT = "absent"
 _NAMES = {"torch": torch, "operator": operator, "inf": inf, "nan": nan}
+_NO_GRAPH = (dynamo.exc.Unsupported, DataDependentOutputException, DynamicOutputShapeException)
 _WRAPPERS = (dynamo.exc.TorchRuntimeError, dynamo.exc.Unsupported)
 
 
@@ -122,7 +124,7 @@ class CompiledTarget(TorchTarget):
         found: BaseException = error.inner_exception if isinstance(error, dynamo.exc.BackendCompilerFailed) else error
         while isinstance(found, _WRAPPERS) and found.__cause__ is not None:
             found = found.__cause__
-        kind = "NotImplementedError" if isinstance(found, dynamo.exc.Unsupported) else type(found).__name__
+        kind = "NotImplementedError" if isinstance(found, _NO_GRAPH) else type(found).__name__
         return Refused(kind, str(found))
 
 
