@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
@@ -28,12 +29,29 @@ class Choices(Protocol):
         """True in about ``percent`` of a hundred draws."""
         ...
 
+    def dealt(self, what: str) -> int | None:
+        """What was dealt out under this name for the first tensor, once; None where it is to be drawn."""
+        ...
+
+    @property
+    def plain(self) -> bool:
+        """Whether all arguments are left out that may be."""
+        ...
+
 
 class SeededChoices:
-    """Choices of the plain driver: the same seed, the same choices, on every machine and Python."""
+    """Choices of the plain driver: the same seed, the same choices, on every machine and Python.
 
-    def __init__(self, seed: int) -> None:
+    ``hand`` is what was dealt out before (``strategies.deal``).
+    """
+
+    def __init__(self, seed: int, hand: Mapping[str, int] = MappingProxyType({}), *, plain: bool = False) -> None:
         self._random = random.Random(seed)
+        self._hand = dict(hand)
+        self.plain = plain
+
+    def dealt(self, what: str) -> int | None:
+        return self._hand.pop(what, None)
 
     def integer(self, low: int, high: int) -> int:
         return low + int(self._random.random() * (high - low + 1))
@@ -52,6 +70,8 @@ class HypothesisChoices:
     any other: where few are drawn, none is spent on the first option of everything.
     """
 
+    plain = False
+
     def __init__(self, draw: DrawFn, seed: int) -> None:
         self._draw = draw
         self._turns = random.Random(seed)
@@ -62,6 +82,9 @@ class HypothesisChoices:
         count = high - low + 1
         turn = int(self._turns.random() * count)
         return low + (self._draw(_integers(0, count - 1)) + turn) % count
+
+    def dealt(self, what: str) -> int | None:
+        return None
 
     def choose(self, options: Sequence[T]) -> T:
         return options[self.integer(0, len(options) - 1)]

@@ -121,6 +121,8 @@ class _Differing:
     def verdict(self) -> ValueVerdict:
         """The verdict where values are special or wrong, with every distinction made."""
         self.zero_sign = self.differs & (self.actual == 0) & (self.rounded == 0)
+        if self.actual.dtype.kind == "c":  # a part that underflowed was added to another zero
+            self.zero_sign = self.zero_sign & (self.exact == 0)
         self.unit = ulp(self.exact, self.dtype)
         self.error = distance(self.actual, self.exact, self.dtype)
         wrong = self.differs & ~self._within()

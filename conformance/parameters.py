@@ -29,7 +29,7 @@ class Base:
         return OMITTED
 
     def left_out(self, choices: Choices) -> bool:
-        return not self.required and choices.flag()
+        return not self.required and (choices.plain or choices.flag())
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +294,7 @@ class Dims(Base):
         order = list(range(ndim))
         picked = [order.pop(choices.integer(0, len(order) - 1)) for _ in range(ndim)]
         if not self.permutation:
-            if ndim and choices.flag(30):
+            if ndim and (choices.plain or choices.flag(50)):
                 return picked[0] - (ndim if choices.flag() else 0)
             picked = picked[: choices.integer(0 if self.empty or not ndim else 1, ndim)]
         return tuple(dim - ndim if choices.flag(30) else dim for dim in picked)

@@ -12,10 +12,10 @@ class Profile:
     """How many structures are drawn for an operation and target, and how many rows of values for each.
 
     ``structures`` times, a structure is drawn for one dtype of every kind; the first ``every_dtype`` times for every
-    dtype. ``rows`` derived seeds are tried for a pointwise structure. With each structure come ``others``, examined
-    for agreement alone. ``programs`` random programs are run. ``compiled`` cases of an operation go into compiled
-    graphs, of the operations in ``parts`` of ``PARTS`` parts: the seed says which. ``evidence`` is false where a run is
-    too small to show conformance.
+    dtype. ``rows`` derived seeds are tried for a pointwise structure. With each time come ``others``, of every kind in
+    turn, examined for little more than agreement. ``programs`` random programs are run. ``compiled`` cases of an
+    operation go into compiled graphs, of the operations in ``parts`` of ``PARTS`` parts: the seed says which.
+    ``evidence`` is false where a run is too small to show conformance.
     """
 
     name: str
@@ -37,14 +37,14 @@ class Profile:
         return [(seed + number) % PARTS for number in range(self.parts)]
 
 
-SOAK = Profile("soak", structures=6, every_dtype=1, rows=144, others=10, programs=100, compiled=1)
+SOAK = Profile("soak", structures=6, every_dtype=1, rows=144, others=50, programs=100, compiled=1)
 """What a soak does in one turn of an operation, or of the programs."""
 
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", structures=1, every_dtype=0, rows=18, others=3, programs=150, compiled=0, evidence=False),
-        Profile("standard", structures=4, every_dtype=1, rows=36, others=4, programs=1000, compiled=1, parts=1),
-        Profile("thorough", structures=50, every_dtype=25, rows=144, others=10, programs=15000, compiled=4),
+        Profile("smoke", structures=1, every_dtype=0, rows=12, others=8, programs=150, compiled=0, evidence=False),
+        Profile("standard", structures=4, every_dtype=1, rows=36, others=20, programs=1000, compiled=1, parts=1),
+        Profile("thorough", structures=50, every_dtype=25, rows=144, others=70, programs=15000, compiled=4),
     )
 }

@@ -105,8 +105,11 @@ def widened_to(values: np.ndarray, dtype: DType) -> np.ndarray:
 
 
 def _read(case: Case) -> list[Input]:
-    """The inputs that the operation under test reads, in the order of its arguments."""
+    """The inputs that the operation under test reads, itself or a copy, in the order of its arguments."""
     inputs = {given.name: given for given in case.inputs}
+    for step in case.steps[: case.steps.index(case.main)]:
+        if step.operation == "clone" and isinstance(step.args[0], Ref) and step.args[0].name in inputs:
+            inputs[step.results[0]] = inputs[step.args[0].name]
     names = [name for argument in _arguments(case) for name in references(argument)]
     return [inputs[name] for name in names if name in inputs]
 
@@ -157,7 +160,9 @@ def _of_integers(case: Case, change: Change) -> Case:
     given = next((one for one in case.inputs if one.name in references(case.main.args[0])), None)
     if given is None or given.array or BY_NAME[given.dtype].category is not Category.INTEGRAL:
         return case
-    return case.with_input(replace(given, values=Literal(change(fill(given)).tobytes())))
+    elements = fill(given)  # of the lowest, the modulus is out of range: one less is close enough
+    lowest = np.iinfo(elements.dtype).min
+    return case.with_input(replace(given, values=Literal(change(np.maximum(elements, lowest + 1)).tobytes())))
 
 
 def _terms(case: Case, expected: Trace) -> int:

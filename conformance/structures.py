@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from conformance.accuracy import Selected
 from conformance.choices import Choices, SeededChoices
 from conformance.drivers import seed_of
 from conformance.model.case import Case
@@ -14,13 +15,17 @@ from conformance.operation import Operation
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property
-from conformance.strategies.cases import draw_case, dtypes_of, one_of_every_kind
+from conformance.strategies.cases import draw_case, dtypes_of, kinds_of
+from conformance.strategies.deal import deal
+from conformance.strategies.drawing import EVERY_MODE
 from reference.dtypes import DType
 
 Driver = Callable[[Callable[[Choices], None], int, int], None]
 """Who calls a body with so many sources of choices, from a seed on."""
 TOGETHER = 9
 """The times that structures are drawn at once, and kept until the next are."""
+FIRST = ("agrees", "metadata")
+"""The properties that find most, and of which all others are variations."""
 
 
 @dataclass(eq=False)
@@ -29,7 +34,8 @@ class Structure:
 
     What was derived is kept: the next target is given the same objects, of which the reference knows the traces.
     ``place``, of so many ``turns``, says which of the properties that take turns are examined of it. ``telling``: one
-    of those dtypes that tell what an operation does with all.
+    of those that a target without values needs. Where ``brief`` names properties, only these are
+    examined, of each only the first case, and ``rows`` seeds of values.
     """
 
     operation: Operation
@@ -39,8 +45,9 @@ class Structure:
     place: int = 0
     turns: int = 1
     telling: bool = True
+    brief: tuple[str, ...] = ()
+    rows: int = 0
     _derived: dict[str, list[Case]] = field(default_factory=dict)
-    _others: list[Structure] = field(default_factory=list)
 
     @cached_property
     def text(self) -> str:
@@ -57,14 +64,6 @@ class Structure:
             self._derived[prop.name] = list(derived(prop, self.base, self.operation, self.seed))
         return self._derived[prop.name]
 
-    def others(self, count: int) -> list[Structure]:
-        """Further structures of the same dtype."""
-        for number in range(len(self._others), count):
-            seed = seed_of(f"structure {number}", self.seed)
-            base = draw_base(SeededChoices(seed), self.operation, self.dtype)
-            self._others.append(Structure(self.operation, self.dtype, base, seed))
-        return self._others[:count]
-
 
 def is_in_turn(prop: Property, place: int, turns: int) -> bool:
     """Whether a property is examined of the dtype at a place, of so many that take turns."""
@@ -79,10 +78,10 @@ def derived(prop: Property, base: Case, operation: Operation, seed: int) -> Iter
     return prop.derive(base, operation, SeededChoices(seed_of(prop.name, seed)))
 
 
-def draw_base(choices: Choices, operation: Operation, dtype: DType) -> Case:
-    """A valid case, of many elements in a third of the draws where that may matter."""
-    long = (operation.pointwise or operation.accumulates) and choices.flag(33)
-    return draw_case(choices, operation, dtype, long=long)
+def draw_base(choices: Choices, operation: Operation, dtype: DType, *, long: int = 33) -> Case:
+    """A valid case, of many elements in so many percent of the draws where that may matter."""
+    tells = operation.pointwise or operation.accumulates
+    return draw_case(choices, operation, dtype, long=tells and choices.flag(long))
 
 
 def draw_structure(
@@ -93,19 +92,38 @@ def draw_structure(
     return Structure(operation, dtype, base, choices.integer(0, 2**32 - 1), place, turns, telling)
 
 
-def draw_structures(choices: Choices, operation: Operation, *, every_dtype: bool) -> list[Structure]:
-    """One structure of each of several dtypes: of one of every kind there is, or of all.
+def draw_structures(choices: Choices, operation: Operation, profile: Profile, *, every_dtype: bool) -> list[Structure]:
+    """One structure of each of several dtypes, of one of every kind there is or of all; and others of every kind.
 
     What a property says of one dtype it mostly says of all: unless it is about dtypes, it is examined of one in turn.
     """
     dtypes: Sequence[DType] = dtypes_of(operation)
-    telling = [choices.choose(dtypes)] if operation.alias_of else one_of_every_kind(choices, dtypes)
+    kinds = kinds_of([choices.choose(dtypes)] if operation.alias_of else dtypes)
+    telling = [choices.choose(kind) for kind in kinds]
     turn, turns = choices.integer(0, len(telling) - 1), len(telling)
     drawn = dtypes if every_dtype and not operation.alias_of else telling
-    return [
+    full = [
         draw_structure(choices, operation, dtype, (turn + number) % turns, turns, telling=dtype in telling)
         for number, dtype in enumerate(drawn)
     ]
+    count = profile.others // 4 if operation.alias_of else profile.others
+    return [*full, *_others(operation, kinds, count, choices.integer(0, 2**32 - 1))]
+
+
+def _others(operation: Operation, kinds: Sequence[Sequence[DType]], count: int, seed: int) -> Iterator[Structure]:
+    """Structures of which little is examined: what finds most and costs least.
+
+    Of those with a card, every second brings more rows of values, and the others the gradient; of an operation that
+    chooses among elements all bring it, since which of several equal ones was meant shows there alone.
+    """
+    chooses = isinstance(operation.accuracy, Selected)
+    for number, dealt in enumerate(deal(kinds, count, seed)):
+        own_seed, has_card = seed_of(f"structure {number}", seed), dealt.card is not None
+        base = draw_base(dealt.choices(own_seed), operation, dealt.dtype, long=0 if has_card else 50)
+        rows = len(EVERY_MODE) if has_card and number % 2 == 0 else 1
+        brief = (*FIRST, "gradient") if chooses or (has_card and number % 2) else FIRST
+        # By their values many differ: where there are none, a third of them tells as much.
+        yield Structure(operation, dealt.dtype, base, own_seed, telling=number % 3 == 0, brief=brief, rows=rows)
 
 
 def structures(operation: Operation, profile: Profile, seed: int, draw: Driver) -> Iterator[Structure]:
@@ -114,16 +132,16 @@ def structures(operation: Operation, profile: Profile, seed: int, draw: Driver) 
     The latest are kept: targets take turns with an operation, and the next is given the same objects.
     """
     for start in range(0, profile.structures, TOGETHER):
-        count = min(TOGETHER, profile.structures - start)
-        yield from _drawn(operation, count, max(profile.every_dtype - start, 0), seed + start, draw)
+        yield from _drawn(operation, profile, start, seed, draw)
 
 
 @lru_cache(maxsize=1)
-def _drawn(operation: Operation, count: int, every_dtype: int, seed: int, draw: Driver) -> list[Structure]:
+def _drawn(operation: Operation, profile: Profile, start: int, seed: int, draw: Driver) -> list[Structure]:
     times: list[list[Structure]] = []
 
     def body(choices: Choices) -> None:
-        times.append(draw_structures(choices, operation, every_dtype=len(times) < every_dtype))
+        every_dtype = start + len(times) < profile.every_dtype
+        times.append(draw_structures(choices, operation, profile, every_dtype=every_dtype))
 
-    draw(body, count, seed)
+    draw(body, min(TOGETHER, profile.structures - start), seed + start)
     return [structure for time in times for structure in time]

@@ -137,6 +137,14 @@ def _small(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return round_to(values, dtype)
 
 
+def _few(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Integers of at most 2, of which most are met several times."""
+    if dtype is BOOL:
+        return _bits(raw, dtype)
+    values = (raw >> np.uint64(33)).astype(np.int64) % 5 - 2
+    return round_to(values if dtype.is_signed else np.abs(values), dtype)
+
+
 def _positive(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Integers 1 to 8: divisors, exponents, counts."""
     if dtype is BOOL:
@@ -241,6 +249,7 @@ def _unit_values(raw: np.ndarray, dtype: DType) -> np.ndarray:
 MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "normal": _normal,
     "small": _small,
+    "few": _few,
     "positive": _positive,
     "dividends": _dividends,
     "divisors": _divisors,

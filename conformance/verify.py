@@ -21,11 +21,10 @@ from conformance.operations import families
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property, within_reach
-from conformance.structures import Structure
+from conformance.structures import FIRST, Structure
 from conformance.targets.interpreter import Interpreter
 
 AGREES = "agrees"
-FIRST = (AGREES, "metadata")
 CellKey = tuple[str, str]
 """Property and dtype."""
 
@@ -56,10 +55,14 @@ class Verification:
         """
         has_values = Aspect.VALUES in self.target.aspects
         for structure in drawn:
-            self._digest.update(structure.text.encode("ascii"))
-            if has_values or structure.telling:
+            if not structure.brief:
+                self._digest.update(structure.text.encode("ascii"))
+            if not has_values and not structure.telling:
+                continue
+            if structure.brief:
+                self._check_briefly(structure)
+            else:
                 self.check(structure, structure.in_turn(self._properties))
-                self._others(structure)
 
     def check(self, structure: Structure, properties: Sequence[Property] | None = None) -> None:
         """Examine properties of a structure, all unless some are named."""
@@ -77,10 +80,19 @@ class Verification:
             for case in structure.derived(prop):
                 self._count(prop, self._examine(prop, case), dtype)
             if prop.name == AGREES:
-                base_broke = bool(self.failures) and self._last_broke
-                if not base_broke:
-                    self._rows(prop, structure.base, dtype)
+                base_broke = not self._rows(prop, structure, self.profile.rows)
             self._end()
+
+    def _check_briefly(self, structure: Structure) -> None:
+        """Examine the first cases of the few properties that a structure names."""
+        self.drawn += 1
+        for prop in self._properties:
+            cases = structure.derived(prop)[:1] if prop.name in structure.brief else []
+            if cases and self._begin(prop, structure):
+                self._count(prop, self._examine(prop, cases[0]), structure.dtype.name)
+                if prop.name == AGREES:
+                    self._rows(prop, structure, structure.rows)
+                self._end()
 
     def _begin(self, prop: Property, structure: Structure) -> bool:
         """Note what is under way; whether it may be run, as what ended a process before may not."""
@@ -92,31 +104,18 @@ class Verification:
         if self.in_flight is not None:
             self.in_flight.end()
 
-    def _others(self, structure: Structure) -> None:
-        """Further structures, of which the first property alone is examined: it finds most and costs least.
-
-        A third of them where there are no values, by which many of them differ.
-        """
-        first = next((prop for prop in self._properties if prop.name in FIRST), None)
-        if first is None:
-            return
-        count = self.profile.others
-        for other in structure.others(count if Aspect.VALUES in self.target.aspects else (count + 2) // 3):
-            self.drawn += 1
-            if self._begin(first, other):
-                self._count(first, self._examine(first, other.base), other.dtype.name)
-                self._end()
-
     def _examine(self, prop: Property, case: Case) -> Examined:
         if self.target.lacks(case):
             return Examined(case, Outcome.INAPPLICABLE)
         return prop.examine(case, self.target)
 
-    def _rows(self, prop: Property, base: Case, dtype: str) -> None:
-        """Further derived seeds of the same structure; only the first that fails is examined in full."""
-        if self.target.lacks(base) or not rows_apply(base, self.operation, self.target):
-            return
-        rows = self.profile.rows
+    def _rows(self, prop: Property, structure: Structure, rows: int) -> bool:
+        """Whether the structure held, and so its further seeds are tried; the first that fails is examined in full."""
+        if self._last_broke:
+            return False
+        base, dtype = structure.base, structure.dtype.name
+        if rows < 2 or self.target.lacks(base) or not rows_apply(base, self.operation, self.target):
+            return True
         found = first_failing_row(base, self.operation, self.target, rows)
         tally = self._tally(prop, dtype)
         tally.add(Outcome.HELD, rows - 1 - (found.row is not None))
@@ -124,15 +123,16 @@ class Verification:
             tally.worst_ulps, tally.worst_input = found.worst_ulps, found.worst_input
         if found.row is not None:
             self._count(prop, prop.examine(base.at_row(found.row), self.target), dtype)
+        return True
 
     def _tally(self, prop: Property, dtype: str) -> Tally:
         return self.tallies.setdefault((prop.name, dtype), Tally())
 
     def _count(self, prop: Property, examined: Examined, dtype: str) -> None:
         outcome = examined.outcome
-        self._last_broke = outcome is Outcome.BROKE
         if outcome is Outcome.BROKE:
             outcome = self._broke(prop, examined, dtype)
+        self._last_broke = outcome is Outcome.BROKE
         tally = self._tally(prop, dtype)
         tally.add(outcome)
         if outcome is Outcome.HELD:

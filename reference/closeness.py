@@ -14,7 +14,7 @@ from reference.dtypes import BOOL as BOOL_DTYPE
 from reference.dtypes import FLOAT16, Category, DType, default_dtype, real_of, round_to
 from reference.errors import refuse
 from reference.function import Pointwise, comparison, function
-from reference.promotion import Number, result_type
+from reference.promotion import Number, promote_types, result_type
 from reference.tensor import Tensor
 
 
@@ -125,7 +125,9 @@ def isin(
     for operand in operands:
         if isinstance(operand, Tensor):
             refuse_category("isin", operand.dtype, BOOL, COMPLEX, kind="RuntimeError")
-    common = result_type(operands)
+    # As elements they are compared, a tensor without dimensions too.
+    dtypes = [operand.dtype for operand in operands if isinstance(operand, Tensor)]
+    common = promote_types(*dtypes) if len(dtypes) == 2 else result_type(operands)
     first, second = (_elements(operand, common) for operand in operands)
     found = np.isin(first, second, invert=invert)
     strides = layout.contiguous_strides(elements.shape) if isinstance(elements, Tensor) else ()

@@ -78,7 +78,7 @@ def _begins(flat: np.ndarray) -> np.ndarray:
     return begins
 
 
-@function("Unique2Backward0")
+@function(lambda arguments: "Unique2Backward0" if arguments["dim"] is None else "UniqueDimBackward0")
 def unique(
     input: Tensor,
     sorted: bool = True,
@@ -118,6 +118,14 @@ def unique_consecutive(
     starts, runs, counts = _runs(_begins(flat))
     inverse = Tensor.of(runs.astype(np.int64).reshape(input.shape), INT64)
     return _results(Tensor.of(flat[starts], input.dtype), inverse, counts, return_inverse, return_counts)
+
+
+def _no_derivative(g: Tensor) -> Tensor:
+    refuse("the derivative for 'unique' is not implemented.", "NotImplementedError")
+
+
+unique.vjp("input", _no_derivative)
+unique_consecutive.vjp("input", _no_derivative)
 
 
 def _distinct_slices(

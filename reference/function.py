@@ -49,6 +49,8 @@ class Function:
         self.looks_for_overlap = True
         # Arguments that the in-place form may not share with the tensor it writes to, not even as a whole.
         self.reads_apart: tuple[str, ...] = ()
+        # Arguments to which no gradient flows in a call with these.
+        self.constant: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda arguments: ()
         self.vjps: dict[str, tuple[Vjp, tuple[str, ...]]] = {}
         self.__doc__ = forward.__doc__
         self.__name__ = forward.__name__
@@ -86,7 +88,9 @@ class Function:
         outputs = list(result) if isinstance(result, (tuple, list)) else [result]
         if not any(output.dtype.is_differentiable for output in outputs):
             return
-        node = CallNode(self.node_name(arguments), self.vjps, arguments, outputs, keeps_numbers=self.keeps_numbers)
+        constant = self.constant(arguments)
+        vjps = {name: vjp for name, vjp in self.vjps.items() if name not in constant} if constant else self.vjps
+        node = CallNode(self.node_name(arguments), vjps, arguments, outputs, keeps_numbers=self.keeps_numbers)
         self._attach(node, outputs)
         node.save_result(result)
 

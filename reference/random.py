@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from reference import distributions
+from reference.autograd.mode import is_grad_enabled
 from reference.broadcasting import broadcast_shapes
 from reference.creation import checked_size, dtype_for, like, size_argument, zeros_like
 from reference.draws import (
@@ -28,7 +29,7 @@ from reference.draws import (
 )
 from reference.dtypes import FLOAT16, INT64, Category, DType, default_dtype, round_to, wider
 from reference.errors import refuse, refuse_type
-from reference.function import function
+from reference.function import any_requires_grad, function
 from reference.generator import Generator
 from reference.promotion import Number
 from reference.tensor import Tensor
@@ -169,6 +170,8 @@ def normal(
     if not tensors:
         refuse_type("normal() of two numbers needs a size")
     _check_deviations(std)
+    if is_grad_enabled() and tensors[0].dtype.is_complex and any_requires_grad(tensors):
+        refuse("normal does not support automatic differentiation for outputs with complex dtype.")
     target = place(broadcast_shapes(*(tensor.shape for tensor in tensors)), None, out, tensors[0].dtype)
     drawn, standard = normal_stream(target)
     unrounded = by_address(drawn if standard is None else standard, target.shape, target.strides) * _wide(
@@ -206,13 +209,15 @@ def _wide(value: Tensor | Number, target: Tensor) -> np.ndarray:
 # -- of given chances -------------------------------------------------------------------------------------------------
 
 
-@function("BernoulliBackward0")
+@function(lambda arguments: "BernoulliBackward0" if arguments["p"] is None else "NotImplemented")
 def bernoulli(input: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Ones with the probabilities of ``input`` (or all with ``p``), else zeros, in ``input``'s dtype.
 
     https://docs.pytorch.org/docs/stable/generated/torch.bernoulli.html
     """
     target = place(input.shape, None, out, input.dtype)
+    if is_grad_enabled() and input.requires_grad and input.dtype.is_complex:
+        refuse("bernoulli does not support automatic differentiation for outputs with complex dtype.")
     if p is not None:
         return created(target, out, trial_stream(target, p), False)
     if not input.numel:
@@ -221,4 +226,10 @@ def bernoulli(input: Tensor, p: Any = None, *, out: Tensor | None = None) -> Ten
     return created(target, out, trial_stream(target, input), False)
 
 
-bernoulli.vjp("input", lambda g: zeros_like(g))
+def _bernoulli_vjp(g: Tensor, p: Any) -> Tensor:
+    if p is not None:
+        refuse("derivative for aten::bernoulli is not implemented")
+    return zeros_like(g)
+
+
+bernoulli.vjp("input", _bernoulli_vjp)

@@ -46,7 +46,7 @@ def resize_as_(input: Tensor, tensor: Tensor, memory_format: str = "contiguous")
     return resized
 
 
-@function()
+@function("NotImplemented")
 def set_(
     input: Tensor,
     source: Tensor | None = None,
@@ -80,6 +80,15 @@ def set_(
         refuse(f"Tensor: invalid storage offset {offset}")
     _replace(input, source.storage, shape, strides, offset)
     return input
+
+
+def _no_derivative(g: Tensor) -> Tensor:
+    refuse("derivative for set_ is not implemented")
+
+
+set_.vjp("input", _no_derivative)
+set_.vjp("source", _no_derivative)
+set_.constant = lambda arguments: () if arguments["storage_offset"] is None else ("source",)
 
 
 def _sizes(size: Shape) -> Shape:

@@ -23,7 +23,7 @@ from conformance.accuracy.elementwise import (
     WholeQuotient,
 )
 from conformance.accuracy.network import Network
-from conformance.accuracy.statistics import Average, Divided, Interpolated, Ranked, Several, Shares
+from conformance.accuracy.statistics import Average, Divided, Interpolated, Normalised, Ranked, Several, Shares
 from conformance.accuracy.sums import (
     Areas,
     CrossProduct,
@@ -55,6 +55,7 @@ __all__ = [
     "LogSumExp",
     "Loss",
     "Network",
+    "Normalised",
     "Product",
     "Ranked",
     "Rounded",

@@ -85,6 +85,21 @@ class Divided(Summation):
 
 
 @dataclass(frozen=True, slots=True)
+class Normalised(Divided):
+    """What is divided by a p-norm of at most n elements: 16 sqrt(n) u |r| more.
+
+    The norm takes over 1/p times the relative error of its sum, 8 sqrt(n) u, where p is 1/2 or more.
+    """
+
+    words = "2u|r| + 16 sqrt(n) u |r|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        count = max((given.size for given in judged.inputs), default=1)
+        unit = finfo(computing_dtype(judged.dtype)).unit
+        return Divided.allowed(self, judged) + 16 * math.sqrt(count) * unit * judged.size
+
+
+@dataclass(frozen=True, slots=True)
 class Ranked(Selected):
     """An element chosen by its rank: the same bits. Which of equal elements it was, and gets the gradient, is open."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import Selected, Summation
+from conformance.accuracy import GradientOf, Selected, Summation
 from conformance.model.verdict import Documented
 from conformance.operation import REAL, Operation, Parameter, spelled
 from conformance.parameters import AnyTensor, Choice, Dim, LikeTensor
@@ -32,6 +32,7 @@ def _distinct(reference: Function, claim: str) -> tuple[Operation, ...]:
             parameters=(AnyTensor(), *parameters),
             dtypes=REAL,
             accuracy=Selected(),
+            gradient=GradientOf(0),
             results=results,
             values=values,
             basis=Documented(MANUAL.format(name), claim),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.accuracy import Average, Divided, GradientOf, Several, Summation, Variance
+from conformance.accuracy import Average, GradientOf, Normalised, Several, Summation, Variance
 from conformance.choices import Choices
 from conformance.model.case import Argument, DTypeName
 from conformance.model.verdict import Documented
@@ -138,7 +138,7 @@ OPERATIONS = [
             Number("maxnorm", options=(1, 2.5, 0, 10)),
         ),
         dtypes=DIFFERENTIABLE,
-        accuracy=Divided(integers=False),
+        accuracy=Normalised(integers=False),
         gradient=GradientOf(32, cancels=32),
         values=("normal", "small"),
         basis=Documented(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.model.case import Argument, Input, Layout
 from conformance.model.verdict import Documented, Observed
@@ -145,6 +146,7 @@ OPERATIONS = [
         name="set_",
         reference=storage_changes.set_,
         written=storage_changes.set_,
+        gradient=GradientOf(0),
         spellings=spelled(in_place="Tensor.set_"),
         parameters=(TARGET, Computed("source", _any_source, _of_another_dtype)),
         dtypes=ALL,
@@ -159,6 +161,7 @@ OPERATIONS = [
         name="set_to_part",
         reference=storage_changes.set_,
         written=storage_changes.set_,
+        gradient=GradientOf(0),
         spellings=spelled(in_place="Tensor.set_"),
         parameters=(
             TARGET,
@@ -175,6 +178,7 @@ OPERATIONS = [
         name="set_to_nothing",
         reference=storage_changes.set_,
         written=storage_changes.set_,
+        gradient=GradientOf(0),
         spellings=spelled(in_place="Tensor.set_"),
         parameters=(TARGET,),
         dtypes=ALL,

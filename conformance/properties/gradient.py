@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
-from math import prod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from conformance.accuracy import Selected
 from conformance.choices import Choices
 from conformance.examine import REFERENCE, Examined, examine_against
 from conformance.model.case import Case, Drawn, Hook, Input, Ref, Step
@@ -34,6 +34,8 @@ WILD_MODES = {
     "dividends": "small",
     "divisors": "small",
 }
+# What is chosen, and not computed, goes wrong among equals.
+CHOSEN_MODES = dict.fromkeys(("normal", "special", "mixed", "log-uniform"), "few") | {"bits": "small"}
 
 
 class Gradient(Property):
@@ -41,33 +43,21 @@ class Gradient(Property):
     of_every_dtype = True
     claim = (
         "Backward through the call gives each input the vector-Jacobian product of its derivative: once, added to what"
-        " was there, after the hooks of the result."
+        " was there, after the hooks of the result. What has no derivative leaves nothing to go back through."
     )
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
-        return Aspect.GRAD in target.aspects and operation.gradient is not None
+        return Aspect.GRAD in target.aspects
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
-        tracked = tamed(with_requires_grad(base))
-        if not any(given.requires_grad for given in tracked.inputs):
-            return
-        seen = result_seen(base)
-        if not seen:
-            return
-        name, result = next(iter(seen.items()))
-        if result.dtype is None or result.shape is None or BY_NAME[result.dtype].category < Category.FLOATING:
-            return
-        yield tracked
-        strides, offset, size = geometry("contiguous", result.shape)
-        values = replace(
-            Drawing(choices, operation, BY_NAME[result.dtype]).values(size, choices.choose(("normal", "small"))),
-            specials=(),
-        )
-        cotangent = Input("cotangent", result.shape, result.dtype, strides, offset, size, values)
-        some = _some_tracked(tracked, choices)
-        tracked = replace(some, inputs=(*some.inputs, cotangent))
-        yield then(tracked, _backward(name))
-        yield then(tracked, *choices.choose(_rules(name, result.shape)))
+        pulled = with_cotangent(base, operation, choices)
+        if pulled is not None:
+            ready = _of_nodes(pulled.case) if choices.flag() else pulled.case
+            yield then(ready, *choices.choose(_ways(pulled)))
+        elif base.main.results and result_seen(base):
+            tracked = tamed(with_requires_grad(base))
+            if any(given.requires_grad for given in tracked.inputs):
+                yield _of_nodes(tracked)
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         expected = REFERENCE.run(case)
@@ -95,32 +85,74 @@ def _left_open(case: Case, expected: Trace) -> bool:
     return any(one.specified is not True for one in results)
 
 
-def _backward(name: str, **kwargs: bool) -> Step:
-    return Step(BACKWARD, Form.METHOD, (Ref(name), Ref("cotangent")), tuple(kwargs.items()))
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """A tracked case with a cotangent for its first result: what that is called and how many elements it has."""
+
+    case: Case
+    result: str
+    numel: int
+
+    def backward(self, **kwargs: bool) -> Step:
+        """The backward pass from the result."""
+        return Step(BACKWARD, Form.METHOD, (Ref(self.result), Ref("cotangent")), tuple(kwargs.items()))
 
 
-def _rules(name: str, shape: tuple[int, ...]) -> list[tuple[Step, ...]]:
-    """The rules of backward, whatever was called before it: hooks, accumulation, a graph that is freed, refusals."""
-    rules: list[tuple[Step, ...]] = [
-        (_backward(name), _backward(name)),
-        (_backward(name, retain_graph=True), _backward(name)),
-        (Step("register_hook", Form.METHOD, (Ref(name), Hook("double"))), _backward(name)),
-        (Step("retain_grad", Form.METHOD, (Ref(name),)), _backward(name)),
+def with_cotangent(base: Case, operation: Operation, choices: Choices) -> Pulled | None:
+    """The case, ready for a backward pass; None where nothing of it has a gradient."""
+    tracked = tamed(with_requires_grad(base))
+    if operation.gradient is None or not any(given.requires_grad for given in tracked.inputs):
+        return None
+    name, result = next(iter((result_seen(base) or {}).items()), ("", None))
+    if result is None or result.dtype is None or result.shape is None:
+        return None
+    dtype = BY_NAME[result.dtype]
+    if dtype.category < Category.FLOATING:
+        return None
+    strides, offset, size = geometry("contiguous", result.shape)
+    values = Drawing(choices, operation, dtype).values(size, choices.choose(("normal", "small")))
+    cotangent = Input("cotangent", result.shape, dtype.name, strides, offset, size, replace(values, specials=()))
+    some = _some_tracked(tracked, choices)
+    return Pulled(replace(some, inputs=(*some.inputs, cotangent)), name, size)
+
+
+def _ways(pulled: Pulled) -> list[tuple[Step, ...]]:
+    """Ways to go backward: hooks, accumulation, a graph that is freed, refusals; as often as all of them, plainly."""
+    result, once = Ref(pulled.result), pulled.backward()
+    ways: list[tuple[Step, ...]] = [
+        *[(once,)] * 4,
+        (once, once),
+        (pulled.backward(retain_graph=True), once),
+        (Step("register_hook", Form.METHOD, (result, Hook("double"))), once),
+        (Step("retain_grad", Form.METHOD, (result,)), once),
     ]
-    if prod(shape) != 1:
-        rules.append((Step(BACKWARD, Form.METHOD, (Ref(name),)),))
-    return rules
+    if pulled.numel != 1:
+        ways.append((Step(BACKWARD, Form.METHOD, (result,)),))
+    return ways
+
+
+def _of_nodes(case: Case) -> Case:
+    """The call on what another call has made: the case with a copy of every tracked input, no leaf any more."""
+    inputs, copies = [], []
+    for given in case.inputs:
+        if given.requires_grad:
+            copies.append(Step("clone", Form.METHOD, (Ref(f"leaf_{given.name}"),), results=(given.name,)))
+            given = replace(given, name=f"leaf_{given.name}")
+        inputs.append(given)
+    return replace(case, inputs=tuple(inputs), steps=(*copies, *case.steps))
 
 
 def tamed(case: Case) -> Case:
     """The case with values of moderate size: a derivative is not specified where its own formula overflows."""
-    return replace(case, inputs=tuple(_tame(given) for given in case.inputs))
+    chooses = isinstance(find(case.main.operation).accuracy, Selected)
+    modes = CHOSEN_MODES if chooses else WILD_MODES
+    return replace(case, inputs=tuple(_tame(given, modes) for given in case.inputs))
 
 
-def _tame(given: Input) -> Input:
+def _tame(given: Input, modes: Mapping[str, str]) -> Input:
     if not isinstance(given.values, Drawn):
         return given
-    mode = IN_TURN.join(WILD_MODES.get(mode, mode) for mode in given.values.mode.split(IN_TURN))
+    mode = IN_TURN.join(modes.get(mode, mode) for mode in given.values.mode.split(IN_TURN))
     return replace(given, values=replace(given.values, mode=mode, specials=()))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from conformance.properties import gradient, in_place
 from conformance.properties.aliasing import fill
 from conformance.properties.base import Property, result_seen, then
 from conformance.targets.interpreter import Interpreter
-from conformance.together import split
 
 
 class Modes(Property):
@@ -72,11 +70,8 @@ def _written(base: Case, operation: Operation) -> list[Case]:
 
 
 def _backward(base: Case, operation: Operation, choices: Choices) -> list[Case]:
-    if operation.gradient is None:
-        return []
-    derived = gradient.PROPERTY.derive(base, operation, choices)
-    plain = (case for case in derived if len(case.steps) == len(base.steps) + 1 and split(case.steps)[1])
-    return list(islice(plain, 1))
+    pulled = gradient.with_cotangent(base, operation, choices)
+    return [] if pulled is None else [then(pulled.case, pulled.backward())]
 
 
 def same_order(expected: Seen, actual: Seen) -> bool:

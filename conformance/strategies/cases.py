@@ -114,14 +114,14 @@ def dtypes_of(operation: Operation) -> tuple[DType, ...]:
     return operation.dtypes or (BOOL,)
 
 
-def one_of_every_kind(choices: Choices, dtypes: Sequence[DType]) -> list[DType]:
-    """One dtype of each kind there is: bool, integers, 16 bits, real, complex, and those that are only stored."""
+def kinds_of(dtypes: Sequence[DType]) -> list[list[DType]]:
+    """The dtypes of each kind there is: bool, integers, 16 bits, real, complex, and those that are only stored."""
     kinds: dict[tuple[Category, bool] | None, list[DType]] = {}
     for dtype in dtypes:
         half = dtype.category is Category.FLOATING and dtype.itemsize <= 2
         kind = None if dtype in STORED_ONLY else (dtype.category, half)
         kinds.setdefault(kind, []).append(dtype)
-    return [choices.choose(kind) for kind in kinds.values()]
+    return list(kinds.values())
 
 
 def with_requires_grad(case: Case) -> Case:

@@ -58,7 +58,7 @@ class Drawing:
 
     def operand_shape(self) -> Shape:
         """The shape itself for the first operand drawn, one that expands to it for the others."""
-        if not self.inputs or self.choices.flag(60):
+        if not self.inputs or self.choices.flag(35):
             return self.shape
         return draw_broadcastable(self.choices, self.shape)
 
@@ -119,8 +119,11 @@ class Drawing:
         if not mode and size and floating and not self.operation.values and self.choices.flag(8):
             count = self.choices.integer(1, SPECIALS_MOST)
             specials = tuple((self.choices.integer(0, size - 1), self.choices.integer(0, 60)) for _ in range(count))
-        mode = mode or IN_TURN.join(self._modes(dtype or self.dtype))
-        return Drawn(mode, self.choices.integer(0, 2**32 - 1), 0, specials)
+        modes = (mode,) if mode else self._modes(dtype or self.dtype)
+        seed, dealt = self.choices.integer(0, 2**32 - 1), self.choices.dealt("mode")
+        if dealt is not None:  # the first row is in the mode whose number the seed leaves
+            seed += (dealt - seed) % len(modes) - len(modes) * (seed >= 2**32 - len(modes))
+        return Drawn(IN_TURN.join(modes), seed, 0, specials)
 
     def _modes(self, dtype: DType) -> tuple[str, ...]:
         """The modes that suit: what complex functions do at the ends of their range, no page and no standard says."""

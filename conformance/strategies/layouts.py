@@ -51,8 +51,11 @@ def _permuted_strides(shape: Shape, dim: int) -> tuple[int, ...]:
 
 def draw_geometry(choices: Choices, shape: Shape, *, writeable: bool = False) -> Geometry:
     """A geometry for ``shape``, row-major in half of the draws; one that is written to does not overlap itself."""
+    possible = [layout for layout in LAYOUTS if not (writeable and layout == "expanded")]
+    possible = [layout for layout in possible if layout != "channels last" or len(shape) in (4, 5)]
+    dealt = choices.dealt("layout")
+    if dealt is not None and LAYOUTS[dealt] in possible:
+        return geometry(LAYOUTS[dealt], shape)
     if choices.flag(50):
         return geometry("contiguous", shape)
-    options = [layout for layout in LAYOUTS[1:] if not (writeable and layout == "expanded")]
-    options = [layout for layout in options if layout != "channels last" or len(shape) in (4, 5)]
-    return geometry(choices.choose(options), shape, choices.integer(0, max(len(shape) - 1, 0)))
+    return geometry(choices.choose(possible[1:]), shape, choices.integer(0, max(len(shape) - 1, 0)))

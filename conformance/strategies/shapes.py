@@ -8,21 +8,35 @@ from conformance.choices import Choices
 
 Shape = tuple[int, ...]
 
-SMALL_SIZES = (2, 3, 1, 4, 5, 0)
+SMALL_SIZES = (2, 3, 1, 4, 5)
+TELLING_SIZES = (3, 2, 4, 5, 6, 7)
 # Around SIMD widths (16 and 32 float32 elements), unrolled loops, and vectorised tails.
 BOUNDARY_LENGTHS = (7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 257, 1000, 1023, 1025)
 LONG_LENGTHS = (2047, 2048, 2049, 32767, 32768, 32769)
 
 
 def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel: int = 200) -> Shape:
-    """A small shape, sizes of zero and one among them."""
-    ndim = choices.integer(min_ndim, max_ndim)
+    """A small shape, sizes of one among them and at times one of zero; where its rank was dealt, a telling one."""
+    dealt = choices.dealt("ndim")
+    if dealt is not None:
+        return _telling_shape(choices, min(max(dealt, min_ndim), max_ndim), numel)
     sizes: list[int] = []
-    for _ in range(ndim):
+    for _ in range(choices.integer(min_ndim, max_ndim)):
         size = choices.choose(SMALL_SIZES)
-        if prod(sizes) * size > numel:
-            size = 1
+        sizes.append(size if prod(sizes) * size <= numel else 1)
+    if sizes and choices.flag(12):
+        sizes[choices.integer(0, len(sizes) - 1)] = 0
+    return tuple(sizes)
+
+
+def _telling_shape(choices: Choices, ndim: int, numel: int) -> Shape:
+    """Sizes above one of which no two are equal: what mistakes one dimension for another gives something else."""
+    left, sizes = list(TELLING_SIZES), list[int]()
+    for _ in range(ndim):
+        fitting = [size for size in left if prod(sizes) * size <= numel]
+        size = choices.choose(fitting) if fitting else 1
         sizes.append(size)
+        left = [one for one in left if one != size]
     return tuple(sizes)
 
 
@@ -37,7 +51,7 @@ def draw_long_shape(choices: Choices, *, longest: int = 1100) -> Shape:
 def draw_broadcastable(choices: Choices, shape: Shape) -> Shape:
     """A shape that expands to ``shape``: leading dimensions left out, some sizes one."""
     start = choices.integer(0, len(shape)) if choices.flag(30) else 0
-    return tuple(1 if choices.flag(20) else size for size in shape[start:])
+    return tuple(1 if choices.flag(40) else size for size in shape[start:])
 
 
 def expands(shape: Shape, wider: Shape) -> bool:

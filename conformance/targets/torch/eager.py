@@ -252,7 +252,7 @@ def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """A copy of the elements, bit for bit, as NumPy (and ml_dtypes) hold them."""
-    plain_tensor = tensor.detach()
+    plain_tensor = tensor.data  # not detach, which is one of the operations that are tested
     if plain_tensor.is_conj() or plain_tensor.is_neg():
         plain_tensor = plain_tensor.resolve_conj().resolve_neg()
     if plain_tensor.device.type != "cpu":

@@ -1,0 +1,77 @@
+"""Dealing: what few draws would leave to chance, dtypes and ranks with their layouts, is dealt out like cards.
+
+A structure in which a fault shows may need a dtype, a rank, a layout and a kind of values at once, a transposed matrix
+of float32 say. Drawn each by itself such things meet once in a hundred draws; of what is dealt out each is met once
+before any is met again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from conformance.choices import SeededChoices
+from conformance.strategies.drawing import EVERY_MODE
+from conformance.strategies.layouts import LAYOUTS
+from reference.dtypes import STORED_ONLY, DType
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Rank and layout of a first tensor with sizes that tell; ``plain``: arguments are left out that may be."""
+
+    ndim: int
+    layout: str
+    plain: bool = False
+
+
+CARDS = (
+    Card(2, "transposed", plain=True),
+    Card(2, "transposed"),
+    Card(2, "contiguous", plain=True),
+    Card(1, "contiguous"),
+    Card(3, "transposed"),
+    Card(2, "stepped by 2", plain=True),
+    Card(3, "expanded"),
+    Card(4, "channels last", plain=True),
+)
+"""What has no place here, such as a size of zero, is left to drawing."""
+MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
+"""The places of the modes in which a few elements tell most; of an operation with fewer modes, these in turn too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """What was dealt out for one structure: its dtype, and unless all else is drawn, a card and a mode of values."""
+
+    dtype: DType
+    card: Card | None = None
+    mode: int = 0
+
+    def choices(self, seed: int) -> SeededChoices:
+        """Choices for the rest."""
+        if self.card is None:
+            return SeededChoices(seed)
+        hand = {"ndim": self.card.ndim, "layout": LAYOUTS.index(self.card.layout), "mode": self.mode}
+        return SeededChoices(seed, hand, plain=self.card.plain)
+
+
+def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int) -> Iterator[Dealt]:
+    """So many times a dtype: of every kind in turn, of each one after the other; two times in three with a card.
+
+    Floating point has the most kinds of values, and comes twice.
+    """
+    choices = SeededChoices(seed)
+    kinds = [*kinds, *(kind for kind in kinds if kind[0].is_floating_point and kind[0] not in STORED_ONLY)]
+    starts = [choices.integer(0, len(kind) - 1) for kind in kinds]
+    turn, mode = choices.integer(0, len(kinds) - 1), choices.integer(0, 2)
+    left: list[Card] = []
+    for number in range(count):
+        times, place = divmod(turn + number, len(kinds))
+        dtype = kinds[place][(starts[place] + times) % len(kinds[place])]
+        if number % 3 == 2:
+            yield Dealt(dtype)
+            continue
+        left = left or list(CARDS)
+        mode = (mode + 1) % len(MODES)
+        yield Dealt(dtype, left.pop(choices.integer(0, len(left) - 1)), MODES[mode])

@@ -1,0 +1,78 @@
+"""A fault that shows only where several things meet, a dtype, a layout, a kind of values, is met by one smoke run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from conformance.drivers import seed_of, with_hypothesis
+from conformance.operations import find
+from conformance.profiles import PROFILES
+from conformance.structures import structures
+from conformance.verify import Verification
+from tests.conformance.planted.planting import Fault, FaultyTarget, Plant
+
+SEEDS = range(1, 5)
+SMOKE = PROFILES["smoke"]
+# As in the suites: as an error, a warning would look like a refusal by torch.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def is_by_columns(input: torch.Tensor) -> bool:
+    return input.ndim == 2 and input.stride(0) == 1 and not input.is_contiguous()
+
+
+def other_triangle(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    return input.triu(*args, **kwargs) if is_by_columns(input) else real(input, *args, **kwargs)
+
+
+def by_rows_unless_asked(real: Plant, input: torch.Tensor, **kwargs: Any) -> Any:
+    result = real(input, **kwargs)
+    return result if kwargs or not is_by_columns(input) else result.contiguous()
+
+
+def off_in_float32(real: Plant, input: torch.Tensor) -> Any:
+    result = real(input)
+    return torch.where(input.abs() > 0.25, result * 1.001, result) if input.dtype is torch.float32 else result
+
+
+def last_of_equals(real: Plant, input: torch.Tensor, dim: Any = (), keepdim: bool = False) -> Any:
+    if not isinstance(dim, int) or not input.requires_grad or not input.ndim:
+        return real(input, dim, keepdim)
+    place = input.flip(dim).argmin(dim, keepdim=True)
+    result = input.flip(dim).gather(dim, place)
+    return result if keepdim else result.squeeze(dim)
+
+
+def nan_beside_minus_infinity(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    result = real(input, *args, **kwargs)
+    return result * torch.nan if (input == -torch.inf).any() else result
+
+
+def graph_kept(real: Plant, input: torch.Tensor) -> Any:
+    return input.view_as(input) if input.grad_fn is not None else real(input)
+
+
+FAULTS = [
+    Fault("triangle by columns", "the upper one, of a transposed matrix", "tril", "agrees", other_triangle),
+    Fault("copy by columns", "by rows, unless a format is named", "clone", "agrees", by_rows_unless_asked),
+    Fault("float32 alone", "wrong by a tenth of a percent", "sinh", "agrees", off_in_float32),
+    Fault("equals along one dimension", "the last gets the gradient", "amin", "gradient", last_of_equals),
+    Fault("minus infinity", "makes NaN of all", "logsumexp", "agrees", nan_beside_minus_infinity),
+    Fault("graph kept", "of what another call has made", "detach", "gradient", graph_kept),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_nearly_every_smoke_run_meets_it(fault: Fault) -> None:
+    met = [seed for seed in SEEDS if fault.property in broken(FaultyTarget(fault), fault.verified, seed)]
+    assert len(met) >= len(SEEDS) - 1, f"only seeds {met} met: {fault.wrong}"
+
+
+def broken(target: FaultyTarget, operation: str, seed: int) -> set[str]:
+    """The properties that a smoke run finds broken."""
+    check = Verification(find(operation), target, SMOKE, lambda event: None)
+    check.structures(structures(check.operation, SMOKE, seed_of(operation, seed), with_hypothesis))
+    return {prop for prop, _, _ in check.failures}
