@@ -213,8 +213,9 @@ class Comparison:
         shapes = self.standard().shapes
         if aspect is Aspect.VALUES and exact is not None and wanted.shape not in shapes:
             return
-        # A variable that the operation did not compute must not change by a bit.
-        accuracy = Exact() if exact is None else self._accuracy(aspect, name)
+        # What the operation did not compute must not change by a bit; what it selected may be either zero.
+        selects = name.startswith("result") and self._accuracy(aspect, name).bitwise
+        accuracy = Exact() if exact is None and not selects else self._accuracy(aspect, name)
         judged = self._judged(aspect, name, wanted, wanted if exact is None else exact, coarser(dtype, computed))
         verdict = judge(found, wanted, exact, accuracy, judged)
         self.worst_ulps = max(self.worst_ulps, verdict.worst)

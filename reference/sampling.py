@@ -130,7 +130,7 @@ def _kept_out(weights: np.ndarray, deviates: np.ndarray, count: int, dtype: DTyp
     quotients = round_to(exact, dtype).astype(np.float64)
     order = np.argsort(-quotients, axis=-1, kind="stable")
     leading = np.take_along_axis(quotients, order, -1)[:, : count + 1]
-    close = leading[:, 1:] >= leading[:, :-1] * (1 - 8 * 2.0 ** -_DIGITS[dtype.itemsize])
+    close = leading[:, 1:] >= leading[:, :-1] * (1 - 8 * 2.0 ** -_DIGITS[min(dtype.itemsize, 8)])
     return order[:, :count], np.logical_not(close.any(axis=-1))
 
 

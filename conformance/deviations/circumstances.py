@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.model.case import Case, Ref, references
 from conformance.standard import logical
-from reference.layout import is_contiguous
+from reference.layout import contiguous_strides
 
 
 def _out_is_an_input(case: Case) -> bool:
@@ -36,7 +36,8 @@ def _input_is_expanded(case: Case) -> bool:
 
 
 def _input_is_not_contiguous(case: Case) -> bool:
-    return not is_contiguous(case.inputs[0].shape, case.inputs[0].strides)
+    """Counting the strides of dimensions of one element, which address nothing and which kernels read all the same."""
+    return case.inputs[0].strides != contiguous_strides(case.inputs[0].shape)
 
 
 def _input_holds_nan(case: Case) -> bool:
