@@ -119,8 +119,9 @@ def test_one_that_always_ends_is_given_up(opened: OpenSession, tmp_path: Path, m
     monkeypatch.setattr(supervisor, "MOST_ENDED", 2)
     session = opened(killed(signal.SIGSEGV))
     assert [one.pattern for one in session.verify("neg", "cpu")] == ["SIGSEGV"]
-    (note,) = [note for note in load_run(tmp_path).notes if "ended 2 processes" in note.text]
-    assert note.level == "warning"
+    notes = [note for note in load_run(tmp_path).notes if "ended 2 processes" in note.text]
+    assert [note.text.split()[0] for note in notes] == ["agrees", "gradient"], "each property once"
+    assert {note.level for note in notes} == {"warning"}
 
 
 def test_an_end_that_does_not_come_again_is_a_crash(opened: OpenSession, tmp_path: Path) -> None:
