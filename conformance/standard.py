@@ -12,7 +12,7 @@ import numpy as np
 
 from conformance.accuracy import Loss, Product, Selected, Summation
 from conformance.compare import GradientScale, Standard
-from conformance.model.case import Argument, Case, DTypeName, Input, Literal, Ref, Step, references
+from conformance.model.case import BACKWARD, Argument, Case, DTypeName, Input, Literal, Ref, Step, references
 from conformance.model.observation import Trace
 from conformance.operation import Operation
 from conformance.strategies.layouts import geometry
@@ -22,7 +22,6 @@ from conformance.widen import Change, run_wide
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NAME, Category, DType, complex_of, wider
 
-BACKWARD = "backward"
 _FACTORS = ("alpha", "beta", "value")
 
 

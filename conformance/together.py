@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.model.case import Argument, Case, Ref, Step, references
+from conformance.model.case import BACKWARD, Argument, Case, Ref, Step, references
 from conformance.model.observation import Observation, Seen, Trace
 
 Names = Mapping[str, str]
-BACKWARD = "backward"
 
 
 def together(cases: Sequence[Case]) -> Case:

@@ -17,7 +17,7 @@ from conformance.deviations import matching
 from conformance.discrepancy import Cause, Failure, cause_of, prove
 from conformance.drivers import seed_of, with_seeds
 from conformance.examine import REFERENCE, Examined
-from conformance.model.case import Case
+from conformance.model.case import BACKWARD, Case
 from conformance.model.codec import encode_case, fingerprint
 from conformance.model.inflight import InFlight
 from conformance.model.observation import Trace
@@ -29,7 +29,7 @@ from conformance.properties.modes import PROPERTY
 from conformance.strategies.cases import draw_case, dtypes_of
 from conformance.strategies.shapes import Shape
 from conformance.targets.interpreter import Interpreter
-from conformance.together import BACKWARD, apart, together
+from conformance.together import apart, together
 
 GRAPH = 40  # cases in a graph: more are no cheaper each
 ROWS = 4  # of values for each graph, which is compiled once

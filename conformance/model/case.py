@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+BACKWARD = "backward"
+"""The operation that is a backward pass."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ref:

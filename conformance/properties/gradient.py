@@ -10,13 +10,13 @@ import numpy as np
 from conformance.accuracy import Selected
 from conformance.choices import Choices
 from conformance.examine import REFERENCE, Examined, examine_against
-from conformance.model.case import Case, Drawn, Hook, Input, Ref, Step
+from conformance.model.case import BACKWARD, Case, Drawn, Hook, Input, Ref, Step
 from conformance.model.observation import Aspect, Trace
 from conformance.model.verdict import Outcome
 from conformance.operation import Form, Operation
 from conformance.operations import find
 from conformance.properties.base import Property, result_seen, then
-from conformance.standard import BACKWARD, logical
+from conformance.standard import logical
 from conformance.strategies.cases import with_requires_grad
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry

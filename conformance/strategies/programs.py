@@ -15,7 +15,7 @@ import numpy as np
 
 from conformance.accuracy import Exact, Fused, GradientOf, Rounded, Summation
 from conformance.choices import Choices
-from conformance.model.case import Argument, Case, Drawn, Input, Ref, Step, references
+from conformance.model.case import BACKWARD, Argument, Case, Drawn, Input, Ref, Step, references
 from conformance.model.observation import Observation, Refused, Seen, Trace
 from conformance.operation import Effect, Form, Omitted, Operation, Parameter
 from conformance.operations import companions, every_operation
@@ -31,7 +31,6 @@ from reference.tensor import Tensor
 FEWEST_STEPS = 3
 MOST_STEPS = 12
 ATTEMPTS_A_STEP = 8
-BACKWARD = "backward"
 REFUSALS_KEPT = 15
 """Percent of the refused steps that a program keeps, as its last."""
 DTYPES = (FLOAT32, FLOAT64, INT64)
