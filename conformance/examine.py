@@ -65,14 +65,10 @@ def unsupported(case: Case, expected: Trace, actual: Trace, target: Interpreter)
         return True
     if actual.refused is None or target.name == "cpu":
         return False
-    step = case.steps[actual.last.step]
-    shares = expected.refused is None and find(step.operation).effect is Effect.SHARES
-    return shares or (actual.refused.kind == "NotImplementedError" and _kind(expected) != "NotImplementedError")
-
-
-def _kind(trace: Trace) -> str:
-    """The kind of error with which a case was refused, if it was."""
-    return "" if trace.refused is None else trace.refused.kind
+    also = expected.refused if expected.last.step == actual.last.step else None
+    shares = also is None and find(case.steps[actual.last.step].operation).effect is Effect.SHARES
+    lacking = "NotImplementedError"
+    return shares or (actual.refused.kind == lacking and (also is None or also.kind != lacking))
 
 
 def lazy_standard(case: Case, expected: Trace) -> Callable[[], Standard]:

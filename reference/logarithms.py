@@ -17,6 +17,7 @@ from reference.dtypes import Category, DType
 from reference.function import Check, pointwise, to_float
 from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
+from reference.transcendental import log1p
 
 
 def of_tensors(name: str, *forbidden: Category) -> Check:
@@ -72,7 +73,7 @@ def logaddexp(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     if input.dtype.kind != "c":
         return np.logaddexp(input, other)
     larger, smaller = _by_real_part(input, other)
-    return larger + np.log(1 + np.exp(smaller - larger))
+    return larger + log1p.kernel(np.exp(smaller - larger))
 
 
 def _by_real_part(input: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -107,6 +107,8 @@ class AccumulateGrad(Node):
         # A leaf that was detached, or no longer tracked, since it was recorded gets none.
         if grad is None or not variable.requires_grad:
             return ()
+        if variable.grad_fn is not None:
+            refuse("leaf variable has been moved into the graph interior")
         if variable.grad is None:
             variable.grad = _first_grad(grad, variable)
         elif is_grad_enabled():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from conformance.choices import SeededChoices
-from conformance.model.case import Case, Step
+from conformance.model.case import Case, Ref, Step
 from conformance.model.codec import decode_case, encode_case
 from conformance.model.observation import Refused
 from conformance.model.verdict import Outcome
@@ -18,8 +18,11 @@ from conformance.operation import Effect
 from conformance.operations import find
 from conformance.properties.programs import PROPERTY
 from conformance.reduce import reduce
-from conformance.strategies.programs import MOST_STEPS, Program, draw_program
+from conformance.strategies.programs import MOST_STEPS, Program, as_input, draw_program
 from conformance.targets.reference import ReferenceTarget
+from reference.dtypes import INT64
+from reference.errors import Refusal
+from reference.tensor import Tensor
 
 DRAWN = 300
 
@@ -110,6 +113,24 @@ def test_planted_faults_are_found_and_reduced(faulty: ReferenceTarget) -> None:
     assert broken is not None
     small = reduce(broken, lambda case: PROPERTY.examine(case, faulty).outcome is Outcome.BROKE)
     assert len(small.steps) <= 4
+
+
+class HasNoViews(ReferenceTarget):
+    """A target that is not the CPU, and says that a view is missing."""
+
+    name = "elsewhere"
+
+    def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        if step.operation == "t":
+            raise Refusal("NotImplementedError", "view is missing here")
+        return super().call(step, args, kwargs)
+
+
+def test_what_a_target_lacks_is_not_excused_by_what_would_be_refused_later() -> None:
+    inputs = (as_input("x", Tensor.of(np.zeros((2, 2)), INT64)),)
+    view, refused = Step("t", "method", (Ref("x"),)), Step("bitwise_xor", "function", (Ref("x"), 0.5))
+    for steps in ((view,), (view, refused)):
+        assert PROPERTY.examine(Case(inputs, steps), HasNoViews()).outcome is Outcome.INAPPLICABLE
 
 
 def _drawn(seed: int) -> Case:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import reference as reference  # its modules register their functions
-from reference.dtypes import COMPLEX64, FLOAT32, FLOAT64, DType
+from reference.dtypes import COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, DType
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 from tests.reference.gradients import tensor
@@ -69,6 +69,12 @@ def test_complex_sums_of_exponentials() -> None:
     for a, b, value, is_promised in zip(first, second, found.array, promised, strict=True):
         exact = mpmath.log(mpmath.exp(mpmath.mpc(complex(a))) + mpmath.exp(mpmath.mpc(complex(b))))
         assert not is_promised or abs(mpmath.mpc(complex(value)) - exact) < 1e-5, (a, b)
+
+
+def test_a_complex_sum_of_exponentials_does_not_forget_the_smaller() -> None:
+    found = METHODS["logaddexp"](*(Tensor.of(np.array(z, np.complex128), COMPLEX128) for z in (0, -103 + 1j)))
+    exact = mpmath.log1p(mpmath.exp(mpmath.mpc(-103, 1)))
+    assert abs(mpmath.mpc(complex(found.array)) - exact) < abs(exact) * 1e-15
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,16 @@ def test_leaf_rules() -> None:
     assert (x**2).requires_grad
 
 
+def test_a_leaf_that_was_detached_and_written_to_takes_no_gradient_of_what_it_was() -> None:
+    x = leaf(1.0)
+    y = x * 2
+    METHODS["detach_"](x)
+    backward(y, retain_graph=True)
+    assert x.grad is None
+    METHODS["copy_"](x, y)
+    refused(lambda: backward(y))
+
+
 def test_integers_are_not_tracked() -> None:
     x = leaf(1.0, 3.0)
     assert not METHODS["argmax"](x).requires_grad
