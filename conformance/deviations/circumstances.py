@@ -50,6 +50,10 @@ def _order_is_infinite(case: Case) -> bool:
     return any(isinstance(argument, float) and math.isinf(argument) for argument in arguments)
 
 
+def _alpha_is_given(case: Case) -> bool:
+    return "alpha" in dict(case.main.kwargs)
+
+
 CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
     "out is an input": _out_is_an_input,
     "a stride of out exceeds it": _out_strides_exceed_it,
@@ -57,4 +61,5 @@ CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
     "the input is not contiguous": _input_is_not_contiguous,
     "the input holds NaN": _input_holds_nan,
     "the order is infinite": _order_is_infinite,
+    "alpha is given": _alpha_is_given,
 }
