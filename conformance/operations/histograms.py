@@ -17,8 +17,8 @@ from reference.dtypes import BY_NAME, FLOAT32, FLOAT64, FLOATING, DType
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 RANGES = ((-4.0, 4.0), (0.0, 8.0), (-8.0, 8.0), (0.0, 4.0), (2.0, 2.0))
-# No edge is more than 16 times as far from zero as a bin is wide, so that of a width that many u may be lost.
-DENSITY = Rounded(16)
+# The sum of all, and two quotients by it and by a width, or three: the edges are whole numbers or exact parts of them.
+DENSITY = Rounded(4)
 
 
 def _dtype(drawing: Drawing) -> DType:
@@ -71,6 +71,7 @@ def _too_many(choices: Choices, drawing: Drawing) -> Argument | Omitted:
 
 
 BINS = Choice("bins", (4, 1, 8, 16, 10), forbidden=0)
+EXACT_BINS = Choice("bins", (4, 1, 8, 16), forbidden=0)
 RANGE = Choice("range", RANGES, keyword=True, forbidden=(4.0, -4.0))
 WEIGHT = Computed("weight", _weight, _too_many, keyword=True)
 WEIGHT_OF_POINTS = Computed("weight", _weight_of_points, _too_many, keyword=True)
@@ -129,7 +130,7 @@ OPERATIONS = [
     _histogram("", BINS, RANGE, WEIGHT),
     _histogram("_of_extent", BINS, WEIGHT, dtypes=OF_EXTENT),
     _histogram("_between_edges", Computed("bins", _edges), WEIGHT),
-    _histogram("_density", BINS, RANGE, WEIGHT, DENSE, density=True),
+    _histogram("_density", EXACT_BINS, RANGE, WEIGHT, DENSE, density=True),
     _of_points("", BINS_OF_TWO, Computed("range", _range_of_two, keyword=True), WEIGHT_OF_POINTS),
     _of_points("_of_extent", BINS_OF_TWO, WEIGHT_OF_POINTS, dtypes=OF_EXTENT),
     _of_points("_between_edges", Computed("bins", _edges_of_two), WEIGHT_OF_POINTS),
