@@ -50,6 +50,10 @@ def _order_is_infinite(case: Case) -> bool:
     return any(isinstance(argument, float) and math.isinf(argument) for argument in arguments)
 
 
+def _dtypes_differ(case: Case) -> bool:
+    return len({given.dtype for given in case.inputs}) > 1
+
+
 def _alpha_is_given(case: Case) -> bool:
     return "alpha" in dict(case.main.kwargs)
 
@@ -61,5 +65,6 @@ CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
     "the input is not contiguous": _input_is_not_contiguous,
     "the input holds NaN": _input_holds_nan,
     "the order is infinite": _order_is_infinite,
+    "the dtypes differ": _dtypes_differ,
     "alpha is given": _alpha_is_given,
 }
