@@ -129,7 +129,8 @@ class Ulps(Bound):
     @property
     def words(self) -> str:
         if isinstance(self.bound, str):
-            words = f"{max_ulps(self.bound, 'cpu'):g} ulp on cpu, {max_ulps(self.bound, 'cuda'):g} on cuda"
+            cpu, compiled, cuda = (f"{max_ulps(self.bound, column):g}" for column in ("cpu", "compiled", "cuda"))
+            words = f"{cpu} ulp on cpu{f', {compiled} compiled' * (compiled != cpu)}, {cuda} on cuda"
         else:
             words = f"{self.bound:g} ulp"
         more = " + 2^emin" * self._underflows + " + k u spread" * (self.spread is not None)
