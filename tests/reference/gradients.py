@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,44 @@ import reference as reference  # its modules register their functions
 from reference.autograd.engine import backward
 from reference.autograd.recording import retain_grad
 from reference.dtypes import BY_NAME, BY_NUMPY, DType
-from reference.tensor import Tensor
+from reference.tensor import METHODS, Tensor
 
 STEP = np.longdouble(2.0) ** -16
 # The step's square, times what third derivatives there are.
 TOLERANCE = 1e-7
 Call = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A call and where to test it. Second derivatives too, unless the function is constant almost everywhere."""
+
+    name: str
+    call: Call
+    arrays: tuple[np.ndarray, ...]
+    second: bool = True
+
+    def __str__(self) -> str:
+        return self.name
+
+    def check(self, *, second: bool = True) -> None:
+        assert_gradients(self.call, self.arrays, second=second and self.second)
+
+
+def method(name: str, *arrays: np.ndarray, second: bool = True, then: Call | None = None, **settings: Any) -> Example:
+    """A function and its settings; of several results, ``then`` makes the one that is tested."""
+
+    def call(*given: Tensor) -> Any:
+        made = METHODS[name](*given, **settings)
+        return then(made) if then else made
+
+    kinds = "complex" if any(array.dtype.kind == "c" for array in arrays) else "real"
+    told = "".join(f" {key}={value}" for key, value in settings.items() if not isinstance(value, Tensor))
+    return Example(f"{name} {kinds}{told}", call, arrays, second)
+
+
+def on(name: str, call: Call, *arrays: np.ndarray, second: bool = True) -> Example:
+    return Example(name, call, arrays, second)
 
 
 def tensor(values: Any, dtype: str = "", *, requires_grad: bool = False) -> Tensor:

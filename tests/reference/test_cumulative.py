@@ -14,7 +14,7 @@ from reference.cumulative import cumprod_, cumsum_
 from reference.dtypes import BOOL, COMPLEX128, FLOAT32, FLOAT64, INT8, INT64
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
-from tests.reference.gradients import assert_gradients
+from tests.reference.gradients import Example, method
 
 NAN = math.nan
 VALUES = np.array([[[1.5, -2.0, 3.0], [0.25, 3.0, -1.0]], [[4.0, 0.5, 0.5], [-8.0, 2.0, 7.0]]])
@@ -94,16 +94,13 @@ def test_refusals(call: Any, kind: str) -> None:
     assert refusal.value.kind == kind
 
 
-@pytest.mark.parametrize("dim", [0, 1])
-@pytest.mark.parametrize("name", ["cumprod", "cummax", "cummin", "logcumsumexp"])
-def test_gradients(name: str, dim: int) -> None:
-    assert_gradients(lambda x: METHODS[name](x, dim), [X], second=True)
+EXAMPLES = [
+    *(method(name, X, dim=dim) for name in ("cumprod", "cummax", "cummin", "logcumsumexp") for dim in (0, 1)),
+    *(method(name, X + 1j * Y, dim=1, second=False) for name in ("cumprod", "logcumsumexp")),
+    method("cumprod", np.array([[0.0, 2, 0, 3], [1, 0, 5, 7]]), dim=1, second=False),
+]
 
 
-@pytest.mark.parametrize("name", ["cumprod", "logcumsumexp"])
-def test_complex_gradients(name: str) -> None:
-    assert_gradients(lambda x: METHODS[name](x, 1), [X + 1j * Y])
-
-
-def test_a_gradient_through_factors_of_zero() -> None:
-    assert_gradients(lambda x: METHODS["cumprod"](x, 1), [np.array([[0.0, 2, 0, 3], [1, 0, 5, 7]])])
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_gradients(example: Example) -> None:
+    example.check()

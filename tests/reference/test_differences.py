@@ -11,7 +11,7 @@ import reference as reference  # its modules register their functions
 from reference.dtypes import BOOL, FLOAT32, FLOAT64, INT64, UINT8
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
-from tests.reference.gradients import assert_gradients
+from tests.reference.gradients import Example, method, on
 
 SQUARES = np.array([[0.0, 1, 4, 9, 16], [25, 16, 9, 4, 1]])
 X = np.array([[0.7, -1.3, 0.4, 3.1], [2.1, 0.9, -0.6, 1.4], [1.0, 0.1, 0.8, -2.0]])
@@ -63,26 +63,25 @@ def test_areas() -> None:
     assert METHODS["trapezoid"](Tensor.of(np.zeros((0, 2)), INT64), dim=0).dtype is FLOAT32
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        lambda x: METHODS["diff"](x, 2, 0),
-        lambda x: METHODS["diff"](x, 1, 1, x, x[:, :1]),
-        lambda x: METHODS["diff"](x, 0) * x,
-        lambda x: METHODS["gradient"](x, edge_order=2, spacing=0.5)[1] * x,
-        lambda x: METHODS["gradient"](x, dim=0)[0] * x,
-        lambda x: METHODS["trapezoid"](x, dim=0, dx=0.5),
-        lambda x: METHODS["cumulative_trapezoid"](x, dx=2),
-    ],
-)
-def test_gradients(call: Any) -> None:
-    assert_gradients(call, [X], second=True)
+EXAMPLES = [
+    method("diff", X, n=2, dim=0),
+    on("diff between two", lambda x: METHODS["diff"](x, 1, 1, x, x[:, :1]), X),
+    on("diff of order 0", lambda x: METHODS["diff"](x, 0) * x, X),
+    on("gradient", lambda x: METHODS["gradient"](x, edge_order=2, spacing=0.5)[1] * x, X),
+    on("gradient along one", lambda x: METHODS["gradient"](x, dim=0)[0] * x, X),
+    method("trapezoid", X, dim=0, dx=0.5),
+    method("cumulative_trapezoid", X, dx=2),
+    *(
+        method(name, X, places, second=False)
+        for name in ("trapezoid", "cumulative_trapezoid")
+        for places in (X[::-1].copy() * 2, X[0])
+    ),
+]
 
 
-@pytest.mark.parametrize("name", ["trapezoid", "cumulative_trapezoid"])
-def test_gradients_of_heights_and_places(name: str) -> None:
-    assert_gradients(METHODS[name], [X, X[::-1].copy() * 2])
-    assert_gradients(METHODS[name], [X, X[0]])
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_gradients(example: Example) -> None:
+    example.check()
 
 
 @pytest.mark.parametrize(

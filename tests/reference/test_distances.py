@@ -12,7 +12,7 @@ import reference as reference  # its modules register their functions
 from reference.dtypes import BOOL, FLOAT16, FLOAT32, FLOAT64, INT8, INT64
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
-from tests.reference.gradients import assert_gradients
+from tests.reference.gradients import Example, method
 
 RANDOM = np.random.default_rng(0)
 ORDERS = (0.0, 1.0, 2.0, 3.0, math.inf)
@@ -49,13 +49,16 @@ def test_distances_of_nothing_are_zero(p: float) -> None:
     assert METHODS["cdist"](tensor(np.zeros((2, 0))), tensor(np.zeros((1, 0))), p).array.tolist() == [[0], [0]]
 
 
-@pytest.mark.parametrize("p", [1.0, 2.0, 3.0])
-def test_the_gradient_of_distances(p: float) -> None:
-    def distances(x: Tensor, y: Tensor) -> Any:
-        return METHODS["cdist"](x, y, p)
+EXAMPLES = [
+    method("cdist", RANDOM.normal(size=(*batch, 3, 2)), RANDOM.normal(size=(*batch, 2, 2)), p=p, second=False)
+    for p in (1.0, 2.0, 3.0)
+    for batch in ((), (2,))
+]
 
-    assert_gradients(distances, [RANDOM.normal(size=(3, 2)), RANDOM.normal(size=(2, 2))])
-    assert_gradients(distances, [RANDOM.normal(size=(2, 3, 2)), RANDOM.normal(size=(2, 2, 2))])
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_the_gradient_of_distances(example: Example) -> None:
+    example.check()
 
 
 def test_what_has_no_distance_is_refused() -> None:

@@ -13,7 +13,7 @@ import reference as reference  # its modules register their functions
 from reference.dtypes import BFLOAT16, BOOL, FLOAT32, FLOAT64, INT32, INT64
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
-from tests.reference.gradients import assert_gradients, tensor
+from tests.reference.gradients import Example, method, tensor
 
 NAN, INF = math.nan, math.inf
 VALUES = np.array([[[1.5, -2.0, 3.0, 8.0, 0.0], [0.25, 3.0, -1.0, 2.0, 7.5]]])
@@ -76,24 +76,29 @@ def test_a_rank_that_is_rounded_across_an_integer_is_open() -> None:
     assert METHODS["quantile"](given, 0.25, interpolation="lower").specified is True
 
 
-@pytest.mark.parametrize("name", ["quantile", "nanquantile"])
-@pytest.mark.parametrize("interpolation", ["linear", "midpoint", "nearest"])
-@pytest.mark.parametrize("dim", [None, 0, 1])
-def test_gradients(name: str, interpolation: str, dim: int | None) -> None:
-    def call(x: Tensor, q: Tensor | float) -> Tensor:
-        made: Tensor = METHODS[name](x, q, dim, interpolation=interpolation) * 2
-        return made
-
-    parts = np.array([0.45, 0.8])
-    if interpolation == "linear":
-        assert_gradients(call, [X, parts])
-    else:  # between its jumps the result does not move with q
-        assert not call(tensor(X), tensor(parts, requires_grad=True)).requires_grad
-    assert_gradients(lambda x: call(x, 0.45), [X])
+NAMES, DIMS = ("quantile", "nanquantile"), (None, 0, 1)
+EXAMPLES = [
+    *(method(name, X, np.array([0.45, 0.8]), dim=dim, second=False) for name in NAMES for dim in DIMS),
+    *(
+        method(name, X, q=0.45, dim=dim, interpolation=interpolation, second=False)
+        for name in NAMES
+        for dim in DIMS
+        for interpolation in ("linear", "midpoint", "nearest")
+    ),
+    method("nanquantile", np.array([[1.0, NAN, 3.0], [2.0, 5.0, 4.0]]), q=0.3, dim=1, second=False),
+]
 
 
-def test_a_gradient_passes_nan_by() -> None:
-    assert_gradients(lambda x: METHODS["nanquantile"](x, 0.3, 1), [np.array([[1.0, NAN, 3.0], [2.0, 5.0, 4.0]])])
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_gradients(example: Example) -> None:
+    example.check()
+
+
+@pytest.mark.parametrize("interpolation", ["midpoint", "nearest"])
+@pytest.mark.parametrize("name", NAMES)
+def test_between_its_jumps_a_result_does_not_move_with_the_part(name: str, interpolation: str) -> None:
+    parts = tensor(np.array([0.45, 0.8]), requires_grad=True)
+    assert not METHODS[name](tensor(X), parts, interpolation=interpolation).requires_grad
 
 
 @pytest.mark.parametrize("right", [False, True])

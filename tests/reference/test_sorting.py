@@ -13,7 +13,7 @@ import reference as reference  # its modules register their functions
 from reference.dtypes import BFLOAT16, BOOL, FLOAT16, FLOAT32, FLOAT64, INT8, INT32, DType
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
-from tests.reference.gradients import assert_gradients
+from tests.reference.gradients import Example, method
 
 NAN = math.nan
 VALUES = np.array(
@@ -129,16 +129,16 @@ def test_refusals(call: Any, kind: str) -> None:
     assert refusal.value.kind == kind
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        *(lambda x, name=name: METHODS[name](x) for name in ("sort", "msort", "median", "nanmedian", "mode")),
-        *(lambda x, name=name: METHODS[name](x, 0) for name in ("sort", "median", "nanmedian", "mode")),
-        lambda x: METHODS["topk"](x, 2),
-        lambda x: METHODS["topk"](x, 1, 0, largest=False),
-        lambda x: METHODS["kthvalue"](x, 2),
-        lambda x: METHODS["kthvalue"](x, 2, 0, keepdim=True),
-    ],
-)
-def test_gradients(call: Any) -> None:
-    assert_gradients(call, [DISTINCT], second=True)
+EXAMPLES = [
+    *(method(name, DISTINCT) for name in ("sort", "msort", "median", "nanmedian", "mode")),
+    *(method(name, DISTINCT, dim=0) for name in ("sort", "median", "nanmedian", "mode")),
+    method("topk", DISTINCT, k=2),
+    method("topk", DISTINCT, k=1, dim=0, largest=False),
+    method("kthvalue", DISTINCT, k=2),
+    method("kthvalue", DISTINCT, k=2, dim=0, keepdim=True),
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_gradients(example: Example) -> None:
+    example.check()

@@ -1,9 +1,7 @@
-"""Every vjp against central differences; a vjp that no example reaches fails the last test."""
+"""The vjps of pointwise functions, reductions and networks against central differences."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,34 +9,13 @@ import pytest
 
 from reference.arithmetic import number_minus, number_over
 from reference.autograd.engine import backward
-from reference.autograd.graph import CallNode
 from reference.function import Function
 from reference.nn.convolution import convolution, pad_far_end
 from reference.nn.losses import over_number, times_number
 from reference.nn.windows import Windows, col2im, im2col
 from reference.tensor import METHODS, Tensor
 from reference.writing import in_place
-from tests.reference.gradients import assert_gradients, tensor
-
-# These modules are the subject here; the vjps of views and copies are proved beside their own tests.
-POINTWISE_MODULES = [
-    "arithmetic",
-    "comparison",
-    "complex_parts",
-    "division",
-    "floating_point",
-    "kinds",
-    "logarithms",
-    "powers",
-    "selection",
-    "signs",
-    "special",
-    "transcendental",
-    "trigonometric",
-]
-REDUCING_MODULES = ["extrema", "linalg", "moments", "nan_reductions", "norms", "reduction", "softmax"]
-NETWORK_MODULES = ["nn.convolution", "nn.losses", "nn.pooling", "nn.windows"]
-MODULES = [*POINTWISE_MODULES, *REDUCING_MODULES, *NETWORK_MODULES]
+from tests.reference.gradients import Example, assert_gradients, method, on, tensor
 
 X = np.array([[0.7, -1.3, 0.4], [2.1, 0.9, -0.6]])
 Y = np.array([[1.1, 0.5, -0.8], [-1.7, 2.3, 0.35]])
@@ -58,29 +35,6 @@ WITH_NAN = np.array([[0.7, np.nan, 0.4], [2.1, 0.9, np.nan]])
 def product_of(pair: tuple[Tensor, Tensor]) -> Tensor:
     """Both results in one, so that the gradients of both are seen."""
     return pair[0] * pair[1]
-
-
-@dataclass(frozen=True)
-class Example:
-    """A call and where to test it. Second derivatives too, unless the function is constant almost everywhere."""
-
-    name: str
-    call: Callable[..., Any]
-    arrays: tuple[np.ndarray, ...]
-    second: bool = True
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def method(name: str, *arrays: np.ndarray, second: bool = True, **settings: Any) -> Example:
-    kinds = "complex" if any(array.dtype.kind == "c" for array in arrays) else "real"
-    told = "".join(f" {key}={value}" for key, value in settings.items() if not isinstance(value, Tensor))
-    return Example(f"{name} {kinds}{told}", lambda *given: METHODS[name](*given, **settings), arrays, second)
-
-
-def on(name: str, call: Callable[..., Any], *arrays: np.ndarray, second: bool = True) -> Example:
-    return Example(name, call, arrays, second)
 
 
 POINTWISE = [
@@ -274,46 +228,7 @@ EXAMPLES = [*POINTWISE, *OF_TWO, *FURTHER, *UNARY, *REDUCTIONS, *PRODUCTS, *NETW
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_vjp_is_the_central_difference(example: Example) -> None:
-    assert_gradients(example.call, example.arrays, second=example.second)
-
-
-# torch records these and then refuses to differentiate them: proved beside their own tests.
-REFUSED = {
-    *("floor_divide.input", "floor_divide.other"),
-    *("heaviside.input", "heaviside.values"),
-    *("igamma.input", "igammac.input"),
-}
-
-
-def declared_vjps() -> set[str]:
-    wanted = {f"reference.{module}" for module in MODULES}
-    functions = [function for function in METHODS.values() if isinstance(function, Function)]
-    return {
-        f"{function.name}.{argument}"
-        for function in functions
-        if function.forward.__module__ in wanted or function.__module__ in wanted
-        for argument in function.vjps
-    }
-
-
-def test_every_vjp_is_reached(monkeypatch: pytest.MonkeyPatch) -> None:
-    reached: set[str] = set()
-    functions = [function for function in METHODS.values() if isinstance(function, Function)]
-    names = {id(function.vjps): function.name for function in functions}
-    apply = CallNode.apply
-
-    def noting(node: CallNode, grads: Any) -> Any:
-        for argument, positions in node.targets:
-            if any(node.edges[position].node is not None for position in positions):
-                reached.add(f"{names[id(node.vjps)]}.{argument}")
-        return apply(node, grads)
-
-    monkeypatch.setattr(CallNode, "apply", noting)
-    for example in EXAMPLES:
-        assert_gradients(example.call, example.arrays)
-    missed = declared_vjps() - reached - REFUSED
-    assert len(declared_vjps()) > 80
-    assert not missed, f"no example reaches {sorted(missed)}"
+    example.check()
 
 
 @pytest.mark.parametrize("name", ["exp", "tanh", "sigmoid", "square"])
