@@ -174,13 +174,8 @@ def infer_size(sizes: Sequence[int], numel: int) -> Shape:
         if known != numel:
             refuse(f"shape '{list(sizes)}' is invalid for input of size {numel}")
         return tuple(sizes)
-    if known == 0:
-        if numel == 0:
-            refuse(
-                f"cannot reshape tensor of 0 elements into shape {list(sizes)}: the unspecified size can be any value"
-            )
-        refuse(f"shape '{list(sizes)}' is invalid for input of size {numel}")
-    if numel % known:
+    # Beside a size of zero, the unknown one could be any.
+    if known == 0 or numel % known:
         refuse(f"shape '{list(sizes)}' is invalid for input of size {numel}")
     return tuple(numel // known if size == -1 else size for size in sizes)
 
@@ -203,24 +198,19 @@ def view_strides(shape: Sequence[int], strides: Sequence[int], wanted: Sequence[
             position -= 1
         if taken != run_numel:
             return None
-    for rest in range(position, -1, -1):
-        result[rest] = result[rest + 1] * wanted[rest + 1] if rest + 1 < len(wanted) else 1
     return tuple(result)
 
 
 def _even_runs(shape: Sequence[int], strides: Sequence[int]) -> list[tuple[int, int]]:
     """(elements, innermost stride) of each evenly spaced run, innermost first."""
-    runs: list[tuple[int, int]] = []
-    numel = 1
-    innermost = strides[-1] if strides else 1
-    for dim in range(len(shape) - 1, -1, -1):
-        numel *= shape[dim]
-        ends = dim == 0 or (shape[dim - 1] != 1 and strides[dim - 1] != numel * innermost)
-        if ends:
-            runs.append((numel, innermost))
-            if dim:
-                numel, innermost = 1, strides[dim - 1]
-    return runs or [(1, 1)]
+    runs = [(1, strides[-1] if strides else 1)]
+    for size, stride in zip(reversed(shape), reversed(strides), strict=True):
+        numel, innermost = runs[-1]
+        if size == 1 or stride == numel * innermost:
+            runs[-1] = (numel * size, innermost)
+        else:
+            runs.append((size, stride))
+    return runs
 
 
 def pointwise_strides(shape: Shape, operands: Sequence[tuple[Shape, Strides]]) -> Strides:
@@ -230,7 +220,7 @@ def pointwise_strides(shape: Shape, operands: Sequence[tuple[Shape, Strides]]) -
     operand that tells two of them apart (memory format ``preserve``), as TensorIterator documents.
     """
     same_shape = all(given == shape for given, _ in operands)
-    if same_shape and operands:
+    if same_shape:
         if all(is_contiguous(*operand) for operand in operands):
             return contiguous_strides(shape)
         if all(is_channels_last(*operand) for operand in operands) and len(shape) == 4:
