@@ -182,7 +182,9 @@ def view_as_real(input: Tensor) -> Tensor:
     if not input.dtype.is_complex:
         refuse("view_as_real is only supported for complex tensors")
     strides = (*(2 * stride for stride in input.strides), 1)
-    return reinterpreted(input, real_of(input.dtype), (*input.shape, 2), strides, 2 * input.offset)
+    viewed = reinterpreted(input, real_of(input.dtype), (*input.shape, 2), strides, 2 * input.offset)
+    viewed.reinterprets = "ViewAsRealBackward0"
+    return viewed
 
 
 @view("ViewAsComplexBackward0")
@@ -204,7 +206,9 @@ def view_as_complex(input: Tensor) -> Tensor:
     if odd or input.offset % 2:
         refuse("Tensor must have a stride divisible by 2 for all but last dimension, and an offset divisible by 2")
     strides = tuple(stride // 2 for stride in input.strides[:-1])
-    return reinterpreted(input, by_part[input.dtype], input.shape[:-1], strides, input.offset // 2)
+    viewed = reinterpreted(input, by_part[input.dtype], input.shape[:-1], strides, input.offset // 2)
+    viewed.reinterprets = "ViewAsComplexBackward0"
+    return viewed
 
 
 view_as_real.vjp("input", lambda g: view_as_complex(contiguous(g)))

@@ -40,7 +40,8 @@ class Tensor:
 
     ``base`` is the tensor whose view this is (for autograd), ``counter`` counts writes and is shared by all
     views. ``unrounded`` is the result before its rounding to ``dtype``, kept until the next write; where
-    ``specified`` is false the manual promises no value.
+    ``specified`` is false the manual promises no value. ``reinterprets`` names the node of a view that reads complex
+    numbers as their parts, or parts as such numbers.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class Tensor:
         "hooks",
         "offset",
         "output_nr",
+        "reinterprets",
         "retains_grad",
         "shape",
         "specified",
@@ -84,6 +86,7 @@ class Tensor:
         self.grad: Tensor | None = None
         self.hooks: list[Callable[[Tensor], Tensor | None]] = []
         self.retains_grad = False
+        self.reinterprets = ""
         self.output_nr = 0
         self.graph_version = 0
         self.accumulator: Node | None = None

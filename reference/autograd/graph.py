@@ -277,18 +277,37 @@ def _unpack_value(value: Any) -> Any:
 
 
 class AsStridedNode(Node):
-    """The node of a view whose base was written to: the gradient goes to the view's place in the base."""
+    """The node of a view whose base was written to: the gradient goes to the view's place in the base.
 
-    name = "AsStridedBackward0"
+    Of complex numbers and their parts, one viewed as the other, the place is that of the parts.
+    """
 
     def __init__(self, base: Tensor, view: Tensor) -> None:
         super().__init__([Edge(base)])
-        self.view = (view.shape, view.strides, view.offset)
-        self.base = (base.shape, base.strides, base.offset)
+        self.name = view.reinterprets or "AsStridedBackward0"
+        self.parts = base.dtype.is_complex != view.dtype.is_complex
+        self.view, self.base = (_of_parts(one) if self.parts else _geometry(one) for one in (view, base))
+        self.is_complex = base.dtype.is_complex
 
     def apply(self, grads: Sequence[Grad]) -> Sequence[Grad]:
         (grad,) = grads
-        return [None if grad is None else METHODS["as_strided_scatter_add"](grad, self.base, self.view)]
+        if grad is None:
+            return [None]
+        if self.parts and grad.dtype.is_complex:
+            grad = METHODS["view_as_real"](grad)
+        placed = METHODS["as_strided_scatter_add"](grad, self.base, self.view)
+        return [METHODS["view_as_complex"](placed) if self.parts and self.is_complex else placed]
+
+
+def _geometry(tensor: Tensor) -> tuple[Shape, Strides, int]:
+    return tensor.shape, tensor.strides, tensor.offset
+
+
+def _of_parts(tensor: Tensor) -> tuple[Shape, Strides, int]:
+    """The geometry of a tensor's parts: of a complex one, a last dimension of two."""
+    if not tensor.dtype.is_complex:
+        return _geometry(tensor)
+    return (*tensor.shape, 2), (*(2 * stride for stride in tensor.strides), 1), 2 * tensor.offset
 
 
 def as_strided_node(base: Tensor, view: Tensor) -> Node:
@@ -305,8 +324,8 @@ class CopySlices(Node):
 
     def __init__(self, base: Tensor, view: Tensor, written: Node) -> None:
         super().__init__([Edge(base), *written.edges[1:]])
-        self.base: tuple[Shape, Strides, int] = (base.shape, base.strides, base.offset)
-        self.view: tuple[Shape, Strides, int] = (view.shape, view.strides, view.offset)
+        self.base, self.view = _geometry(base), _geometry(view)
+        self.dtype, self.start = view.dtype, base.offset * base.dtype.itemsize // view.dtype.itemsize
         self.written = written
         self.released = False
 
@@ -319,9 +338,9 @@ class CopySlices(Node):
         whole = Tensor.empty(*_dense(self.base, grad.dtype))
         whole = whole.view_as(self.base[0], self.base[1], 0)
         whole.array[...] = grad.array
-        offset = self.view[2] - self.base[2]
+        shape, strides, offset = self.view
         # A view that lies outside its base, which was moved since, reaches beyond this storage: that is refused.
-        part = whole.view_as(self.view[0], self.view[1], offset)
+        part = Tensor(whole.storage, self.dtype, shape, strides, offset - self.start, whole.counter)
         inner = list(self.written.apply([METHODS["clone"](part)]))
         part.array[...] = 0 if inner[0] is None else inner[0].array
         return [whole, *inner[1:]]

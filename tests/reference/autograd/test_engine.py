@@ -14,7 +14,7 @@ from reference.arithmetic import add, mul
 from reference.autograd.engine import backward
 from reference.autograd.mode import no_grad
 from reference.autograd.recording import register_hook, retain_grad
-from reference.dtypes import COMPLEX64, FLOAT32, FLOAT64, INT64
+from reference.dtypes import COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, INT64
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 from reference.transcendental import exp
@@ -315,6 +315,39 @@ def test_a_written_base_is_copy_slices_and_its_view_as_strided() -> None:
     assert base.grad_fn is not None
     assert part.grad_fn is not None
     assert (base.grad_fn.name, part.grad_fn.name) == ("CopySlices", "AsStridedBackward0")
+
+
+def _through_real_parts(x: Tensor, y: Tensor) -> Tensor:
+    numbers = METHODS["view_as_complex"](x.view(3, 1, 2)) * complex(1, 2)
+    part = METHODS["real"](numbers)
+    in_place(mul, part, y.view(2, 3).narrow(0, 0, 1).view(3, 1))
+    return METHODS["view_as_real"](numbers) * part.view(3, 1, 1)
+
+
+def _through_complex_numbers(x: Tensor, y: Tensor) -> Tensor:
+    base = x * 2
+    numbers = METHODS["view_as_complex"](base.view(3, 2))
+    in_place(mul, numbers, METHODS["view_as_complex"](y.view(3, 2)))
+    return base * METHODS["real"](numbers * numbers).sum()
+
+
+@pytest.mark.parametrize("program", [_through_real_parts, _through_complex_numbers])
+def test_writes_between_complex_numbers_and_their_parts(program: Callable[[Tensor, Tensor], Tensor]) -> None:
+    x = np.array([[0.7, -1.3, 0.4], [2.1, 0.9, -0.6]])
+    y = np.array([[1.1, 0.5, -0.8], [-1.7, 2.3, 0.35]])
+    assert_gradients(program, [x, y])
+
+
+def test_what_reads_complex_numbers_as_parts_keeps_its_name() -> None:
+    base = METHODS["to"](leaf(1.0, 2.0), COMPLEX128)
+    parts = METHODS["view_as_real"](base)
+    first = parts.narrow(0, 0, 1)
+    in_place(mul, parts, 3)
+    assert [one.grad_fn.name for one in (base, parts, first)] == [
+        "CopySlices",
+        "ViewAsRealBackward0",
+        "AsStridedBackward0",
+    ]
 
 
 def test_writes_to_a_view_made_without_tracking_are_refused() -> None:
