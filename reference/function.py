@@ -7,7 +7,8 @@
     exp.vjp("input", lambda g, result: g * result.conj())
 
 A vjp's parameters name what it needs, and thereby what the graph saves: ``g`` (the gradient of the result),
-``result``, any argument, or ``<argument>_shape``, ``_dtype``, ``_strides`` where the tensor itself is not needed.
+``result``, ``result0`` (the first of several), any argument, or ``<argument>_shape``, ``_dtype``, ``_strides`` where
+the tensor itself is not needed.
 """
 
 from __future__ import annotations

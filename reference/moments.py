@@ -143,7 +143,7 @@ var_mean.vjp(
 )
 std_mean.vjp(
     "input",
-    lambda g, input, result, dim, unbiased, correction: (
-        _std_vjp(g[0], input, result[0], dim, unbiased, correction) + _mean_vjp(g[1], input, dim)
+    lambda g, input, result0, dim, unbiased, correction: (
+        _std_vjp(g[0], input, result0, dim, unbiased, correction) + _mean_vjp(g[1], input, dim)
     ),
 )

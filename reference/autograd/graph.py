@@ -182,27 +182,26 @@ class CallNode(Node):
     def _save(self, arguments: Mapping[str, Any]) -> None:
         for argument, positions in self.targets:
             # Torch saves a result for whichever argument would need it, an input only for those that do.
-            if "result" in self.vjps[argument][1]:
-                self.values.setdefault("result", None)
+            self.values.update({need: None for need in self.vjps[argument][1] if need.startswith("result")})
             untracked = all(self.edges[position].node is None for position in positions)
             for need in self.vjps[argument][1]:
                 # What several need it saves in any case.
-                if not untracked or self._is_of_several(need, arguments):
+                if not untracked or self._is_of_several(need):
                     self.values.setdefault(need, self._saved(need, arguments))
 
-    def _is_of_several(self, need: str, arguments: Mapping[str, Any]) -> bool:
-        """Whether it is a tensor that more than one derivative needs."""
-        return isinstance(arguments.get(need), Tensor) and sum(need in needs for _, needs in self.vjps.values()) > 1
+    def _is_of_several(self, need: str) -> bool:
+        """Whether more than one derivative needs it."""
+        return sum(need in needs for _, needs in self.vjps.values()) > 1
 
     def _saved(self, need: str, arguments: Mapping[str, Any]) -> Any:
-        if need in ("g", "result"):
+        if need == "g" or need.startswith("result"):
             return None
         if need.endswith("_shape"):
             given = arguments[need.removesuffix("_shape")]
             return (
                 [tensor.shape for tensor in given] if isinstance(given, (list, tuple)) else getattr(given, "shape", ())
             )
-        if need.endswith("_dtype") and need not in arguments:
+        if need.endswith("_dtype"):
             return arguments[need.removesuffix("_dtype")].dtype
         if need.endswith("_strides"):
             return arguments[need.removesuffix("_strides")].strides
@@ -212,7 +211,9 @@ class CallNode(Node):
         return _save_value(value)
 
     def save_result(self, result: Any) -> None:
-        """Save the result, once it is written, if a vjp names it: of values and indices, the indices alone."""
+        """Save the result, once it is written, if a vjp names it or a part of it: of values and indices, the latter."""
+        if "result0" in self.values:
+            self.values["result0"] = _save_value(result[0])
         if "result" in self.values:
             if isinstance(result, tuple) and not all(part.dtype.is_differentiable for part in result):
                 result = tuple(None if part.dtype.is_differentiable else part for part in result)
@@ -251,9 +252,7 @@ class CallNode(Node):
             self.values = {}
 
     def _is_freed(self, value: Any) -> bool:
-        if self.keeps_numbers and isinstance(value, (bool, int, float, complex)):
-            return True
-        return isinstance(value, Saved) or _holds_saved(value)
+        return self.keeps_numbers or isinstance(value, Saved) or _holds_saved(value)
 
 
 def _holds_saved(value: Any) -> bool:
@@ -342,7 +341,8 @@ class CopySlices(Node):
         # A view that lies outside its base, which was moved since, reaches beyond this storage: that is refused.
         part = Tensor(whole.storage, self.dtype, shape, strides, offset - self.start, whole.counter)
         inner = list(self.written.apply([METHODS["clone"](part)]))
-        part.array[...] = 0 if inner[0] is None else inner[0].array
+        if inner[0] is not None:  # without one nothing was tracked before the write, and nothing reads this part
+            part.array[...] = inner[0].array
         return [whole, *inner[1:]]
 
     def release(self) -> None:

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.accuracy import Several, Ulps
+from conformance.accuracy import Judged, Selected, Several, Ulps
 from conformance.compare import (
+    Comparison,
     GradientScale,
     coarser,
+    error_of,
     same_kind,
     same_kind_of_value,
     same_python_value,
 )
 from conformance.counting import COMPARED
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
+from conformance.targets.interpreter import Traits
 from reference.dtypes import BFLOAT16, COMPLEX64, COMPLEX128, FLOAT16, FLOAT32, FLOAT64, INT64
 from tests.conformance.comparing import NAN, ONE, STANDARD, compared, differing, seen, trace
 
@@ -50,6 +53,25 @@ def test_a_variable_of_another_shape_than_the_result_is_seen_in_the_result() -> 
     assert differing(seen(**gradient), seen(**wrong), EVERY_ASPECT, other_shape) == [Aspect.GRAD]
 
 
+def test_what_was_not_computed_is_compared_whatever_its_shape() -> None:
+    other_shape = replace(STANDARD, shapes=((3,),))
+    assert differing(seen(unrounded=None), seen([5.0, 2.0]), EVERY_ASPECT, other_shape) == [Aspect.VALUES]
+
+
+def test_what_was_selected_may_be_either_zero_and_what_was_given_may_not() -> None:
+    expected, actual = seen([0.0, 1.0], unrounded=None), seen([-0.0, 1.0])
+    for name, found in (("result", []), ("result1", []), ("input", [Aspect.VALUES])):
+        pair = [Trace("t", [Observation(0, None, {name: one})]) for one in (expected, actual)]
+        differences = compared(*pair, EVERY_ASPECT, replace(STANDARD, accuracy=Selected())).differences
+        assert [one.aspect for one in differences] == found
+
+
+def test_an_integer_has_no_allowance() -> None:
+    expected = seen([1, 2], dtype=INT64, unrounded=np.array([1, 2]))
+    (found,) = compared(trace(expected), trace(seen([1, 3], dtype=INT64))).differences
+    assert found.allowed is None
+
+
 def test_every_result_is_judged_whatever_its_shape() -> None:
     both = replace(STANDARD, shapes=((3,), (2,)))
     assert differing(seen(), seen([5.0, 2.0]), EVERY_ASPECT, both) == [Aspect.VALUES]
@@ -64,6 +86,8 @@ def test_values_that_the_manual_leaves_open() -> None:
     not_computed = seen(specified=np.array([True, False]), unrounded=None)
     assert differing(not_computed, wrong) == []
     assert differing(not_computed, seen([8.0, 2.0])) == [Aspect.VALUES]
+    of_any_dtype = EVERY_ASPECT - {Aspect.DTYPE}
+    assert differing(seen(specified=np.array([True, False])), seen(dtype=FLOAT16), of_any_dtype) == [Aspect.VALUES]
 
 
 def test_elements_are_counted_over_all_comparisons() -> None:
@@ -95,6 +119,9 @@ def test_a_dtype_that_has_no_name_is_compared_as_it_is() -> None:
     assert differing(called_otherwise, seen(), without) == []
     assert differing(called_otherwise, seen([1.0, 2.5]), without) == [Aspect.VALUES]
     assert differing(called_otherwise, seen([1.0]), without - {Aspect.SHAPE, Aspect.STRIDES}) == [Aspect.VALUES]
+    alike = replace(called_otherwise, values=np.ones(2, np.float32))
+    assert differing(alike, seen([1.0]), without - {Aspect.SHAPE, Aspect.STRIDES}) == [Aspect.VALUES]
+    assert differing(alike, seen([1.0, 1.0], dtype=FLOAT64), without) == [Aspect.VALUES]
 
 
 def test_several_results_are_judged_each_by_its_own_bound() -> None:
@@ -125,7 +152,9 @@ def test_a_result_that_was_cast_has_the_digits_it_was_computed_with() -> None:
 def test_what_was_not_rounded_was_not_computed_in_another_dtype() -> None:
     """Bits are compared whatever ``computed`` says."""
     off = seen([1 + 2.0**-40, 2.0], dtype=FLOAT64)
-    assert differing(seen(dtype=FLOAT64, computed="float32", unrounded=None), off) == [Aspect.VALUES]
+    found = compared(trace(seen(dtype=FLOAT64, computed="float32", unrounded=None)), trace(off))
+    assert [one.aspect for one in found.differences] == [Aspect.VALUES]
+    assert found.worst_ulps == 2.0**12
 
 
 # -- gradients -------------------------------------------------------------------------------------------------------
@@ -176,6 +205,74 @@ def test_a_gradient_has_a_bound_of_its_own_a_dtype_and_a_scale() -> None:
     assert asked == ["result"]
 
 
+class Noting:
+    """A bound that allows anything and keeps what it was shown."""
+
+    bitwise = signed_zero = False
+    words = "anything"
+
+    def __init__(self) -> None:
+        self.shown: list[Judged] = []
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        self.shown.append(judged)
+        return np.full(judged.exact.shape, np.inf)
+
+
+def test_a_bound_is_shown_the_value_before_rounding_the_inputs_and_the_terms() -> None:
+    bound, inputs = Noting(), (np.ones(2),)
+    standard = replace(STANDARD, accuracy=bound, inputs=inputs, magnitude=lambda: np.full(2, 7.0))
+    unrounded = np.array([1.1, 2.2])
+    traits = Traits(column="cuda", flushes_subnormals=True, tf32=True)
+    comparison = Comparison(EVERY_ASPECT, traits, lambda: standard)
+    assert (
+        comparison.traces(trace(seen(unrounded.astype(np.float32), unrounded=unrounded)), trace(seen())).differences
+        == []
+    )
+    (shown,) = bound.shown
+    assert (shown.operation, shown.dtype, shown.inputs, shown.terms) == ("exp", FLOAT32, inputs, 1)
+    assert shown.exact.tolist() == unrounded.tolist()
+    assert shown.sum_of_terms.tolist() == [7.0, 7.0]
+    assert (shown.column, shown.flushes_subnormals, shown.tf32) == ("cuda", True, True)
+    assert (shown.own_error, shown.rounds_terms) == (None, False)
+
+
+@pytest.mark.parametrize("rounds", [False, True])
+def test_the_bound_of_a_gradient_is_shown_its_terms_and_the_error_of_the_reference(rounds: bool) -> None:
+    bound, own = Noting(), [2.0**-26, 0.0]
+    scale = GradientScale(np.full(2, 9.0), np.full(2, 3.0), *([True] if rounds else []))
+    standard = replace(STANDARD, gradient=bound, gradient_scale=lambda name: scale, terms=5)
+    expected = seen(grad=np.ones(2, np.float32), grad_unrounded=np.array([1 + own[0], 1]))
+    assert differing(expected, with_grad([ONE, 1.0]), EVERY_ASPECT, standard) == []
+    (shown,) = bound.shown
+    assert shown.own_error is not None
+    assert shown.own_error.tolist() == own
+    assert [one.tolist() for one in shown.inputs] == [[3.0, 3.0]]
+    assert shown.sum_of_terms.tolist() == [9.0, 9.0]
+    assert (shown.terms, shown.rounds_terms) == (5, rounds)
+
+
+def test_the_error_of_the_reference_is_none_where_both_are_special() -> None:
+    rounded, exact = np.array([1.0, NAN, 2.0, NAN, 4.0], np.float32), np.array([1.0, NAN, NAN, 3.0, 4.5])
+    assert np.nan_to_num(error_of(rounded, exact), nan=-1).tolist() == [0, 0, -1, -1, 0.5]
+
+
+def test_a_gradient_is_known_before_rounding_only_where_that_is_asked() -> None:
+    asked: list[str] = []
+
+    def unrounded(name: str) -> np.ndarray:
+        asked.append(name)
+        return np.array([1.0, 2.0])
+
+    standard = replace(STANDARD, unrounded_gradient=unrounded)
+    right, near = with_grad([1.0, 2.0], exact=False), with_grad([ONE, 2.0])
+    assert differing(right, with_grad([1.0, 2.0]), EVERY_ASPECT, standard) == []
+    assert asked == []
+    assert differing(right, near, EVERY_ASPECT, standard) == []
+    assert differing(right, near, EVERY_ASPECT, standard) == []
+    assert asked == ["result"], "what was asked once is kept"
+
+
 def with_complex_grad(values: Any) -> Seen:
     array = np.asarray(values, np.complex64)
     return seen(dtype=COMPLEX64, unrounded=None, grad=array, grad_unrounded=array.astype(np.complex128))
@@ -187,11 +284,16 @@ def test_a_complex_gradient_is_judged_in_both_parts_where_a_real_dtype_is_the_co
     assert differing(right, with_complex_grad([1 + (3 + 2.0**-7) * 1j, 2j]), EVERY_ASPECT, coarse) == []
     assert differing(right, with_complex_grad([1 + 3.1j, 2j]), EVERY_ASPECT, coarse) == [Aspect.GRAD]
     assert differing(right, with_complex_grad([1 + 3j, -2j]), EVERY_ASPECT, coarse) == [Aspect.GRAD]
+    bound = Noting()
+    differing(right, with_complex_grad([1 + 3j, 3j]), EVERY_ASPECT, replace(coarse, gradient=bound))
+    assert (bound.shown[0].dtype, bound.shown[0].exact.dtype) == (BFLOAT16, np.complex128)
 
 
 def test_the_difference_of_gradients_that_do_not_fit_is_put_in_words() -> None:
     (found,) = compared(trace(with_grad([1.0, 2.0])), trace(with_grad([1.0]))).differences
     assert (found.expected, found.actual) == ("float32 of shape (2,)", "float32 of shape (1,)")
+    (found,) = compared(trace(with_grad([1.0, 2.0])), trace(with_grad([1.0, 2.0], dtype=np.float64))).differences
+    assert found.actual == "float64 of shape (2,)"
 
 
 # -- Python values ---------------------------------------------------------------------------------------------------

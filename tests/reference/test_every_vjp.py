@@ -119,9 +119,10 @@ def test_the_gradient_of_a_draw_is_zero(draw: Example) -> None:
 
 def functions() -> Iterator[Function]:
     """All of the reference, also those that are no method or whose name another has taken."""
-    modules = [import_module(info.name) for info in pkgutil.walk_packages(reference.__path__, "reference.")]
+    names = [info.name for info in pkgutil.walk_packages(reference.__path__, "reference.")]
+    modules = map(import_module, names)
     found = [*METHODS.values(), *(value for module in modules for value in vars(module).values())]
-    return iter({id(one): one for one in found if isinstance(one, Function)}.values())
+    return iter({id(one): one for one in found if isinstance(one, Function) and one.__module__ in names}.values())
 
 
 def declared() -> list[tuple[str, Any, tuple[str, ...]]]:

@@ -24,6 +24,10 @@ def leaf(*values: float) -> Tensor:
     return Tensor.of(np.array(values), FLOAT64).requires_grad_()
 
 
+def ones(*shape: int) -> Tensor:
+    return Tensor.of(np.ones(shape), FLOAT64)
+
+
 def gradient(tensor: Tensor) -> list[float]:
     assert tensor.grad is not None
     found: list[float] = tensor.grad.array.tolist()
@@ -44,6 +48,19 @@ def test_the_next_functions_say_which_output_each_edge_comes_from() -> None:
     total = parts[2] * parts[0]
     assert total.grad_fn is not None
     assert [number for _, number in total.grad_fn.next_functions] == [2, 0]
+
+
+def test_what_is_not_tracked_has_no_next_function() -> None:
+    x, constant = leaf(1.0), Tensor.of(np.array([5.0]), FLOAT64)
+    made = x * constant
+    assert made.grad_fn is not None
+    assert made.grad_fn.next_functions == ((gradient_node(x), 0), (None, 0))
+
+
+def test_a_leaf_to_which_no_gradient_comes_has_none() -> None:
+    x = leaf(1.0)
+    assert AccumulateGrad(x).apply([None]) == ()
+    assert x.grad is None
 
 
 def test_a_gradient_that_is_recorded_keeps_its_history_in_the_layout_of_its_leaf() -> None:
@@ -116,6 +133,42 @@ def test_a_write_that_takes_no_gradient_leaves_none_of_its_part() -> None:
     METHODS["fill_"](METHODS["narrow"](base, 0, 1, 1), 7.0)
     backward(base.sum())
     assert gradient(x) == [3.0, 0.0]
+
+
+def test_a_write_through_a_view_of_what_was_not_tracked() -> None:
+    base, source = Tensor.of(np.ones((2, 2)), FLOAT64), leaf(3.0, 4.0)
+    METHODS["copy_"](METHODS["select"](base, 0, 1), source)
+    backward((base * base).sum())
+    assert gradient(source) == [6.0, 8.0]
+
+
+def test_a_strided_view_sends_its_gradient_to_where_its_elements_lie() -> None:
+    """Its offset is one of the storage, and so is that of a tensor that begins at the second element."""
+    memory = leaf(*range(1, 8))
+    part = METHODS["narrow"](memory, 0, 1, 6)
+    backward(
+        METHODS["as_strided"](part, (2, 2), (3, 1), 2) * Tensor.of(np.array([[1.0, 2], [3, 4]]), FLOAT64), ones(2, 2)
+    )
+    assert gradient(memory) == [0, 0, 1, 2, 0, 3, 4]
+    memory.grad = None
+    backward(METHODS["as_strided"](part, (2,), (1,)), ones(2))
+    assert gradient(memory) == [0, 1, 1, 0, 0, 0, 0]
+
+
+def test_of_values_and_indices_the_indices_are_saved() -> None:
+    """As torch 2.13 does; of the two results of std_mean the first alone, of aminmax both."""
+    saved = {"sort": (False, True), "std_mean": (True, False), "var_mean": (False, False), "aminmax": (True, True)}
+    for name, written in ((name, written) for name in saved for written in (0, 1)):
+        made = METHODS[name](leaf(1.0, 3.0, 2.0) * 1)
+        METHODS["fill_"](METHODS["detach"](made[written]), 1)
+        with pytest.raises(Refusal, match="inplace") if saved[name][written] else nullcontext():
+            backward(made[0].sum())
+
+
+def test_a_single_number_is_a_result_like_any_other() -> None:
+    x = leaf(0.0)
+    backward(exp(x.sum()))
+    assert gradient(x) == [1.0]
 
 
 def test_an_empty_part_may_lie_anywhere() -> None:
@@ -201,6 +254,32 @@ def test_what_was_saved_is_freed_numbers_and_indices_too() -> None:
     backward(total)
     backward(total)
     assert gradient(x) == [2.0, 2.0]
+
+
+def test_a_diagonal_that_was_filled_cannot_be_passed_twice() -> None:
+    total = METHODS["fill_diagonal_"](METHODS["diag"](leaf(1.0, 2.0)), 3.0).sum()
+    backward(total)
+    with pytest.raises(Refusal, match="a second time"):
+        backward(total)
+
+
+def test_numbers_are_freed_only_where_they_are_kept_as_tensors_are() -> None:
+    moved = METHODS["transpose_"](METHODS["clone"](leaf(1.0, 2.0)), 0, 0).sum()
+    backward(moved)
+    backward(moved)
+
+
+SAVED = Tensor.of(np.array([1, 0]), INT64)
+
+
+@pytest.mark.parametrize(
+    ("parts", "freed"), [([SAVED], True), ((1, SAVED), True), ((1, [SAVED]), True), ((1, None), False), ([], False)]
+)
+def test_a_tensor_is_freed_wherever_it_is_saved(parts: Any, freed: bool) -> None:
+    x = leaf(1.0)
+    node = CallNode("Any", {"input": (lambda g, parts: g, ("g", "parts"))}, {"input": x, "parts": parts}, [x])
+    node.release()
+    assert node.released is freed
 
 
 def test_what_several_derivatives_need_is_saved_for_an_input_that_needs_nothing() -> None:
