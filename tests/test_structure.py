@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conformance import operations, properties
-from conformance.accuracy import Exact
+from conformance.accuracy import Exact, Unspecified
 from conformance.cli import every_command
 from conformance.environment import ROOT
 from conformance.model.verdict import Derived, Documented, Observed
@@ -24,6 +24,7 @@ from conformance.targets import registry
 from conformance.targets.registry import every_kind
 from reference.function import Function, comparison
 from reports.words import claim
+from tests.reference.test_values import PROVED
 from tests.reports.builders import discrepancy
 
 CODE = ("conformance", "reference", "reports", "suites")
@@ -101,6 +102,21 @@ def test_a_vjp_is_checked_by_some_operation(declared: Operation) -> None:
     if declared.reference.vjps and not constant:
         differentiable = [dtype for dtype in declared.dtypes if dtype.is_differentiable]
         assert declared.gradient is not None or not differentiable, "its vjp is never checked"
+
+
+# What a draw gives is proved by recorded streams and by its distribution.
+DRAWS = {"cauchy_", "exponential_", "log_normal_", "normal", "normal_", "randn", "randn_like"}
+
+
+def test_every_function_that_rounds_is_proved_against_mpmath() -> None:
+    """Each operation whose bound allows an error, whose reference must therefore be right to more digits."""
+    rounding = {
+        getattr(declared.reference, "name", "") or declared.reference.__name__
+        for declared in every_operation().values()
+        if not declared.accuracy.bitwise and not isinstance(declared.accuracy, Unspecified)
+    }
+    assert len(rounding) > 120
+    assert rounding - DRAWS - PROVED == set()
 
 
 def test_every_module_of_operations_declares_some() -> None:
