@@ -78,16 +78,30 @@ def minimum(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.minimum(input, other)
 
 
+# Where both are equal, the function bends. Its gradient is the subgradient of minimum norm there: a half for each, or
+# none where the other is a number, which takes no gradient.
+# https://docs.pytorch.org/docs/stable/notes/autograd.html#gradients-for-non-differentiable-functions
+
+
 def _shared(g: Tensor, tie: Tensor, lost: Tensor) -> Tensor:
-    """Equal operands share the gradient; the one that lost gets none."""
     chosen: Tensor = where(lost, 0, where(tie, g / 2, g))
     return chosen
 
 
-maximum.vjp("input", lambda g, input, other: _shared(g, input == other, input < other))
-maximum.vjp("other", lambda g, input, other: _shared(g, input == other, input > other))
-minimum.vjp("input", lambda g, input, other: _shared(g, input == other, input > other))
-minimum.vjp("other", lambda g, input, other: _shared(g, input == other, input < other))
+def _of_larger(g: Tensor, mine: Tensor, other: Any) -> Tensor:
+    """What the gradient of ``maximum(mine, other)`` is for ``mine``."""
+    return _shared(g, mine == other, mine < other) if isinstance(other, Tensor) else where(mine > other, g, 0)
+
+
+def _of_smaller(g: Tensor, mine: Tensor, other: Any) -> Tensor:
+    """What the gradient of ``minimum(mine, other)`` is for ``mine``."""
+    return _shared(g, mine == other, mine > other) if isinstance(other, Tensor) else where(mine < other, g, 0)
+
+
+maximum.vjp("input", lambda g, input, other: _of_larger(g, input, other))
+maximum.vjp("other", lambda g, input, other: _of_larger(g, other, input))
+minimum.vjp("input", lambda g, input, other: _of_smaller(g, input, other))
+minimum.vjp("other", lambda g, input, other: _of_smaller(g, other, input))
 
 
 class _OfNumbers(Pointwise):
@@ -127,16 +141,15 @@ fmax = _OfNumbers(_fmax, "FmaxBackward0", check=_check_extremum)
 fmin = _OfNumbers(_fmin, "FminBackward0", check=_check_extremum)
 
 
-def _is_first(other: Tensor, no_worse: Tensor) -> Tensor:
-    """Whether the first operand is returned: also where both are equal, or the other is nan."""
-    first: Tensor = METHODS["logical_or"](no_worse, METHODS["isnan"](other))
-    return first
+def _won(g: Tensor, tie: Tensor, better: Tensor, other: Tensor) -> Tensor:
+    """What an operand has of the gradient that is better, or beside a nan, or equal."""
+    return _shared(g, tie, METHODS["logical_not"](METHODS["logical_or"](better, METHODS["isnan"](other))))
 
 
-fmax.vjp("input", lambda g, input, other: where(_is_first(other, input >= other), g, 0))
-fmax.vjp("other", lambda g, input, other: where(_is_first(other, input >= other), 0, g))
-fmin.vjp("input", lambda g, input, other: where(_is_first(other, input <= other), g, 0))
-fmin.vjp("other", lambda g, input, other: where(_is_first(other, input <= other), 0, g))
+fmax.vjp("input", lambda g, input, other: _won(g, input == other, input >= other, other))
+fmax.vjp("other", lambda g, input, other: _won(g, input == other, other >= input, input))
+fmin.vjp("input", lambda g, input, other: _won(g, input == other, input <= other, other))
+fmin.vjp("other", lambda g, input, other: _won(g, input == other, other <= input, input))
 
 
 # -- bounds ------------------------------------------------------------------------------------------------------------
@@ -170,14 +183,6 @@ def _bounded_node(name: str, *, by_number: int) -> Callable[[Mapping[str, Any]],
     return node
 
 
-def _inside(g: Tensor, input: Tensor, min: Any, max: Any) -> Tensor:
-    """The gradient where the element lies within the bounds, which count as within; none where it is nan."""
-    masks = ([] if min is None else [input >= min]) + ([] if max is None else [input <= max])
-    within = masks[0] if len(masks) == 1 else METHODS["logical_and"](*masks)
-    chosen: Tensor = where(within, g, 0)
-    return chosen
-
-
 @pointwise(_bounded_node("Clamp", by_number=1), check=_check_bounds)
 def clamp(input: np.ndarray, min: np.ndarray | None = None, max: np.ndarray | None = None) -> np.ndarray:
     """``input`` within [min, max], ``max`` where they cross; nan stays.
@@ -188,20 +193,31 @@ def clamp(input: np.ndarray, min: np.ndarray | None = None, max: np.ndarray | No
     return raised if max is None else np.minimum(raised, max)
 
 
-def _clamp_min_vjp(g: Tensor, input: Tensor, min: Tensor, max: Tensor | None) -> Tensor:
-    below = input < min if max is None else METHODS["logical_and"](min < max, input < min)
-    chosen: Tensor = where(below, g, 0)
+def _unless_all_equal(g: Tensor, otherwise: Tensor, input: Tensor, min: Any, max: Any) -> Tensor:
+    """``otherwise``, but where ``input`` and both bounds are equal ``g``: there, any subgradient will do."""
+    if not (isinstance(min, Tensor) and isinstance(max, Tensor)):
+        return otherwise
+    chosen: Tensor = where(METHODS["logical_and"](input == min, min == max), g, otherwise)
     return chosen
+
+
+def _clamp_vjp(g: Tensor, input: Tensor, min: Any, max: Any) -> Tensor:
+    raised = g if min is None else _of_larger(g, input, min)
+    return _unless_all_equal(g, raised if max is None else _of_smaller(raised, input, max), input, min, max)
+
+
+def _clamp_min_vjp(g: Tensor, input: Tensor, min: Tensor, max: Tensor | None) -> Tensor:
+    raised = _of_larger(g, min, input)
+    return _unless_all_equal(0 * g, raised if max is None else _of_smaller(raised, min, max), input, min, max)
 
 
 def _clamp_max_vjp(g: Tensor, input: Tensor, min: Tensor | None, max: Tensor) -> Tensor:
-    above = input > max if min is None else METHODS["logical_or"](input > max, max < min)
-    chosen: Tensor = where(above, g, 0)
-    return chosen
+    raised = input if min is None else METHODS["maximum"](input, min)
+    return _unless_all_equal(0 * g, _of_smaller(g, max, raised), input, min, max)
 
 
 clamp.numbers_are_operands = False
-clamp.vjp("input", _inside)
+clamp.vjp("input", _clamp_vjp)
 clamp.vjp("min", _clamp_min_vjp)
 clamp.vjp("max", _clamp_max_vjp)
 METHODS["clip"] = clamp
@@ -214,8 +230,8 @@ def clamp_min(input: np.ndarray, min: np.ndarray) -> np.ndarray:
 
 
 clamp_min.numbers_are_operands = False
-clamp_min.vjp("input", lambda g, input, min: _inside(g, input, min, None))
-clamp_min.vjp("min", lambda g, input, min: _clamp_min_vjp(g, input, min, None))
+clamp_min.vjp("input", lambda g, input, min: _of_larger(g, input, min))
+clamp_min.vjp("min", lambda g, input, min: _of_larger(g, min, input))
 
 
 @pointwise(_bounded_node("ClampMax", by_number=0), check=_check_bounds)
@@ -225,8 +241,8 @@ def clamp_max(input: np.ndarray, max: np.ndarray) -> np.ndarray:
 
 
 clamp_max.numbers_are_operands = False
-clamp_max.vjp("input", lambda g, input, max: _inside(g, input, None, max))
-clamp_max.vjp("max", lambda g, input, max: _clamp_max_vjp(g, input, None, max))
+clamp_max.vjp("input", lambda g, input, max: _of_smaller(g, input, max))
+clamp_max.vjp("max", lambda g, input, max: _of_smaller(g, max, input))
 
 
 def _check_relu(dtype: DType, arguments: Mapping[str, Any]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import combinations
 from math import prod
 
 import numpy as np
@@ -50,6 +51,14 @@ def _order_is_infinite(case: Case) -> bool:
     return any(isinstance(argument, float) and math.isinf(argument) for argument in arguments)
 
 
+def _operands_are_equal(case: Case) -> bool:
+    """Two of the real tensors and numbers that are read have an element in common, at the same place."""
+    read = [logical(given).astype(np.float64) for given in case.inputs if given.name not in ("cotangent", "out")]
+    arguments = (*case.main.args, *dict(case.main.kwargs).values())
+    read += [np.array(one, np.float64) for one in arguments if isinstance(one, (int, float))]
+    return any(bool(np.any(one == other)) for one, other in combinations(read, 2))
+
+
 def _dtypes_differ(case: Case) -> bool:
     return len({given.dtype for given in case.inputs}) > 1
 
@@ -65,6 +74,7 @@ CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
     "the input is not contiguous": _input_is_not_contiguous,
     "the input holds NaN": _input_holds_nan,
     "the order is infinite": _order_is_infinite,
+    "operands are equal": _operands_are_equal,
     "the dtypes differ": _dtypes_differ,
     "alpha is given": _alpha_is_given,
 }

@@ -258,8 +258,8 @@ def test_helpers_of_one_kind_are_differentiable() -> None:
     [
         ("relu", 0.0, {}, 0.0),
         ("abs", 0.0, {}, 0.0),
-        ("clamp", 1.0, {"min": -1, "max": 1}, 1.0),
-        ("clamp", -1.0, {"min": -1, "max": 1}, 1.0),
+        ("clamp", 1.0, {"min": -1, "max": 1}, 0.0),
+        ("clamp", -1.0, {"min": -1, "max": 1}, 0.0),
         ("clamp", 1.5, {"min": -1, "max": 1}, 0.0),
         ("clamp", np.nan, {"min": -1, "max": 1}, 0.0),
         ("norm", 0.0, {}, 0.0),
@@ -288,9 +288,30 @@ def test_along_a_dimension_the_first_of_a_tie_takes_the_gradient(name: str) -> N
     assert x.grad.array.tolist() == [[1.0, 0.0, 0.0]]
 
 
-def test_equal_operands_of_maximum_share_the_gradient() -> None:
-    x, y = (tensor(np.array([3.0]), requires_grad=True) for _ in range(2))
-    backward(METHODS["maximum"](x, y).sum())
-    assert x.grad is not None
-    assert y.grad is not None
-    assert (x.grad.array[0], y.grad.array[0]) == (0.5, 0.5)
+def slopes(name: str, *operands: float) -> list[float]:
+    given = [tensor(np.array([float(at)]), requires_grad=True) for at in operands]
+    backward(METHODS[name](*given).sum())
+    return [one.grad.array[0] for one in given if one.grad is not None]
+
+
+@pytest.mark.parametrize("name", ["maximum", "minimum", "fmax", "fmin", "clamp_min", "clamp_max"])
+def test_equal_operands_share_the_gradient(name: str) -> None:
+    assert slopes(name, 3, 3) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("operands", "expected"),
+    [
+        ((1, 1, 2), (0.5, 0.5, 0)),
+        ((2, 1, 2), (0.5, 0, 0.5)),
+        ((0, 1, 1), (0, 0.5, 0.5)),
+        ((2, 1, 1), (0, 0, 1)),
+        ((1, 2, 1), (0, 0, 1)),
+        ((2, 2, 1), (0, 0, 1)),
+        ((1, 1, 1), (1, 0, 0)),
+    ],
+)
+def test_clamp_between_tensors_has_the_subgradient_of_minimum_norm(
+    operands: tuple[float, ...], expected: tuple[float, ...]
+) -> None:
+    assert slopes("clamp", *operands) == list(expected)
