@@ -79,10 +79,6 @@ def _index(position: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(position, shape))
 
 
-def _finite(allowed: np.ndarray | None) -> np.ndarray | bool:
-    return True if allowed is None else np.isfinite(allowed)
-
-
 class _Differing:
     """Floating or complex values of which some differ in bits from the correctly rounded ones."""
 
@@ -129,7 +125,7 @@ class _Differing:
         wrong = wrong | self.zero_sign if self.accuracy.signed_zero else wrong & ~self.zero_sign
         if self.judged.flushes_subnormals:
             wrong = wrong & ~self._flushed()
-        judged = self.differs & (wrong | _finite(self.allowed))
+        judged = wrong if self.allowed is None else self.differs & (wrong | np.isfinite(self.allowed))
         errors = np.where(judged, self.error / self.unit, 0.0 if self.accuracy.bitwise else 0.5)
         errors = np.where(errors != errors, np.where(wrong, np.inf, 0.5), errors)
         pattern = self._pattern(wrong, errors)
