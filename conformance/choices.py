@@ -38,6 +38,11 @@ class Choices(Protocol):
         """Whether all arguments are left out that may be."""
         ...
 
+    @property
+    def ample(self) -> bool:
+        """Whether sizes are drawn that tell: several dimensions, none of them empty or single."""
+        ...
+
 
 class SeededChoices:
     """Choices of the plain driver: the same seed, the same choices, on every machine and Python.
@@ -48,6 +53,7 @@ class SeededChoices:
     def __init__(self, seed: int, hand: Mapping[str, int] = MappingProxyType({}), *, plain: bool = False) -> None:
         self._random = random.Random(seed)
         self._hand = dict(hand)
+        self.ample = "ndim" in hand
         self.plain = plain
 
     def dealt(self, what: str) -> int | None:
@@ -70,7 +76,7 @@ class HypothesisChoices:
     any other: where few are drawn, none is spent on the first option of everything.
     """
 
-    plain = False
+    plain = ample = False
 
     def __init__(self, draw: DrawFn, seed: int) -> None:
         self._draw = draw

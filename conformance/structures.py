@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import TypeAlias
 
 from conformance.accuracy import Selected
 from conformance.choices import Choices, SeededChoices
@@ -80,7 +81,7 @@ def derived(prop: Property, base: Case, operation: Operation, seed: int) -> Iter
 
 def draw_base(choices: Choices, operation: Operation, dtype: DType, *, long: int = 33) -> Case:
     """A valid case, of many elements in so many percent of the draws where that may matter."""
-    tells = operation.pointwise or operation.accumulates
+    tells = (operation.pointwise or operation.accumulates) and not choices.ample
     return draw_case(choices, operation, dtype, long=tells and choices.flag(long))
 
 
@@ -92,7 +93,9 @@ def draw_structure(
     return Structure(operation, dtype, base, choices.integer(0, 2**32 - 1), place, turns, telling)
 
 
-def draw_structures(choices: Choices, operation: Operation, profile: Profile, *, every_dtype: bool) -> list[Structure]:
+def draw_structures(
+    choices: Choices, operation: Operation, profile: Profile, *, first: bool, every_dtype: bool
+) -> list[Structure]:
     """One structure of each of several dtypes, of one of every kind there is or of all; and others of every kind.
 
     What a property says of one dtype it mostly says of all: unless it is about dtypes, it is examined of one in turn.
@@ -100,24 +103,52 @@ def draw_structures(choices: Choices, operation: Operation, profile: Profile, *,
     dtypes: Sequence[DType] = dtypes_of(operation)
     kinds = kinds_of([choices.choose(dtypes)] if operation.alias_of else dtypes)
     telling = [choices.choose(kind) for kind in kinds]
-    turn, turns = choices.integer(0, len(telling) - 1), len(telling)
     drawn = dtypes if every_dtype and not operation.alias_of else telling
+    turns = _ample_in_turn(choices, len(drawn)) if first else _in_turn(choices, len(drawn), len(telling))
     full = [
-        draw_structure(choices, operation, dtype, (turn + number) % turns, turns, telling=dtype in telling)
-        for number, dtype in enumerate(drawn)
+        draw_structure(source, operation, dtype, place, of, telling=dtype in telling)
+        for dtype, (source, place, of) in zip(drawn, turns, strict=True)
     ]
     count = profile.others // 4 if operation.alias_of else profile.others
-    return [*full, *_others(operation, kinds, count, choices.integer(0, 2**32 - 1))]
+    return [*full, *_others(operation, kinds, count, choices.integer(0, 2**32 - 1), telling)]
 
 
-def _others(operation: Operation, kinds: Sequence[Sequence[DType]], count: int, seed: int) -> Iterator[Structure]:
+Turn: TypeAlias = "tuple[Choices, int, int]"
+"""What a structure is drawn from, and the place, of so many, of the properties that are examined of it."""
+
+
+def _in_turn(choices: Choices, count: int, turns: int) -> list[Turn]:
+    """So many turns, from one that is drawn on."""
+    start = choices.integer(0, turns - 1)
+    return [(choices, (start + number) % turns, turns) for number in range(count)]
+
+
+def _ample_in_turn(choices: Choices, count: int) -> list[Turn]:
+    """Every second structure has sizes that tell, so that each property is examined of one of these.
+
+    Of those between, which are drawn like any other, at most one property is.
+    """
+    turns = (count + 1) // 2
+    start, properties = choices.integer(0, turns - 1), len(every_property())
+    found: list[Turn] = []
+    for number in range(count):
+        ample = number % 2 == 0
+        source = SeededChoices(choices.integer(0, 2**32 - 1), {"ndim": choices.choose((2, 3, 2, 4))} if ample else {})
+        place = (start + number // 2) % turns if ample else choices.integer(0, properties - 1)
+        found.append((source, place, turns if ample else properties))
+    return found
+
+
+def _others(
+    operation: Operation, kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[DType]
+) -> Iterator[Structure]:
     """Structures of which little is examined: what finds most and costs least.
 
     Of those with a card, every second brings more rows of values, and the others the gradient; of an operation that
     chooses among elements all bring it, since which of several equal ones was meant shows there alone.
     """
     chooses = isinstance(operation.accuracy, Selected)
-    for number, dealt in enumerate(deal(kinds, count, seed)):
+    for number, dealt in enumerate(deal(kinds, count, seed, met)):
         own_seed, has_card = seed_of(f"structure {number}", seed), dealt.card is not None
         base = draw_base(dealt.choices(own_seed), operation, dealt.dtype, long=0 if has_card else 50)
         rows = len(EVERY_MODE) if has_card and number % 2 == 0 else 1
@@ -140,8 +171,9 @@ def _drawn(operation: Operation, profile: Profile, start: int, seed: int, draw: 
     times: list[list[Structure]] = []
 
     def body(choices: Choices) -> None:
-        every_dtype = start + len(times) < profile.every_dtype
-        times.append(draw_structures(choices, operation, profile, every_dtype=every_dtype))
+        number = start + len(times)
+        every_dtype = number < profile.every_dtype
+        times.append(draw_structures(choices, operation, profile, first=number == 0, every_dtype=every_dtype))
 
     draw(body, min(TOGETHER, profile.structures - start), seed + start)
     return [structure for time in times for structure in time]

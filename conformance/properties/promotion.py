@@ -1,39 +1,51 @@
-"""Promotion: the dtype of a result follows from those of its operands, of which one without dimensions counts less."""
+"""Promotion: the dtype of a result follows from those of its operands, of which one without dimensions counts less.
+
+Where only one is promoted, or none, it follows from that of the input: of a sum of int8, say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from conformance.choices import Choices
 from conformance.compare import Comparison
 from conformance.examine import REFERENCE, Examined, lazy_standard, unsupported
-from conformance.model.case import Argument, Case, Drawn, Input, Ref, Step
-from conformance.model.observation import Aspect
+from conformance.model.case import Argument, Case, Drawn, DTypeName, Input, Ref, Step
+from conformance.model.observation import Aspect, Trace
 from conformance.model.verdict import Outcome
-from conformance.operation import Operation
+from conformance.operation import Effect, Operation
 from conformance.parameters import Operand
-from conformance.properties.base import Property
+from conformance.properties.base import Property, first_tensor
 from conformance.strategies.layouts import geometry
 from conformance.targets.interpreter import Interpreter
-from reference.dtypes import Category
+from reference.dtypes import BY_NAME, Category
 
 _SEEN = frozenset({Aspect.REFUSAL, Aspect.KIND, Aspect.DTYPE, Aspect.SHAPE})
 _NUMBERS = {Category.BOOL: True, Category.INTEGRAL: 2, Category.FLOATING: 0.5, Category.COMPLEX: 2j}
 
 
 class Promotion(Property):
-    """A category of dtypes at once: each step of a case is the call with a second operand of another dtype."""
+    """A category of dtypes at once: each step of a case is the call with a second operand of another dtype.
+
+    Of an operation without two operands, each step is the call with integers of another dtype.
+    """
 
     name = "promotion"
     of_every_dtype = True
-    claim = "Operands of any two dtypes, with dimensions and without, give a result of the dtype of their promotion."
+    claim = (
+        "Operands of any two dtypes, with dimensions and without, give a result of the dtype of their promotion; an"
+        " input of integers gives one of the dtype that the page says."
+    )
     once = True
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
-        return operation.results == 1 and bool(operation.functional) and len(_operands(operation)) >= 2
+        return bool(operation.functional) and (_promotes(operation) or operation.effect is Effect.NEW)
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
+        if not _promotes(operation):
+            yield from _of_each_dtype(base, operation)
+            return
         first, second = _operands(operation)[:2]
         step = base.steps[0]
         tensors = [given for given in base.inputs if not given.array]
@@ -58,10 +70,15 @@ class Promotion(Property):
         expected, actual = REFERENCE.run(case), target.run(case)
         if unsupported(case, expected, actual, target):
             return Examined(case, Outcome.INAPPLICABLE, expected=expected, actual=actual)
-        aspects = _SEEN & target.aspects
+        aspects = (_SEEN | {Aspect.VALUES} if _is_whole(expected) else _SEEN) & target.aspects
         comparison = Comparison(aspects, target.traits, lazy_standard(case, expected)).traces(expected, actual)
         outcome = Outcome.BROKE if comparison.differences else Outcome.HELD
         return Examined(case, outcome, comparison.differences, 0.0, expected, actual)
+
+
+def _promotes(operation: Operation) -> bool:
+    """Whether the dtypes of two operands are promoted."""
+    return operation.results == 1 and len(_operands(operation)) >= 2
 
 
 def _operands(operation: Operation) -> list[int]:
@@ -88,6 +105,53 @@ def _small(given: Input, shape: tuple[int, ...], name: str = "", dtype: str = ""
 def _call(step: Step, changed: dict[int, Argument], number: int) -> Step:
     args = tuple(changed.get(position, argument) for position, argument in enumerate(step.args))
     return replace(step, args=args, results=(f"result_{number}",))
+
+
+def _of_each_dtype(base: Case, operation: Operation) -> Iterator[Case]:
+    """The call on inputs of each integral dtype in turn; a dtype that may be asked for is left to be found.
+
+    Of every other kind there are two, of which structures are drawn.
+    """
+    given = first_tensor(base)
+    if given is None or not isinstance(given.values, Drawn):
+        return
+    kind = [dtype for dtype in operation.dtypes if dtype.category is Category.INTEGRAL]
+    if BY_NAME[given.dtype] not in kind or len(kind) == 1:
+        return
+    changed = [one for one in base.inputs if one.dtype == given.dtype and isinstance(one.values, Drawn)]
+    kept = [one for one in base.inputs if one not in changed]
+    step = _without_dtype(base.steps[0], operation)
+    inputs, steps = [], []
+    for dtype in kind:
+        names = {one.name: f"{one.name}_{dtype.name}" for one in changed}
+        inputs += [replace(one, name=names[one.name], dtype=dtype.name) for one in changed]
+        steps.append(_renamed(step, names, tuple(f"{result}_{dtype.name}" for result in step.results)))
+    yield from _accepted(Case((*inputs, *kept), tuple(steps), base.seed))
+
+
+def _without_dtype(step: Step, operation: Operation) -> Step:
+    """The call without a dtype that it need not ask for."""
+    free = {one.name for one in operation.parameters if not getattr(one, "required", True)}
+    kwargs = tuple((name, one) for name, one in step.kwargs if not (name in free and isinstance(one, DTypeName)))
+    return replace(step, kwargs=kwargs)
+
+
+def _renamed(step: Step, names: Mapping[str, str], results: tuple[str, ...]) -> Step:
+    """The call on other inputs."""
+
+    def of(argument: Argument) -> Argument:
+        if isinstance(argument, (tuple, list)):
+            return type(argument)(of(one) for one in argument)
+        return Ref(names.get(argument.name, argument.name)) if isinstance(argument, Ref) else argument
+
+    kwargs = tuple((name, of(one)) for name, one in step.kwargs)
+    return replace(step, args=tuple(of(one) for one in step.args), kwargs=kwargs, results=results)
+
+
+def _is_whole(expected: Trace) -> bool:
+    """Whether all that was computed are integers, of which every bit counts."""
+    seen = expected.last.variables.values() if expected.refused is None else ()
+    return all(one.dtype is not None and BY_NAME[one.dtype].category < Category.FLOATING for one in seen)
 
 
 def _accepted(case: Case) -> Iterator[Case]:

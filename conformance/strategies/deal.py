@@ -56,18 +56,20 @@ class Dealt:
         return SeededChoices(seed, hand, plain=self.card.plain)
 
 
-def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int) -> Iterator[Dealt]:
+def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[DType]) -> Iterator[Dealt]:
     """So many times a dtype: of every kind in turn, of each one after the other; two times in three with a card.
 
-    Floating point has the most kinds of values, and comes twice.
+    That of its kind which was ``met`` comes last. Floating point has the most kinds of values: it comes twice.
     """
     choices = SeededChoices(seed)
-    kinds = [*kinds, *(kind for kind in kinds if kind[0].is_floating_point and kind[0] not in STORED_ONLY)]
-    starts = [choices.integer(0, len(kind) - 1) for kind in kinds]
+    again = [kind for kind in kinds if kind[0].is_floating_point and kind[0] not in STORED_ONLY]
+    last = [next((place for place, dtype in enumerate(kind) if dtype in met), 0) for kind in (*kinds, *again)]
+    starts = [place + (number < len(kinds)) for number, place in enumerate(last)]
+    kinds = [*kinds, *again]
     turn, mode = choices.integer(0, len(kinds) - 1), choices.integer(0, 2)
     left: list[Card] = []
     for number in range(count):
-        times, place = divmod(turn + number, len(kinds))
+        times, place = number // len(kinds), (turn + number) % len(kinds)
         dtype = kinds[place][(starts[place] + times) % len(kinds[place])]
         if number % 3 == 2:
             yield Dealt(dtype)

@@ -53,7 +53,7 @@ class Drawing:
     def symbol(self, name: str, low: int = 0, high: int = 6) -> int:
         """The size called ``name``: the same wherever a shape names it."""
         if name not in self.symbols:
-            self.symbols[name] = self.choices.integer(low, high)
+            self.symbols[name] = self.choices.integer(max(low, min(2, high)) if self.choices.ample else low, high)
         return self.symbols[name]
 
     def operand_shape(self) -> Shape:

@@ -32,8 +32,8 @@ def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel:
 def _telling_shape(choices: Choices, ndim: int, numel: int) -> Shape:
     """Sizes above one of which no two are equal: what mistakes one dimension for another gives something else."""
     left, sizes = list(TELLING_SIZES), list[int]()
-    for _ in range(ndim):
-        fitting = [size for size in left if prod(sizes) * size <= numel]
+    for rest in reversed(range(ndim)):
+        fitting = [size for size in left if prod(sizes) * size * 3**rest <= numel]
         size = choices.choose(fitting) if fitting else 1
         sizes.append(size)
         left = [one for one in left if one != size]
