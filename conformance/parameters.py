@@ -15,6 +15,7 @@ from conformance.strategies.shapes import Shape, draw_broadcastable, draw_factor
 from reference.dtypes import BOOL, BY_NAME, Category, DType
 
 NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
+BEYOND = (float("nan"), float("inf"), float("-inf"))
 OUT_OF_RANGE = 7
 
 
@@ -75,7 +76,7 @@ class Operand(Base):
         if self.left_out(choices):
             return OMITTED
         if self.number and choices.flag(25):
-            return draw_number(choices, drawing.dtype)
+            return draw_number(choices, drawing)
         dtypes = self.dtypes or drawing.operation.dtypes
         found = None if self.mode else drawing.existing(lambda one: _operates(one, dtypes, drawing))
         if found is not None:
@@ -111,10 +112,13 @@ def reshape_input(drawing: Drawing, name: str, shape: Shape) -> Ref:
     return Ref(given.name)
 
 
-def draw_number(choices: Choices, dtype: DType) -> bool | int | float | complex:
-    """A Python number that every floating point dtype holds exactly; of a higher category at times."""
+def draw_number(choices: Choices, drawing: Drawing) -> bool | int | float | complex:
+    """A Python number that the dtype holds exactly, at times the last that it holds; or one of a higher category."""
+    dtype = drawing.dtype
     if dtype is BOOL and choices.flag(70):
         return choices.flag()
+    if drawing.extremes and dtype.category in (Category.INTEGRAL, Category.FLOATING) and choices.flag(12):
+        return choices.choose(extremes_of(dtype))
     options: Sequence[bool | int | float | complex] = NUMBERS
     if dtype.category < Category.FLOATING and choices.flag(70):
         options = [number for number in NUMBERS if isinstance(number, int)]
@@ -123,6 +127,14 @@ def draw_number(choices: Choices, dtype: DType) -> bool | int | float | complex:
     if dtype.is_complex and choices.flag(25):
         return complex(choices.choose((1, 2, -1, 0.5)), choices.choose((0, 1, -2)))
     return choices.choose(options)
+
+
+def extremes_of(dtype: DType) -> tuple[int | float, ...]:
+    """The last integers of a dtype; of a floating one what is no number, or none that is finite."""
+    if dtype.category is not Category.INTEGRAL:
+        return BEYOND
+    least = -(2 ** (8 * dtype.itemsize - 1)) if dtype.is_signed else 0
+    return (least, 2 ** (8 * dtype.itemsize - dtype.is_signed) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,15 +223,19 @@ class LikeTensor(Base):
 
 @dataclass(frozen=True, slots=True)
 class Number(Base):
-    """A Python number; from ``options`` if there are any."""
+    """A Python number; from ``options`` if there are any, with ``beyond`` at times one that is not finite."""
 
     name: str
     options: tuple[bool | int | float | complex, ...] = ()
+    beyond: bool = field(default=False, kw_only=True)
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
-        return choices.choose(self.options) if self.options else draw_number(choices, drawing.dtype)
+        if not self.options:
+            return draw_number(choices, drawing)
+        finite = not drawing.extremes or drawing.dtype.category is not Category.FLOATING or not self.beyond
+        return choices.choose(self.options if finite or not choices.flag(25) else BEYOND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from reference import arithmetic, powers, signs
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 ALPHA = Number("alpha", keyword=True, required=False)
-VALUE = Number("value", options=(2, -1, 3), keyword=True, required=False)
+VALUE = Number("value", options=(2, -1, 3), keyword=True, required=False, beyond=True)
 
 OPERATIONS = [
     Operation(
@@ -177,7 +177,10 @@ OPERATIONS = [
         name="pow_by_number",
         reference=powers.pow,
         spellings=spelled("torch.pow", "Tensor.pow", in_place="Tensor.pow_", operator="**", out=True, reflected=False),
-        parameters=(Operand("input"), Number("exponent", options=(0, 1, 2, 3, -1, -2, 0.5, -0.5, 2.0, 2.5, 7))),
+        parameters=(
+            Operand("input"),
+            Number("exponent", options=(0, 1, 2, 3, -1, -2, 0.5, -0.5, 2.0, 2.5, 7), beyond=True),
+        ),
         dtypes=NUMERIC,
         accuracy=Ulps("pow"),
         gradient=GradientOf(64),
@@ -187,7 +190,10 @@ OPERATIONS = [
         name="pow_of_number",
         reference=powers.pow,
         spellings=spelled("torch.pow", operator="**", out=True, in_place_operator=False),
-        parameters=(Number("input", options=(1, 2, 3, 0.5, 2.5, 10)), Operand("exponent", mode="positive")),
+        parameters=(
+            Number("input", options=(1, 2, 3, 0.5, 2.5, 10), beyond=True),
+            Operand("exponent", mode="positive"),
+        ),
         dtypes=NUMERIC,
         accuracy=Ulps("pow"),
         gradient=GradientOf(64),

@@ -34,7 +34,7 @@ def _twin(choices: Choices, drawing: Drawing) -> Any:
 def _among(choices: Choices, drawing: Drawing) -> Any:
     """What is looked for, of any shape and dtype; also a number, which the dtype may be too narrow for."""
     if choices.flag(25):
-        return choices.choose((300, draw_number(choices, drawing.dtype)))
+        return choices.choose((300, draw_number(choices, drawing)))
     shape = draw_long_shape(choices) if choices.flag(20) else draw_shape(choices)
     return drawing.tensor("test_elements", shape, drawing.operand_dtype())
 

@@ -209,8 +209,8 @@ OPERATIONS = [
         spellings=spelled("torch.clamp", "Tensor.clamp", in_place="Tensor.clamp_", out=True),
         parameters=(
             Operand("input"),
-            Number("min", options=(0, 1, 0.5, -2.5)),
-            Number("max", options=(2, 0, 1.5), required=False),
+            Number("min", options=(0, 1, 0.5, -2.5), beyond=True),
+            Number("max", options=(2, 0, 1.5), required=False, beyond=True),
         ),
         dtypes=REAL,
         accuracy=Selected(),
@@ -244,7 +244,11 @@ OPERATIONS = [
         name="lerp",
         reference=selection.lerp,
         spellings=spelled("torch.lerp", "Tensor.lerp", in_place="Tensor.lerp_", out=True),
-        parameters=(Operand("input"), Operand("end"), Number("weight", options=(0.0, 0.25, 0.5, 0.75, 1.0))),
+        parameters=(
+            Operand("input"),
+            Operand("end"),
+            Number("weight", options=(0.0, 0.25, 0.5, 0.75, 1.0), beyond=True),
+        ),
         dtypes=DIFFERENTIABLE,
         accuracy=Fused(further=2),
         values=("normal", "small"),

@@ -59,7 +59,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(),
             LikeTensor("mask", broadcast=True, dtypes=(BOOL,)),
-            Number("value", (1, 0, 3, True, 2)),
+            Number("value", (1, 0, 3, True, 2), beyond=True),
         ),
         dtypes=ALL,
         gradient=GradientOf(0),

@@ -7,11 +7,11 @@ from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, MADE, NUMERIC, REAL_NUMERIC, STORED, Effect, Omitted, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, Sizes
+from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, Sizes, extremes_of
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
 from reference import construction, creation, ranges
-from reference.dtypes import Category
+from reference.dtypes import FLOATING, INTEGRAL, Category
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
@@ -42,7 +42,8 @@ def _numbers(drawing: Drawing) -> tuple[bool | int | float | complex, ...]:
         Category.FLOATING: (0, 1, -2, 0.5, -1.25, 3.0),
         Category.COMPLEX: (0, 1, 0.5, 1j, 2 - 0.5j),
     }
-    return by_category[drawing.dtype.category]
+    extreme = extremes_of(drawing.dtype) if drawing.extremes and drawing.dtype in (*INTEGRAL, *FLOATING) else ()
+    return (*by_category[drawing.dtype.category], *extreme)
 
 
 def _fill(choices: Choices, drawing: Drawing) -> Argument:

@@ -162,7 +162,7 @@ OPERATIONS = [
             AnyTensor(),
             Dim(),
             Indices("index", a_line, size_along, negative=True, dtypes=(INT64,)),
-            Number("value", (1, 0, 3, True, 2)),
+            Number("value", (1, 0, 3, True, 2), beyond=True),
         ),
         dtypes=ALL,
         gradient=GradientOf(0),

@@ -101,7 +101,7 @@ def _out_of_range(choices: Choices, drawing: Drawing) -> Argument:
 def _value(choices: Choices, drawing: Drawing) -> Argument:
     """A number, or a tensor that broadcasts to what the index chooses, at times with leading dimensions of one."""
     if choices.flag(30):
-        return draw_number(choices, drawing.dtype)
+        return draw_number(choices, drawing)
     shape = draw_broadcastable(choices, _chosen_shape(drawing))
     return drawing.tensor("value", (1, *shape) if choices.flag(20) else shape)
 

@@ -6,10 +6,10 @@ from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import MADE, STORED, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Computed, LikeTensor
+from conformance.parameters import AnyTensor, Computed, LikeTensor, extremes_of
 from conformance.strategies.drawing import Drawing
 from reference import inplace
-from reference.dtypes import FLOAT8_E8M0FNU, Category
+from reference.dtypes import FLOAT8_E8M0FNU, FLOATING, INTEGRAL, Category
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.{}.html"
 TARGET = AnyTensor(writeable=True)
@@ -19,6 +19,8 @@ def _value(choices: Choices, drawing: Drawing) -> Argument:
     """A number that the dtype holds: a fraction is cut by an integral one."""
     if drawing.dtype is FLOAT8_E8M0FNU:
         return choices.choose((1, 2, 0.5, True))
+    if drawing.extremes and drawing.dtype in (*INTEGRAL, *FLOATING) and choices.flag(20):
+        return choices.choose(extremes_of(drawing.dtype))
     return choices.choose(
         (1, 2, 0, 3, 0.5, 2.0, 10, True, 2j)[: 9 if drawing.dtype.category is Category.COMPLEX else 8]
     )

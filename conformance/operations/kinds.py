@@ -87,9 +87,9 @@ OPERATIONS = [
         spellings=spelled("torch.nan_to_num", "Tensor.nan_to_num", in_place="Tensor.nan_to_num_", out=True),
         parameters=(
             Operand("input"),
-            Number("nan", options=(0.0, 1.5, -2.0), required=False),
-            Number("posinf", options=(10.0, 0.0), required=False),
-            Number("neginf", options=(-10.0, 1.0), required=False),
+            Number("nan", options=(0.0, 1.5, -2.0), required=False, beyond=True),
+            Number("posinf", options=(10.0, 0.0), required=False, beyond=True),
+            Number("neginf", options=(-10.0, 1.0), required=False, beyond=True),
         ),
         dtypes=ALL,
         accuracy=Exact(),

@@ -20,6 +20,7 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 FACTORS = LONGEST + 1
 """The most values that one place can have: one of each index along the dimension, and what was there."""
 STORED = Summation(stored=True)
+FACTOR = Number("value", (1, 0, 3, 2), beyond=True)
 
 
 def _like_index(choices: Choices, drawing: Drawing) -> Shape:
@@ -76,7 +77,7 @@ OPERATIONS = [
         name="scatter_number",
         reference=scattering.scatter,
         spellings=spelled("torch.scatter", "Tensor.scatter", in_place="Tensor.scatter_", out=True),
-        parameters=(AnyTensor(), Dim(), _index(), Number("value", (1, 0, 3, True, 2))),
+        parameters=(AnyTensor(), Dim(), _index(), Number("value", (1, 0, 3, True, 2), beyond=True)),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(
@@ -94,7 +95,7 @@ OPERATIONS = [
                 AnyTensor(),
                 Dim(),
                 _index(),
-                Number("value", (1, 0, 3, 2)) if given == "number" else Fitting("src", _like_index, larger=True),
+                FACTOR if given == "number" else Fitting("src", _like_index, larger=True),
                 Choice("reduce", (reduce,), keyword=True, forbidden="sum"),
             ),
             dtypes=ALL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -10,11 +11,12 @@ import numpy as np
 from conformance.accuracy import Selected
 from conformance.choices import Choices
 from conformance.examine import REFERENCE, Examined, examine_against
-from conformance.model.case import BACKWARD, Case, Drawn, Hook, Input, Ref, Step
+from conformance.model.case import BACKWARD, Argument, Case, Drawn, Hook, Input, Ref, Step
 from conformance.model.observation import Aspect, Trace
 from conformance.model.verdict import Outcome
 from conformance.operation import Form, Operation
 from conformance.operations import find
+from conformance.parameters import Number, Operand
 from conformance.properties.base import Property, result_seen, then
 from conformance.standard import logical
 from conformance.strategies.cases import with_requires_grad
@@ -144,9 +146,19 @@ def _of_nodes(case: Case) -> Case:
 
 def tamed(case: Case) -> Case:
     """The case with values of moderate size: a derivative is not specified where its own formula overflows."""
-    chooses = isinstance(find(case.main.operation).accuracy, Selected)
-    modes = CHOSEN_MODES if chooses else WILD_MODES
-    return replace(case, inputs=tuple(_tame(given, modes) for given in case.inputs))
+    operation = find(case.main.operation)
+    modes = CHOSEN_MODES if isinstance(operation.accuracy, Selected) else WILD_MODES
+    numbers = {one.name for one in operation.parameters if isinstance(one, (Number, Operand))}
+    names = [one.name for one in operation.parameters]
+    step = case.steps[0]
+    args = tuple(_finite(one) if name in numbers else one for name, one in zip(names, step.args, strict=False))
+    kwargs = tuple((name, _finite(one) if name in numbers else one) for name, one in step.kwargs)
+    steps = (replace(step, args=args, kwargs=kwargs), *case.steps[1:])
+    return replace(case, inputs=tuple(_tame(given, modes) for given in case.inputs), steps=steps)
+
+
+def _finite(argument: Argument) -> Argument:
+    return argument if not isinstance(argument, float) or math.isfinite(argument) else 0.5
 
 
 def _tame(given: Input, modes: Mapping[str, str]) -> Input:

@@ -22,6 +22,7 @@ from conformance.targets.interpreter import Interpreter
 from reference.dtypes import BY_NAME, Category
 
 _SEEN = frozenset({Aspect.REFUSAL, Aspect.KIND, Aspect.DTYPE, Aspect.SHAPE})
+_LARGEST = 127
 _NUMBERS = {Category.BOOL: True, Category.INTEGRAL: 2, Category.FLOATING: 0.5, Category.COMPLEX: 2j}
 
 
@@ -43,6 +44,8 @@ class Promotion(Property):
         return bool(operation.functional) and (_promotes(operation) or operation.effect is Effect.NEW)
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
+        if _has_extreme(base.steps[0]):
+            return
         if not _promotes(operation):
             yield from _of_each_dtype(base, operation)
             return
@@ -74,6 +77,21 @@ class Promotion(Property):
         comparison = Comparison(aspects, target.traits, lazy_standard(case, expected)).traces(expected, actual)
         outcome = Outcome.BROKE if comparison.differences else Outcome.HELD
         return Examined(case, outcome, comparison.differences, 0.0, expected, actual)
+
+
+def _has_extreme(step: Step) -> bool:
+    """Whether a number is given that not every dtype holds."""
+    return any(
+        isinstance(one, int) and abs(one) > _LARGEST for one in _leaves([*step.args, *dict(step.kwargs).values()])
+    )
+
+
+def _leaves(argument: Argument) -> Iterator[Argument]:
+    if isinstance(argument, (tuple, list)):
+        for one in argument:
+            yield from _leaves(one)
+    else:
+        yield argument
 
 
 def _promotes(operation: Operation) -> bool:

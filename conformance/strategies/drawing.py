@@ -26,7 +26,7 @@ class Drawing:
 
     ``shape`` is the shape to which operands broadcast and ``symbols`` the sizes that shapes have in common by name
     (the inner size of a matrix product). ``long`` asks for one of the lengths at which implementations change path.
-    ``prefix`` begins the names of the inputs.
+    ``prefix`` begins the names of the inputs; numbers may be ``extremes``.
     """
 
     choices: Choices
@@ -37,6 +37,7 @@ class Drawing:
     arguments: dict[str, Argument] = field(default_factory=dict)
     symbols: dict[str, int] = field(default_factory=dict)
     prefix: str = ""
+    extremes: bool = True
     _shape: Shape | None = None
 
     @property

@@ -174,7 +174,7 @@ class ProgramDrawing(Drawing):
         prefix: str,
     ) -> None:
         super().__init__(choices, operation, choices.choose([d for d in DTYPES if d in operation.dtypes] or [FLOAT32]))
-        self.prefix = prefix
+        self.prefix, self.extremes = prefix, False
         self.kind = kind
         self.recording = recording
         self.variables = variables
