@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,11 +11,10 @@ from conformance.model.case import Argument, DTypeName, Input, Ref
 from conformance.operation import OMITTED, Omitted
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
+from conformance.strategies.numbers import BEYOND, draw_number
 from conformance.strategies.shapes import Shape, draw_broadcastable, draw_factors, draw_long_shape, draw_shape, expands
-from reference.dtypes import BOOL, BY_NAME, Category, DType
+from reference.dtypes import BY_NAME, Category, DType
 
-NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
-BEYOND = (float("nan"), float("inf"), float("-inf"))
 OUT_OF_RANGE = 7
 
 
@@ -110,31 +109,6 @@ def reshape_input(drawing: Drawing, name: str, shape: Shape) -> Ref:
     strides, offset, size = geometry("contiguous", shape)
     drawing.replace(replace(given, shape=shape, strides=strides, offset=offset, size=size))
     return Ref(given.name)
-
-
-def draw_number(choices: Choices, drawing: Drawing) -> bool | int | float | complex:
-    """A Python number that the dtype holds exactly, at times the last that it holds; or one of a higher category."""
-    dtype = drawing.dtype
-    if dtype is BOOL and choices.flag(70):
-        return choices.flag()
-    if drawing.extremes and dtype.category in (Category.INTEGRAL, Category.FLOATING) and choices.flag(12):
-        return choices.choose(extremes_of(dtype))
-    options: Sequence[bool | int | float | complex] = NUMBERS
-    if dtype.category < Category.FLOATING and choices.flag(70):
-        options = [number for number in NUMBERS if isinstance(number, int)]
-    if not dtype.is_signed:
-        options = [number for number in options if isinstance(number, float) or int(abs(number)) == number]
-    if dtype.is_complex and choices.flag(25):
-        return complex(choices.choose((1, 2, -1, 0.5)), choices.choose((0, 1, -2)))
-    return choices.choose(options)
-
-
-def extremes_of(dtype: DType) -> tuple[int | float, ...]:
-    """The last integers of a dtype; of a floating one what is no number, or none that is finite."""
-    if dtype.category is not Category.INTEGRAL:
-        return BEYOND
-    least = -(2 ** (8 * dtype.itemsize - 1)) if dtype.is_signed else 0
-    return (least, 2 ** (8 * dtype.itemsize - dtype.is_signed) - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -219,8 +219,9 @@ class LogAddExp(Bound):
     """Class E, the logarithm of a sum of two exponentials: the larger operand plus l = log(1 + e^-d), d the distance.
 
     The sum may cancel, but is rounded once: u|r|. The steps of l (d, exponential, logarithm) are off by 2u each, which
-    is 6u l (1 + d) of l (Higham, 1.6). Complex numbers cancel in 1 + e^-d, by which their error is divided. In base 2,
-    all exponents are log 2 of what they are in base e.
+    is 6u l (1 + d) of l (Higham, 1.6); a subnormal exponential and its logarithm are each off by a subnormal step.
+    Complex numbers cancel in 1 + e^-d, by which their error is divided. In base 2, all exponents are log 2 of what they
+    are in base e.
     """
 
     log_of_base: float = 1.0
@@ -229,7 +230,7 @@ class LogAddExp(Bound):
     def allowed(self, judged: Judged) -> np.ndarray:
         info = finfo(computing_dtype(judged.dtype))
         steps = 6 * info.unit * self._steps(judged) / self.log_of_base
-        allowed = info.unit * judged.size + steps + last_rounding(judged)
+        allowed = info.unit * judged.size + steps + 2 * info.subnormal + last_rounding(judged)
         return np.asarray(np.where(np.isfinite(judged.exact), allowed, 0))
 
     def _steps(self, judged: Judged) -> np.ndarray:

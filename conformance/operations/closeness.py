@@ -12,8 +12,9 @@ from conformance.choices import Choices
 from conformance.model.case import Input, Ref
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, REAL_NUMERIC, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, Flag, Number, Operand, draw_number
+from conformance.parameters import AnyTensor, Choice, Computed, Flag, Number, Operand
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import draw_number
 from conformance.strategies.shapes import draw_long_shape, draw_shape
 from conformance.values import literal
 from reference import closeness

@@ -7,9 +7,10 @@ from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, MADE, NUMERIC, REAL_NUMERIC, STORED, Effect, Omitted, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, Sizes, extremes_of
+from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, Sizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
+from conformance.strategies.numbers import extremes_of
 from reference import construction, creation, ranges
 from reference.dtypes import FLOATING, INTEGRAL, Category
 

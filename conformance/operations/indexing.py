@@ -11,8 +11,9 @@ from conformance.choices import Choices
 from conformance.model.case import Argument, Dots, Input, Literal, Ref, Slice
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, Effect, Form, Omitted, Operation
-from conformance.parameters import AnyTensor, Computed, draw_number
+from conformance.parameters import AnyTensor, Computed
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import draw_number
 from conformance.strategies.shapes import draw_broadcastable
 from conformance.targets.reference import make_input
 from conformance.values import fill

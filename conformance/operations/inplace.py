@@ -6,8 +6,9 @@ from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import MADE, STORED, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Computed, LikeTensor, extremes_of
+from conformance.parameters import AnyTensor, Computed, LikeTensor
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import extremes_of
 from reference import inplace
 from reference.dtypes import FLOAT8_E8M0FNU, FLOATING, INTEGRAL, Category
 

@@ -35,7 +35,7 @@ CARDS = (
     Card(3, "expanded"),
     Card(4, "channels last", plain=True),
 )
-"""What has no place here, such as a size of zero, is left to drawing."""
+"""What has no place here, such as a size of zero, is left to drawing. The first is dealt first: most is seen of it."""
 MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
 """The places of the modes in which a few elements tell most; of an operation with fewer modes, these in turn too."""
 
@@ -76,4 +76,4 @@ def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[
             continue
         left = left or list(CARDS)
         mode = (mode + 1) % len(MODES)
-        yield Dealt(dtype, left.pop(choices.integer(0, len(left) - 1)), MODES[mode])
+        yield Dealt(dtype, left.pop(choices.integer(0, len(left) - 1) if number else 0), MODES[mode])

@@ -19,7 +19,7 @@ def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel:
     """A small shape, sizes of one among them and at times one of zero; where its rank was dealt, a telling one."""
     dealt = choices.dealt("ndim")
     if dealt is not None:
-        return _telling_shape(choices, min(max(dealt, min_ndim), max_ndim), numel)
+        return _telling_shape(choices, min_ndim, min(max(dealt, min_ndim), max_ndim), numel)
     sizes: list[int] = []
     for _ in range(choices.integer(min_ndim, max_ndim)):
         size = choices.choose(SMALL_SIZES)
@@ -29,8 +29,10 @@ def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel:
     return tuple(sizes)
 
 
-def _telling_shape(choices: Choices, ndim: int, numel: int) -> Shape:
+def _telling_shape(choices: Choices, min_ndim: int, ndim: int, numel: int) -> Shape:
     """Sizes above one of which no two are equal: what mistakes one dimension for another gives something else."""
+    while ndim > min_ndim and prod(sorted(TELLING_SIZES)[:ndim]) > numel:
+        ndim -= 1
     left, sizes = list(TELLING_SIZES), list[int]()
     for rest in reversed(range(ndim)):
         fitting = [size for size in left if prod(sizes) * size * 3**rest <= numel]

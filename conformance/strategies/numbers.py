@@ -1,0 +1,37 @@
+"""Python numbers as arguments: small ones that every dtype holds, and the last ones that a dtype holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from conformance.choices import Choices
+from conformance.strategies.drawing import Drawing
+from reference.dtypes import BOOL, Category, DType
+
+NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
+BEYOND = (float("nan"), float("inf"), float("-inf"))
+
+
+def draw_number(choices: Choices, drawing: Drawing) -> bool | int | float | complex:
+    """A Python number that the dtype holds exactly, at times the last that it holds; or one of a higher category."""
+    dtype = drawing.dtype
+    if dtype is BOOL and choices.flag(70):
+        return choices.flag()
+    if drawing.extremes and dtype.category in (Category.INTEGRAL, Category.FLOATING) and choices.flag(12):
+        return choices.choose(extremes_of(dtype))
+    options: Sequence[bool | int | float | complex] = NUMBERS
+    if dtype.category < Category.FLOATING and choices.flag(70):
+        options = [number for number in NUMBERS if isinstance(number, int)]
+    if not dtype.is_signed:
+        options = [number for number in options if isinstance(number, float) or int(abs(number)) == number]
+    if dtype.is_complex and choices.flag(25):
+        return complex(choices.choose((1, 2, -1, 0.5)), choices.choose((0, 1, -2)))
+    return choices.choose(options)
+
+
+def extremes_of(dtype: DType) -> tuple[int | float, ...]:
+    """The last integers of a dtype; of a floating one what is no number, or none that is finite."""
+    if dtype.category is not Category.INTEGRAL:
+        return BEYOND
+    least = -(2 ** (8 * dtype.itemsize - 1)) if dtype.is_signed else 0
+    return (least, 2 ** (8 * dtype.itemsize - dtype.is_signed) - 1)

@@ -1,0 +1,64 @@
+"""What few structures must meet, whatever the seed: sizes that tell in every way to call, dtypes, extreme numbers."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+import pytest
+
+from conformance.choices import SeededChoices
+from conformance.drivers import with_hypothesis
+from conformance.model.case import Case
+from conformance.operation import ALL, Operation
+from conformance.operations import find
+from conformance.profiles import PROFILES
+from conformance.properties import every_property
+from conformance.strategies.cases import draw_case, kinds_of
+from conformance.strategies.deal import deal
+from conformance.structures import Structure, structures
+from reference.dtypes import FLOAT32, INT8, INTEGRAL
+
+SMOKE = PROFILES["smoke"]
+TURNS = [prop for prop in every_property().values() if not prop.of_every_dtype]
+
+
+def smoke(operation: Operation, seed: int) -> list[Structure]:
+    return list(structures(operation, SMOKE, seed, with_hypothesis))
+
+
+def tells(case: Case) -> bool:
+    return len(case.inputs[0].shape) >= 2 and not {0, 1} & set(case.inputs[0].shape)
+
+
+@pytest.mark.parametrize("name", ["mul", "sum", "mm", "cat", "index_select", "absolute"])
+@pytest.mark.parametrize("seed", range(3))
+def test_every_way_to_call_meets_sizes_that_tell(name: str, seed: int) -> None:
+    full = [one for one in smoke(find(name), seed) if not one.brief]
+    for prop in TURNS:
+        assert any(tells(one.base) for one in full if one.in_turn([prop])), prop.name
+
+
+def test_sizes_that_do_not_tell_are_met_too() -> None:
+    assert any(not tells(one.base) for seed in range(3) for one in smoke(find("mul"), seed))
+
+
+def test_of_each_kind_the_dtype_that_was_met_comes_last() -> None:
+    for seed in range(5):
+        dealt = [one.dtype for one in deal(kinds_of(ALL), 40, seed, (INT8, FLOAT32))]
+        whole = [dtype for dtype in dealt if dtype in INTEGRAL]
+        assert whole.index(INT8) == len(INTEGRAL) - 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_input_of_each_integral_dtype_is_met(seed: int) -> None:
+    (base,) = [one.base for one in smoke(find("cumsum"), seed) if not one.brief and one.dtype in INTEGRAL]
+    (case,) = every_property()["promotion"].derive(base, find("cumsum"), SeededChoices(0))
+    assert [given.dtype for given in case.inputs] == [dtype.name for dtype in INTEGRAL]
+    assert len(case.steps) == len(INTEGRAL)
+
+
+def test_numbers_are_not_always_finite() -> None:
+    drawn = [draw_case(SeededChoices(seed), find("clamp"), FLOAT32).steps[0] for seed in range(40)]
+    numbers = [one for step in drawn for one in (*step.args, *dict(step.kwargs).values()) if isinstance(one, float)]
+    assert any(one != one for one in numbers)
+    assert any(one == one and not isfinite(one) for one in numbers)
