@@ -8,11 +8,13 @@ import numpy as np
 
 from conformance.accuracy import GradientOf, Loss, Selected, Summation
 from conformance.choices import Choices
+from conformance.index_parameters import Fitting, shape_of
 from conformance.model.case import Argument, Input, Ref
 from conformance.model.verdict import Documented
 from conformance.operation import NUMERIC, OMITTED, REAL_NUMERIC, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Flag, LikeTensor, Shaped
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.shapes import Shape
 from conformance.values import literal
 from reference.dtypes import FLOATING, INT64
 from reference.nn import convolution, losses, pooling
@@ -47,7 +49,33 @@ def _beyond(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     return Ref(target.name)
 
 
+def _weight(choices: Choices, drawing: Drawing) -> Shape:
+    return (choices.integer(2, 6), shape_of(drawing)[-1])
+
+
+def _addend(choices: Choices, drawing: Drawing) -> Shape:
+    """A row of the result, or its last dimensions, of which those before the row may be 1 but not all."""
+    result = (*shape_of(drawing)[:-1], shape_of(drawing, "weight")[0])
+    whole = result[choices.integer(0, len(result) - 1) :]
+    sizes = tuple(1 if choices.flag(30) else size for size in whole[:-1])
+    return (*sizes, whole[-1]) if any(size != 1 for size in sizes) else whole[-1:]
+
+
 OPERATIONS = [
+    Operation(
+        name="linear_of_batches",
+        reference=convolution.linear,
+        spellings=spelled("torch.nn.functional.linear"),
+        parameters=(
+            AnyTensor(min_ndim=1),
+            Fitting("weight", _weight, same_dtype=False),
+            Fitting("bias", _addend, same_dtype=False),
+        ),
+        dtypes=NUMERIC,
+        accuracy=Summation(),
+        gradient=GradientOf(2),
+        basis=Documented(MANUAL.format("linear"), "Input: (*, in_features), where * means any number of dimensions."),
+    ),
     Operation(
         name="linear",
         reference=convolution.linear,

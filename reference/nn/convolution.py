@@ -29,6 +29,8 @@ from reference.writing import in_place
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """``input @ weight.T + bias``; the last dimension of ``input`` is that of the features.
 
+    The bias may be of any shape that expands to the result's.
+
     https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.linear.html
     """
     if not input.ndim or not weight.ndim:
@@ -41,7 +43,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if input.ndim == 2:
         affine: Tensor = addmm(bias, input, t(weight))
         return affine
-    if not input.is_contiguous():
+    in_one_row = 0 < bias.ndim <= 2 and prod(bias.shape[:-1]) == 1 and bias.is_contiguous()
+    if not (input.is_contiguous() and in_one_row):
         return in_place(add, matmul(input, t(weight)), bias)
     rows = reshape(input, (prod(input.shape[:-1]), input.shape[-1]))
     restored: Tensor = reshape(addmm(bias, rows, t(weight)), (*input.shape[:-1], weight.shape[0]))

@@ -181,6 +181,7 @@ PRODUCTS = [
 NETWORKS = [
     on("linear", METHODS["linear"], X, Y, ROW[:2]),
     on("linear unbatched", METHODS["linear"], ROW, Y, ROW[:2]),
+    on("linear of batches", METHODS["linear"], SMALL[..., :3], Y, X.T),
     on("conv2d", METHODS["conv2d"], SMALL, KERNELS, ROW[:2]),
     on(
         "conv2d strided, padded, dilated, grouped",
