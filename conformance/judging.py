@@ -170,9 +170,9 @@ class _Differing:
         numeric = wrong & ~self.zero_sign
         if not numeric.any():
             return "sign of zero"
-        if (np.abs(self.exact[numeric]) < finfo(self.dtype).tiny).all():
-            return "subnormal"
-        return _magnitude(float(errors[numeric].max()), finfo(self.dtype).p)
+        tiny = 2 * finfo(self.dtype).tiny
+        normal = numeric & ((np.abs(self.exact) >= tiny) | (np.abs(self.actual) >= tiny))
+        return _magnitude(float(errors[normal].max()), finfo(self.dtype).p) if normal.any() else "subnormal"
 
 
 def _close(actual: np.ndarray, exact: np.ndarray, error: np.ndarray, allowed: np.ndarray) -> np.ndarray:

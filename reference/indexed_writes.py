@@ -99,8 +99,8 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     return _written(input, _places(input, dim, index), source.array, Reduction("sum", alpha=alpha))
 
 
-def _added_vjp(g: Tensor, dim: int, index: Tensor, source_shape: layout.Shape, alpha: Number) -> Tensor:
-    chosen = expanded(index_select(g, dim, index), source_shape)
+def _added_vjp(g: Tensor, dim: int, index: Tensor, source: Tensor, alpha: Number) -> Tensor:
+    chosen = expanded(index_select(g, dim, index), source.shape)
     return chosen if alpha == 1 else chosen * (alpha.conjugate() if isinstance(alpha, complex) else alpha)
 
 
@@ -192,7 +192,7 @@ def _unnamed(g: Tensor, dim: int, index: Tensor) -> Tensor:
 
 index_copy.reads_apart = ("index", "source")
 index_copy.vjp("input", _unnamed)
-index_copy.vjp("source", lambda g, dim, index, source_shape: reshape(index_select(g, dim, index), source_shape))
+index_copy.vjp("source", lambda g, dim, index, source: reshape(index_select(g, dim, index), source.shape))
 
 
 def _fill_node(arguments: Mapping[str, Any]) -> str:
@@ -266,7 +266,7 @@ def _put_input_vjp(g: Tensor, index: Tensor, source_shape: layout.Shape, accumul
 
 put.reads_apart = ("index", "source")
 put.vjp("input", _put_input_vjp)
-put.vjp("source", lambda g, index, source_shape: reshape(take(g, index), source_shape))
+put.vjp("source", lambda g, index, source: reshape(take(g, index), source.shape))
 
 
 # -- where a mask is true -------------------------------------------------------------------------------------------

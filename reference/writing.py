@@ -65,8 +65,8 @@ def _refuse_reading_what_is_written() -> NoReturn:
 
 
 def overlap(first: Tensor, second: Tensor) -> bool:
-    """Whether two dense tensors surely share a place."""
-    if first.storage.address != second.storage.address or not first.numel or not second.numel:
+    """Whether two dense tensors of one storage share a place; two storages may have the same bytes, unnoticed."""
+    if first.storage is not second.storage or not first.numel or not second.numel:
         return False
     if not all(layout.is_non_overlapping_and_dense(tensor.shape, tensor.strides) for tensor in (first, second)):
         return False
@@ -132,7 +132,7 @@ def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[s
         name, keeps = called.node_name(arguments), called.keeps_numbers
         node = CallNode(name, called.vjps, arguments, [target], original=original, keeps_numbers=keeps)
         node.output_like = [(target.shape, target.dtype)]
-    unordered = _reads_what_it_writes(target, arguments.values())
+    unordered = _reads_what_it_writes(target, arguments, called.reads_apart)
     _overwrite(target, result)
     if unordered:
         target.specified = False
@@ -142,21 +142,22 @@ def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[s
     return target
 
 
-def _reads_what_it_writes(target: Tensor, read: Iterable[Any]) -> bool:
+def _reads_what_it_writes(target: Tensor, read: Mapping[str, Any], apart: Iterable[str]) -> bool:
     """Whether the outcome may depend on the order of the elements: nothing is promised then.
 
-    Torch refuses the overlaps that it finds (``refuse_overlapping_write``); it does not look for all.
+    Torch refuses the overlaps that it finds (``refuse_overlapping_write``); it does not look for all. Elements that are
+    read and written at the same place do no harm, but for those of the arguments in ``apart``.
     """
     if not layout.surely_distinct(target.shape, target.strides):
         return True
     place = (target.shape, target.strides, target.offset)
     return any(
         np.shares_memory(target.array, tensor.array)
-        for tensor in read
+        for name, tensor in read.items()
         if isinstance(tensor, Tensor)
         and tensor is not target
         and tensor.storage.address == target.storage.address
-        and (tensor.shape, tensor.strides, tensor.offset) != place
+        and (name in apart or (tensor.shape, tensor.strides, tensor.offset) != place)
     )
 
 

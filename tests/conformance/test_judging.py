@@ -49,6 +49,7 @@ NAN, INF = np.nan, np.inf
         ([finfo(FLOAT32).max], [INF], "inf"),
         ([INF], [1e38], "inf"),
         ([2e-45], [2e-42], "subnormal"),
+        ([1.0], [0.0], "far off"),
         ([1.5], [1.0], "far off"),
         ([1 + 2.0**-20], [1.0], "off by a few ulp"),
         ([1 + 2.0**-17], [1.0], "off by many ulp"),
@@ -83,6 +84,10 @@ def test_the_sign_of_a_zero_is_judged_where_the_class_says_so_and_reported_every
 
 def test_a_wrong_value_beside_a_wrong_sign_of_zero_is_the_graver() -> None:
     assert verdict([-0.0, 5.0], [0.0, 1.0], Exact()).pattern == "far off"
+
+
+def test_a_normal_number_names_what_is_wrong_with_subnormal_ones_beside_it() -> None:
+    assert verdict([0.0, 1 + 2.0**-20], [1e-40, 1.0], Exact()).pattern == "off by a few ulp"
 
 
 def test_subnormals_are_one_where_the_device_flushes_them() -> None:

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reference import arithmetic, construction, creation, inplace, reduction, slicing, transcendental
+from reference import arithmetic, construction, creation, inplace, numpy_sharing, reduction, slicing, transcendental
 from reference.autograd.engine import backward
 from reference.autograd.mode import no_grad
 from reference.comparison import bitwise_and
 from reference.dtypes import BOOL, FLOAT32, INT32, UINT8
 from reference.errors import Refusal
-from reference.indexed_writes import index_copy, index_fill, put
+from reference.indexed_writes import index_add, index_copy, index_fill, put
 from reference.scattering import scatter_add
 from reference.tensor import Tensor
 from reference.writing import in_place
@@ -142,6 +142,22 @@ def test_a_write_that_moves_elements_reads_no_part_of_what_it_writes() -> None:
         assert target.array.tolist() == [1, 2, 3]
         assert in_place(function, target, *args, numbers(5, 7, 9)) is target
     refused("RuntimeError", in_place, index_fill, places, 0, places, 1)
+
+
+def test_an_overlap_of_two_storages_goes_unnoticed_and_leaves_the_values_open() -> None:
+    written = numbers(1.0, 2.0, 3.0)
+    other = numpy_sharing.from_numpy(numpy_sharing.numpy(written))
+    index = construction.tensor([2, 0, 1])
+    refused("RuntimeError", in_place, index_copy, written, 0, index, written.view(3))
+    assert not in_place(index_copy, written, 0, index, other).specified
+
+
+@pytest.mark.parametrize("function", [index_add, index_copy, put])
+def test_the_source_of_an_indexed_write_must_not_change(function: Any) -> None:
+    given, source = numbers(1.0, 2.0, requires_grad=True), numbers(3.0, 4.0, requires_grad=True) * 1
+    made = function(given, *(() if function is put else (0,)), construction.tensor([0, 1]), source)
+    in_place(arithmetic.add, source, 1)
+    refused("RuntimeError", backward, made.sum())
 
 
 def test_the_same_tensor_may_be_read_where_elements_stay_in_their_places() -> None:
