@@ -1,64 +1,33 @@
 """Confirms scripts: each is run several times in fresh processes before anyone is shown it.
 
-Importing torch takes seconds, a fork of a process that has imported it milliseconds. So one supervisor imports torch,
-lives as long as the process that asks it, and forks for every execution. A device that does not survive a fork gets a
-new process each time, and so does a script that held in every fork: forks are single-threaded, and a user's process is
-not.
+Importing torch takes seconds, a fork of a process that has imported it milliseconds. So one process imports torch,
+lives as long as the one that asks it, and forks for every execution. A session begins it as a copy of itself, before it
+calls torch: then nothing is imported twice. A device that does not survive a fork gets a new process each time, and so
+does a script that held in every fork: forks are single-threaded, and a user's process is not.
 """
 
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import re
+import runpy
+import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Timer
+
+from conformance.isolation.process import Process
+from conformance.targets.registry import kind_of
+from conformance.targets.torch.presence import load_torch
 
 REPRODUCED, HELD = 1, 0
 IMPORT_SECONDS = 60  # what importing torch may take is no part of the time allowed
 _DEVICES = re.compile(r'"(cuda|xla|mps|xpu|hpu)\b')
-
-# Reads one line a script, and prints one: its exit statuses, negative where a signal ended it.
-_SUPERVISOR = """
-import json, os, runpy, signal, sys
-import torch
-torch.set_num_threads(1)  # a fork after OpenMP has started its threads hangs
-
-def execute(path, timeout):
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(1, 2)
-    signal.setitimer(signal.ITIMER_REAL, timeout)  # SIGALRM ends the process
-    status = 0
-    try:
-        runpy.run_path(path, run_name="__main__")
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else 0 if end.code is None else 2
-    except BaseException:
-        status = 2  # what no script should do: neither right nor wrong
-    os._exit(status)
-
-imported = False
-for line in sys.stdin:
-    request = json.loads(line)
-    path = request["path"]
-    if not imported and '"meta"' in open(path).read():
-        torch.empty(0, device="meta").add(1)  # imports 800 modules, which no fork has to import again
-        imported = True
-    statuses = []
-    for _ in range(request["times"]):
-        sys.argv = [path]
-        child = os.fork()
-        if child == 0:
-            os.chdir(os.path.dirname(path))
-            execute(path, request["timeout"])
-        statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-    print(json.dumps(statuses), flush=True)
-"""
+_OUR_OWN = ("PYTEST_CURRENT_TEST", "TMPDIR")
 
 
 def confirm(scripts: Sequence[str], times: int = 3, timeout: float = 60) -> list[tuple[int, int]]:
@@ -84,49 +53,82 @@ def can_fork(script: str) -> bool:
     return hasattr(os, "fork") and not _DEVICES.search(script)
 
 
+def prepare() -> Process:
+    """Begin the process that forks as a copy of this one, which must not have called torch yet; the caller ends it.
+
+    It is asked from here, and from the copies of this process that are made later.
+    """
+    _supervisors[:] = [_Supervisor(copied=True)]
+    return _supervisors[0].process
+
+
 def _environment() -> dict[str, str]:
-    """What a user's process would inherit: pytest's word on the test that runs changes with every test."""
-    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    """What a user's process would inherit: not pytest's word on the test that runs, nor where a session keeps files."""
+    return {name: value for name, value in os.environ.items() if name not in _OUR_OWN}
 
 
 class _Supervisor:
-    """The process that forks: started at the first script, in the environment of that moment."""
+    """The process that forks, in the environment of the moment when it began.
 
-    def __init__(self) -> None:
+    Copies of the process that began it ask it too, one at a time.
+    """
+
+    def __init__(self, *, copied: bool = False) -> None:
         self.environment = _environment()
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _SUPERVISOR],
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-
-    def statuses(self, path: Path, times: int, timeout: float) -> list[int]:
-        """The exit statuses of a script; none where the supervisor itself was lost."""
-        assert self.process.stdin is not None, "a pipe was asked for"
-        assert self.process.stdout is not None, "a pipe was asked for"
-        request = {"path": str(path), "times": times, "timeout": timeout}
-        try:
-            print(json.dumps(request), file=self.process.stdin, flush=True)
-        except OSError:
-            return []
-        # What hangs in spite of its alarm is ended with the supervisor: then the line read is empty.
-        guard = Timer(IMPORT_SECONDS + timeout * times, self.process.kill)
-        guard.start()
-        line = self.process.stdout.readline()
-        guard.cancel()
-        found: list[int] = json.loads(line) if line.startswith("[") else []
-        return found
+        self.process = Process(_serve, copied=copied)
 
     def is_of_now(self) -> bool:
-        """Whether it lives, and was started in an environment like today's."""
-        return self.process.poll() is None and self.environment == _environment()
+        """Whether nobody ended it, and it began in an environment like today's."""
+        return not self.process.channel.closed and self.environment == _environment()
 
-    def end(self) -> None:
-        self.process.kill()
-        self.process.communicate()
+    def statuses(self, path: Path, times: int, timeout: float) -> list[int]:
+        """The exit statuses of a script; none where the process that forks was lost."""
+        self.process.send((path, times, timeout))
+        try:
+            # What hangs in spite of its alarm is ended together with who started it.
+            while self.process.channel.poll(IMPORT_SECONDS + timeout * times):
+                asked, statuses = self.process.channel.recv()
+                if asked == path:  # and no answer to one who did not live to read it
+                    return list(statuses)
+        except (EOFError, OSError):
+            pass
+        _end()
+        return []
+
+
+def _serve(channel: Connection) -> None:
+    """Run each script as often as asked, and answer with its exit statuses, negative where a signal ended it."""
+    load_torch()
+    while True:
+        path, times, timeout = channel.recv()
+        if '"meta"' in path.read_text("utf-8"):
+            kind_of("meta").preload()  # 800 modules, which no fork has to import again
+        channel.send((path, [_forked_once(path, timeout) for _ in range(times)]))
+
+
+def _forked_once(path: Path, timeout: float) -> int:
+    child = os.fork()
+    if child == 0:
+        _execute(path, timeout)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _execute(path: Path, timeout: float) -> None:
+    """Run a script in silence, and end as it does."""
+    os.chdir(path.parent)
+    sys.argv = [str(path)]
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.dup2(1, 2)
+    signal.setitimer(signal.ITIMER_REAL, timeout)  # SIGALRM ends the process
+    status = 0
+    try:
+        load_torch().set_num_threads(1)
+        runpy.run_path(str(path), run_name="__main__")
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 0 if end.code is None else 2
+    except BaseException:
+        status = 2  # what no script should do: neither right nor wrong
+    os._exit(status)
 
 
 _supervisors: list[_Supervisor] = []
@@ -135,11 +137,11 @@ _supervisors: list[_Supervisor] = []
 @atexit.register
 def _end() -> None:
     while _supervisors:
-        _supervisors.pop().end()
+        _supervisors.pop().process.abandon()
 
 
 def _forked(path: Path, times: int, timeout: float) -> list[int]:
-    """The exit statuses of a script under the supervisor; none where the supervisor itself was lost."""
+    """The exit statuses of a script in forks; none where who forks was lost."""
     if not (_supervisors and _supervisors[0].is_of_now()):
         _end()
         _supervisors.append(_Supervisor())

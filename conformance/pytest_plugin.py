@@ -110,6 +110,8 @@ def session(request: pytest.FixtureRequest) -> Any:
         frozenset(config.getoption("--property")),
         limits=limits_of(config.getoption("--timeout-per-case"), config.getoption("--memory-per-process")),
     )
+    if isolated:
+        _preload(chosen_targets(config))
     try:
         made.open()
     except RunError as error:
@@ -118,6 +120,15 @@ def session(request: pytest.FixtureRequest) -> Any:
         made.write_environment()
     config.stash[_session] = made
     return made
+
+
+def _preload(targets: list[str]) -> None:
+    """Import what torch imports at the first call on these targets, so that no copy of this process has to."""
+    from conformance.targets.registry import kind_of
+
+    for kind in map(kind_of, targets):
+        if kind.survives_fork:
+            kind.preload()
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

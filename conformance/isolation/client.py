@@ -11,6 +11,7 @@ from functools import cached_property
 from multiprocessing.connection import Connection
 from typing import Any
 
+from conformance import confirm
 from conformance.claims import Claims
 from conformance.isolation.ending import Ending
 from conformance.isolation.jobs import Answer, Job
@@ -32,11 +33,13 @@ class IsolatedSession(Session):
     """A session whose checks run elsewhere. It must be opened before this process calls torch."""
 
     _supervisor: Process | None = None
+    _confirming: Process | None = None
     _scratch: str = ""
 
     def open(self) -> None:
-        """Open the files, and start the supervisor."""
+        """Open the files, and start the processes that check and confirm."""
         super().open()
+        self._confirming = confirm.prepare()
         self._scratch = tempfile.mkdtemp(prefix="conformance-")
         self._supervisor = Process(self._supervise)
 
@@ -82,7 +85,9 @@ class IsolatedSession(Session):
             claims.found, claims.tallies, claims.claimed = made
 
     def close(self, exit_status: int) -> None:
-        """End the supervisor, and note the end of the session."""
+        """End the processes, and note the end of the session."""
+        if self._confirming is not None:
+            self._confirming.kill()
         if self._supervisor is not None:
             self._supervisor.kill()
             shutil.rmtree(self._scratch, ignore_errors=True)

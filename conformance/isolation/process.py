@@ -93,6 +93,11 @@ class Process:
         self._child.kill()
         self.end()
 
+    def abandon(self) -> None:
+        """End it now, and wait for nothing: a copy of the process that began it may do so too."""
+        self._child.kill()
+        self.channel.close()
+
     def memory(self) -> int:
         """The bytes that the process holds in memory; 0 where it has ended."""
         try:
@@ -103,7 +108,8 @@ class Process:
 
 def _settled(serve: Serve, channel: Connection, *arguments: Any) -> None:
     """Serve as a child: end with the parent, leave interrupts to it, die quietly, let warnings pass."""
-    ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
+    if supported():
+        ctypes.CDLL(None).prctl(_PARENT_DEATH, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))

@@ -74,10 +74,19 @@ def test_a_lost_supervisor_is_replaced() -> None:
     assert confirm([EXP.replace("!= 3", "== 3")], times=2) == [(2, 2)]
 
 
-def test_without_a_supervisor_each_is_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    confirming._end()
-    monkeypatch.setattr(confirming, "_SUPERVISOR", "raise SystemExit(3)")
+def test_a_copy_of_this_process_imports_nothing_again() -> None:
+    process = confirming.prepare()
+    assert confirm(["import sys\nsys.exit(1 if 'pytest' in sys.modules else 0)"], times=2) == [(2, 2)]
+    process.kill()
+    assert confirm([EXP.replace("!= 3", "== 3")], times=1) == [(1, 1)]
+
+
+def test_an_answer_to_one_who_did_not_live_to_read_it_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "left.py").write_text("import sys; sys.exit(0)")
+    process = confirming.prepare()
+    process.send((tmp_path / "left.py", 3, 9))
     assert confirm(["import sys; sys.exit(1)"], times=2) == [(2, 2)]
+    process.kill()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no fork")
