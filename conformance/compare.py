@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -127,11 +128,13 @@ class Comparison:
                 self._differ(Aspect.KIND, found.step, name, expected.kind, actual.kind)
 
     def _variable(self, step: int, name: str, expected: Seen, actual: Seen) -> None:
-        for aspect, attribute in metadata_fields(self.aspects):
-            wanted, found = getattr(expected, attribute), getattr(actual, attribute)
-            if wanted is not None or aspect is Aspect.GRAD_FN:
-                self.compared += 1
-                if wanted != found and not self._alike(aspect, expected, wanted, found):
+        aspects, metadata = metadata_of(self.aspects)
+        all_wanted, all_found = metadata(expected), metadata(actual)
+        self.compared += len(aspects)
+        if all_wanted != all_found:
+            for aspect, wanted, found in zip(aspects, all_wanted, all_found, strict=False):
+                known = wanted is not None or aspect is Aspect.GRAD_FN
+                if known and wanted != found and not self._alike(aspect, expected, wanted, found):
                     self._differ(aspect, step, name, wanted, found)
         if Aspect.VALUES in self.aspects and not self.differences:
             self._values(step, name, expected, actual)
@@ -270,9 +273,11 @@ class Comparison:
 
 
 @cache
-def metadata_fields(aspects: frozenset[Aspect]) -> tuple[tuple[Aspect, str], ...]:
-    """The metadata among ``aspects``, each with the attribute that holds it."""
-    return tuple((aspect, attribute) for aspect, attribute in METADATA_FIELDS if aspect in aspects)
+def metadata_of(aspects: frozenset[Aspect]) -> tuple[tuple[Aspect, ...], Callable[[Seen], tuple[Any, ...]]]:
+    """The metadata among ``aspects``, and what reads all of them of a variable at once, and then its kind."""
+    fields = [(aspect, attribute) for aspect, attribute in METADATA_FIELDS if aspect in aspects]
+    read: Callable[[Seen], tuple[Any, ...]] = attrgetter(*(attribute for _, attribute in fields), "kind")
+    return tuple(aspect for aspect, _ in fields), read
 
 
 def coarser(dtype: DType, computed: DType | None) -> DType:

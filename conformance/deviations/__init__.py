@@ -102,8 +102,7 @@ class Deviation:
 
     def names(self, operation: str) -> bool:
         """Whether it is about the operation, or about that of which it is an alias."""
-        called = {operation, find(operation).alias_of or operation}
-        return any(fnmatchcase(name, pattern) for pattern in patterns_of(self.operation) for name in called)
+        return not named_by(self.operation).isdisjoint((operation, find(operation).alias_of))
 
     def is_of(self, prop: str) -> bool:
         """Whether it is about the property."""
@@ -118,13 +117,21 @@ class Deviation:
         return torch_version() in SpecifierSet(self.torch, prereleases=True) if self.torch else True
 
 
-def patterns_of(text: str) -> list[str]:
+@cache
+def patterns_of(text: str) -> tuple[str, ...]:
     """The patterns of a field that may have several.
 
     >>> patterns_of("add, bitwise_*")
-    ['add', 'bitwise_*']
+    ('add', 'bitwise_*')
     """
-    return [pattern.strip() for pattern in text.split(",")]
+    return tuple(pattern.strip() for pattern in text.split(","))
+
+
+@cache
+def named_by(patterns: str) -> frozenset[str]:
+    """The operations whose names one of the patterns describes."""
+    names = every_operation()
+    return frozenset(name for pattern in patterns_of(patterns) for name in names if fnmatchcase(name, pattern))
 
 
 @cache
@@ -143,10 +150,16 @@ def matching(
     return None
 
 
+def for_operation(operation: str) -> list[Deviation]:
+    """The deviations in force for an operation, or for that of which it is an alias."""
+    return by_operation()[operation]
+
+
 @cache
-def for_operation(operation: str) -> tuple[Deviation, ...]:
-    """The deviations in force for an operation."""
-    return tuple(entry for entry in every_deviation() if entry.names(operation) and entry.in_force())
+def by_operation() -> dict[str, list[Deviation]]:
+    """The deviations in force for each operation."""
+    entries = [entry for entry in every_deviation() if entry.in_force()]
+    return {name: [entry for entry in entries if entry.names(name)] for name in every_operation()}
 
 
 @cache
@@ -174,7 +187,7 @@ def _read(file: str, name: str, entry: object) -> Deviation:
         if not isinstance(values.get(key), kind):
             raise DeviationError(f"{place}: {key!r} must be given, as a {kind.__name__}")
     for pattern in patterns_of(str(values["operation"])):
-        if not any(fnmatchcase(name, pattern) for name in every_operation()):
+        if not named_by(pattern):
             near = ", ".join(get_close_matches(pattern, every_operation(), 1)) or "none"
             raise DeviationError(f"{place}: no operation is called {pattern!r}; nearest: {near}")
     if values["where"] and values["where"] not in CIRCUMSTANCES:

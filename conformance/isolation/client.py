@@ -13,6 +13,7 @@ from typing import Any
 
 from conformance import confirm
 from conformance.claims import Claims
+from conformance.deviations import by_operation
 from conformance.isolation.ending import Ending
 from conformance.isolation.jobs import Answer, Job
 from conformance.isolation.process import Process, threads_here
@@ -47,6 +48,7 @@ class IsolatedSession(Session):
         # What a process that is killed leaves behind is removed with the session.
         tempfile.tempdir = os.environ["TMPDIR"] = self._scratch
         own = (self.directory, self.worker, self.profile, self.seed, self.only, self.limits)
+        by_operation()  # read once, before workers are copied
         session = WorkerSession(*own, targets=self.targets, plain=self.plain, noted=self.in_flight)
         Supervisor(session).serve(channel)
 

@@ -19,7 +19,7 @@ from conformance.parameters import Operand
 from conformance.properties.base import Property, first_tensor
 from conformance.strategies.layouts import geometry
 from conformance.targets.interpreter import Interpreter
-from reference.dtypes import BY_NAME, Category
+from reference.dtypes import BY_NAME, Category, DType
 
 _SEEN = frozenset({Aspect.REFUSAL, Aspect.KIND, Aspect.DTYPE, Aspect.SHAPE})
 _LARGEST = 127
@@ -57,11 +57,10 @@ class Promotion(Property):
         inputs = [_small(given, ()) for given in base.inputs]
         left = _small(tensors[0], (2,), "left")
         for category in Category:
+            dtypes = [dtype for dtype in operation.dtypes if dtype.category is category]
             rights = [
                 _small(left, shape, f"right_{dtype.name}_{len(shape)}", dtype.name)
-                for dtype in operation.dtypes
-                for shape in ((2,), ())
-                if dtype.category is category
+                for dtype, shape in _with_shapes(dtypes, choices.integer(0, 1))
             ]
             options: list[Argument] = [Ref(right.name) for right in rights]
             if _takes_numbers(operation, second):
@@ -97,6 +96,15 @@ def _leaves(argument: Argument) -> Iterator[Argument]:
 def _promotes(operation: Operation) -> bool:
     """Whether the dtypes of two operands are promoted."""
     return operation.results == 1 and len(_operands(operation)) >= 2
+
+
+def _with_shapes(dtypes: list[DType], turn: int) -> Iterator[tuple[DType, tuple[int, ...]]]:
+    """Each dtype of a category with a dimension or without, in turn; one that is alone with and without."""
+    shapes = ((2,), ())
+    if len(dtypes) == 1:
+        yield from ((dtypes[0], shape) for shape in shapes)
+    for number, dtype in enumerate(dtypes if len(dtypes) > 1 else ()):
+        yield dtype, shapes[(number + turn) % 2]
 
 
 def _operands(operation: Operation) -> list[int]:
