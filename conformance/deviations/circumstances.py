@@ -63,6 +63,58 @@ def _dtypes_differ(case: Case) -> bool:
     return len({given.dtype for given in case.inputs}) > 1
 
 
+def _holds(of: Callable[[np.ndarray], np.ndarray]) -> Callable[[Case], bool]:
+    """Some element of some input is one of those."""
+    return lambda case: any(bool(np.any(of(logical(given)))) for given in case.inputs)
+
+
+def _is_lowest(values: np.ndarray) -> np.ndarray:
+    return values == np.iinfo(values.dtype).min if values.dtype.kind == "i" else np.zeros(values.shape, np.bool_)
+
+
+def _is_infinite(values: np.ndarray) -> np.ndarray:
+    return np.abs(values) == np.inf
+
+
+def _trigamma_is_rounded(case: Case) -> bool:
+    """In ten digits, which float32 does not have; of a negative number, times pi."""
+    return any(given.dtype == "float64" or bool(np.any(logical(given) < 0)) for given in case.inputs)
+
+
+def _an_input_is_empty(case: Case) -> bool:
+    return any(0 in given.shape for given in case.inputs)
+
+
+def _an_input_is_not_contiguous(case: Case) -> bool:
+    return any(given.strides != contiguous_strides(given.shape) for given in case.inputs)
+
+
+def _elements_are_equal(case: Case) -> bool:
+    elements = logical(case.inputs[0])
+    return len(np.unique(elements)) < elements.size
+
+
+def _no_dimensions_are_given(case: Case) -> bool:
+    return () in (*case.main.args, *dict(case.main.kwargs).values())
+
+
+def _a_complex_weight_is_small(case: Case) -> bool:
+    """Smaller than a half, where lerp by its formula begins at the start."""
+    weight = dict(case.main.kwargs).get("weight", case.main.args[-1])
+    if isinstance(weight, Ref):
+        weights = [logical(given) for given in case.inputs if given.name in (weight.name, f"leaf_{weight.name}")]
+    else:
+        weights = [np.asarray(weight)]
+    return any(one.dtype.kind == "c" and bool(np.any(np.abs(one) < 0.5)) for one in weights)
+
+
+def _a_ratio_of_exponentials_is_subnormal(case: Case) -> bool:
+    """In its imaginary part: that of e to the power of one operand and of the other, in complex64 or complex128."""
+    first, second = (logical(given).astype(np.clongdouble) for given in case.inputs[:2])
+    part = np.abs(np.exp(np.where(first.real < second.real, first - second, second - first)).imag)
+    return any(bool(np.any((part > 2.0**least) & (part < 2.0**most))) for least, most in ((-150, -126), (-1074, -1022)))
+
+
 def _alpha_is_given(case: Case) -> bool:
     return "alpha" in dict(case.main.kwargs)
 
@@ -77,4 +129,13 @@ CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
     "operands are equal": _operands_are_equal,
     "the dtypes differ": _dtypes_differ,
     "alpha is given": _alpha_is_given,
+    "an input holds the lowest integer": _holds(_is_lowest),
+    "an input holds infinity": _holds(_is_infinite),
+    "an input is float64 or negative": _trigamma_is_rounded,
+    "an input is empty": _an_input_is_empty,
+    "an input is not contiguous": _an_input_is_not_contiguous,
+    "elements are equal": _elements_are_equal,
+    "no dimensions are given": _no_dimensions_are_given,
+    "a complex weight is small": _a_complex_weight_is_small,
+    "a ratio of exponentials is subnormal": _a_ratio_of_exponentials_is_subnormal,
 }
