@@ -68,6 +68,8 @@ def _polar(name: str, lengths: str) -> Operation:
 
 # With parameters below 8 and arguments of at most 9: 7 log(9).
 POSITIVE_EXPONENT = 16
+# With both below 152: 151 log(152).
+POSITIVE_EXPONENT_OF_LARGE = 759
 
 
 def _exponent(a: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -106,7 +108,9 @@ def _incomplete(reference: Function, alias: str, claim: str, spread: Spread, *, 
     """
     name = reference.name
 
-    def form(suffix: str, orders: str, other: Parameter, *aliases: str) -> Operation:
+    def form(
+        suffix: str, orders: str, other: Parameter, *aliases: str, exponent: float = POSITIVE_EXPONENT
+    ) -> Operation:
         return Operation(
             name=name + suffix,
             reference=reference,
@@ -114,14 +118,14 @@ def _incomplete(reference: Function, alias: str, claim: str, spread: Spread, *, 
             parameters=(Operand("input", mode=orders), other),
             dtypes=FLOATING,
             accuracy=Ulps(16, underflows=True, spread=spread),
-            gradient=GradientOf(8, exponent=POSITIVE_EXPONENT),
+            gradient=GradientOf(8, exponent=exponent),
             basis=Documented(SPECIAL.format(alias), claim),
             aliases=aliases,
         )
 
     return [
         form("", "orders", Operand("other"), f"special.{alias}"),
-        form("_of_large", "large-orders", Computed("other", _as_large)),
+        form("_of_large", "large-orders", Computed("other", _as_large), exponent=POSITIVE_EXPONENT_OF_LARGE),
         *(form("_of_small", "small-orders", Operand("other", mode="unit")) for _ in range(small)),
     ]
 
