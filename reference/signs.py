@@ -164,7 +164,7 @@ def _check_round(dtype: DType, arguments: Mapping[str, Any]) -> None:
 
 
 def _round_node(arguments: Mapping[str, Any]) -> str:
-    return "RoundBackward1" if arguments["decimals"] else "RoundBackward0"
+    return "RoundBackward0" if arguments["decimals"] is None else "RoundBackward1"
 
 
 class _Round(Pointwise):
@@ -176,14 +176,19 @@ class _Round(Pointwise):
         return super().evaluate(arrays, settings, dtype)
 
 
-def _round(input: np.ndarray, *, decimals: int = 0) -> np.ndarray:
+def _round(input: np.ndarray, *, decimals: int | None = None) -> np.ndarray:
     """The nearest integer, half to even; with ``decimals``, what NumPy's ``around`` gives.
+
+    Where 10^|decimals| is beyond the last number, no number has that many decimals, or digits before them.
 
     https://docs.pytorch.org/docs/stable/generated/torch.round.html
     """
     if input.dtype.kind in "iu":
         return input
-    power = input.dtype.type(10.0 ** np.abs(decimals))
+    decimals = decimals or 0
+    power = input.dtype.type(np.float64(10.0) ** np.abs(decimals))
+    if not np.isfinite(power):
+        return input if decimals >= 0 else np.where(np.isfinite(input), np.copysign(0, input), input)
     return np.rint(input * power) / power if decimals >= 0 else np.rint(input / power) * power
 
 

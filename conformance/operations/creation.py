@@ -60,6 +60,18 @@ def _step(choices: Choices, drawing: Drawing) -> Argument:
     return size if start <= end else -size
 
 
+def _fraction(choices: Choices, drawing: Drawing) -> Argument:
+    numbers = (0, 0.5, 4.5, 2, 5, 2.25, -0.5, -2.5, -3)
+    return choices.choose(numbers if drawing.dtype.is_signed else numbers[:6])
+
+
+def _fractional_step(choices: Choices, drawing: Drawing) -> Argument:
+    """The same between fractions; one of less than 1 counts in integers too."""
+    start, end = (float(str(drawing.arguments[name])) for name in ("start", "end"))
+    size = choices.choose((0.5, 1.5, 1, 0.25, 2.5))
+    return size if start <= end else -size
+
+
 def _no_step(choices: Choices, drawing: Drawing) -> Argument:
     return 0
 
@@ -300,6 +312,24 @@ OPERATIONS = [
             Number("start", BOUNDS),
             Number("end", BOUNDS),
             Computed("step", _step, _no_step),
+            DTYPE,
+        ),
+        dtypes=REAL_NUMERIC,
+        accuracy=Spaced(),
+        effect=Effect.CREATES,
+        basis=Documented(
+            MANUAL.format("arange"),
+            "Returns a 1-D tensor of size ceil((end - start) / step) with values from the interval [start, end).",
+        ),
+    ),
+    Operation(
+        name="arange_of_fractions",
+        reference=ranges.arange,
+        spellings=spelled("torch.arange", out=True),
+        parameters=(
+            Computed("start", _fraction),
+            Computed("end", _fraction),
+            Computed("step", _fractional_step, _no_step),
             DTYPE,
         ),
         dtypes=REAL_NUMERIC,

@@ -39,6 +39,9 @@ def _itself(reference: Function, claim: str, dtypes: tuple[DType, ...] = ALL, *,
     )
 
 
+# 10 to their power is exact, rounded, or beyond the last number of float32, or of float64.
+DECIMALS = (1, 3, -1, -2, 0, 7, 20, -12, 45, -45, 400, -400)
+
 OPERATIONS = [
     _question(kinds.signbit, "Tests if each element of input has its sign bit set or not.", REAL),
     _question(kinds.isposinf, "Tests if each element of input is positive infinity or not.", REAL),
@@ -113,7 +116,7 @@ OPERATIONS = [
         name="round_decimals",
         reference=signs.round,
         spellings=spelled("torch.round", "Tensor.round", in_place="Tensor.round_", out=True),
-        parameters=(Operand("input"), Choice("decimals", (1, 3, -1, -2), keyword=True)),
+        parameters=(Operand("input"), Choice("decimals", DECIMALS, keyword=True)),
         dtypes=FLOATING,
         gradient=GradientOf(0),
         basis=Documented(
