@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from conformance.deviations import Deviation
 from conformance.discrepancy import Failure, confirmed, described
-from conformance.model.case import Case
+from conformance.model.case import Case, DTypeName
 from conformance.model.codec import encode_case
 from conformance.model.inflight import InFlight
 from conformance.model.observation import Aspect
@@ -118,7 +118,9 @@ def operation_of(case: Case) -> str:
 
 def dtype_of(case: Case) -> str:
     """The dtype that a case is counted under: that of its first input, or that which a creation is asked for."""
-    return case.inputs[0].dtype if case.inputs else "mixed"
+    asked = dict(case.main.kwargs).get("dtype")
+    made = asked.name if isinstance(asked, DTypeName) else "mixed"
+    return case.inputs[0].dtype if case.inputs else made
 
 
 def unexpected_pass(deviation: Deviation, targets: list[str]) -> str:
