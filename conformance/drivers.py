@@ -26,12 +26,13 @@ def with_hypothesis(body: Callable[[Choices], None], count: int, seed_number: in
 _UNMUTATED = 9
 
 
-def _generate(body: Callable[[Choices], None], count: int, seed_number: int) -> None:
-    # All of it is one strategy: Hypothesis keeps books of every strategy that a test draws from, at 0.2 ms each.
-    @st.composite
-    def drawn(draw: DrawFn) -> None:
-        body(HypothesisChoices(draw, seed_number))
+@st.composite
+def _drawn(draw: DrawFn, body: Callable[[Choices], None], seed_number: int) -> None:
+    """All of it is one strategy: Hypothesis keeps books of every strategy that a test draws from, at 0.2 ms each."""
+    body(HypothesisChoices(draw, seed_number))
 
+
+def _generate(body: Callable[[Choices], None], count: int, seed_number: int) -> None:
     @seed(seed_number)
     @settings(
         max_examples=count,
@@ -40,7 +41,7 @@ def _generate(body: Callable[[Choices], None], count: int, seed_number: int) -> 
         phases=(Phase.generate,),
         suppress_health_check=list(HealthCheck),
     )
-    @given(drawn())
+    @given(_drawn(body, seed_number))
     def run(_: None) -> None:
         pass
 

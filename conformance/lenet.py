@@ -110,14 +110,14 @@ def losses(problem: Problem, dtype: DType) -> dict[str, np.ndarray]:
     return found
 
 
-def steps(problem: Problem, settings: Settings, count: int) -> dict[str, np.ndarray]:
-    """The parameters after ``count`` steps of SGD along one gradient."""
+def steps(problem: Problem, settings: Settings, count: int) -> Iterator[dict[str, np.ndarray]]:
+    """The parameters after each of ``count`` steps of SGD along one gradient."""
     made = network(problem, problem.dtype)
     optimizer = SGD(made.parameters(), **settings)
     backward(made(Tensor.of(problem.images, problem.dtype)), Tensor.of(problem.cotangent, problem.dtype))
     for _ in range(count):
         optimizer.step()
-    return {name: parameter.array for name, parameter in made.named_parameters()}
+        yield {name: parameter.array.copy() for name, parameter in made.named_parameters()}
 
 
 def gradients(made: Net) -> dict[str, np.ndarray]:

@@ -64,9 +64,10 @@ class Process:
         is None.
         """
         seen, since = progress(), time.monotonic()
+        tick = None if limits is NO_LIMITS else TICK
         while True:
             try:
-                if self.channel.poll(TICK):
+                if self.channel.poll(tick):
                     return self.channel.recv()
             except (EOFError, OSError):
                 return self.end()
