@@ -15,6 +15,7 @@ from reference.errors import refuse
 from reference.function import LikeInput, Pointwise, arithmetic, function, pointwise, to_float
 from reference.layout import Shape, Strides
 from reference.promotion import Number, result_type
+from reference.scalars import element
 from reference.tensor import METHODS, Tensor
 from reference.writing import in_place, with_out
 
@@ -78,6 +79,7 @@ def _check_alpha(dtype: DType, arguments: Mapping[str, Any]) -> None:
         refuse("For integral input tensors, argument alpha must not be a floating point number.")
     if not dtype.is_complex and isinstance(alpha, complex):
         refuse("For non-complex input tensors, argument alpha must not be a complex number.")
+    element(alpha, dtype)
 
 
 def _check_value(dtype: DType, arguments: Mapping[str, Any]) -> None:

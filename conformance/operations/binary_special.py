@@ -104,7 +104,8 @@ def _incomplete(reference: Function, alias: str, claim: str, spread: Spread, *, 
 
     What results from a rounded exponent is off by the moduli of its terms (Higham, 1.5). The number of ulp is twice the
     largest measured with torch 2.13 on the CPU over four million pairs of float32: 8.7 u at (0.60, 1.12), where a
-    continued fraction of a hundred steps is evaluated.
+    continued fraction of a hundred steps is evaluated. The steps grow as the square of the digits: in float64 they are
+    five times as many, and of 150,000 pairs the largest was 42 u at (0.83, 1.23).
     """
     name = reference.name
 
@@ -117,7 +118,7 @@ def _incomplete(reference: Function, alias: str, claim: str, spread: Spread, *, 
             spellings=spelled(f"torch.{name}", f"Tensor.{name}", in_place=f"Tensor.{name}_", out=True),
             parameters=(Operand("input", mode=orders), other),
             dtypes=FLOATING,
-            accuracy=Ulps(16, underflows=True, spread=spread),
+            accuracy=Ulps(16, underflows=True, spread=spread, more_in_float64=64),
             gradient=GradientOf(8, exponent=exponent),
             basis=Documented(SPECIAL.format(alias), claim),
             aliases=aliases,
