@@ -11,7 +11,7 @@ from reference import arithmetic, construction, creation, inplace, numpy_sharing
 from reference.autograd.engine import backward
 from reference.autograd.mode import no_grad
 from reference.comparison import bitwise_and
-from reference.dtypes import BOOL, FLOAT32, INT32, UINT8
+from reference.dtypes import BOOL, FLOAT16, FLOAT32, INT32, UINT8
 from reference.errors import Refusal
 from reference.indexed_writes import index_add, index_copy, index_fill, put
 from reference.scattering import scatter_add
@@ -42,6 +42,14 @@ def test_copy_broadcasts_and_casts() -> None:
 def test_copy_of_what_no_integer_holds_is_unspecified() -> None:
     target = inplace.copy_(creation.zeros(3, dtype=UINT8), numbers(1.0, 300.0, -1.0))
     assert np.asarray(target.specified).tolist() == [True, False, False]
+
+
+def test_alpha_is_a_number_of_the_dtype() -> None:
+    half, byte = numbers(1.0, dtype=FLOAT16), numbers(1, dtype=UINT8)
+    assert arithmetic.add(half, half, alpha=np.inf).array.tolist() == [np.inf]
+    assert arithmetic.sub(byte, byte, alpha=-255).array.tolist() == [0]
+    refused("RuntimeError", arithmetic.add, half, half, alpha=65505)
+    refused("RuntimeError", arithmetic.add, byte, byte, alpha=256)
 
 
 def test_copy_refuses_shapes_and_overlap() -> None:
