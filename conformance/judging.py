@@ -116,9 +116,12 @@ class _Differing:
 
     def verdict(self) -> ValueVerdict:
         """The verdict where values are special or wrong, with every distinction made."""
-        self.zero_sign = self.differs & (self.actual == 0) & (self.rounded == 0)
-        if self.actual.dtype.kind == "c":  # a part that underflowed was added to another zero
-            self.zero_sign = self.zero_sign & (self.exact == 0)
+        if self.allowed is None:  # of a complex number one part may be such a zero, whatever the other is
+            self.zero_sign = self.differs & (self.actual == self.rounded)
+        else:
+            self.zero_sign = self.differs & (self.actual == 0) & (self.rounded == 0)
+            if self.actual.dtype.kind == "c":  # a part that underflowed was added to another zero
+                self.zero_sign = self.zero_sign & (self.exact == 0)
         self.unit = ulp(self.exact, self.dtype)
         self.error = distance(self.actual, self.exact, self.dtype)
         wrong = self.differs & ~self._within()
@@ -165,11 +168,11 @@ class _Differing:
             return "nan lost"
         if (wrong & actual_nan & ~expected_nan).any():
             return "nan gained"
-        if (wrong & ~(np.isfinite(self.actual) & np.isfinite(self.rounded))).any():
-            return "inf"
         numeric = wrong & ~self.zero_sign
         if not numeric.any():
             return "sign of zero"
+        if (numeric & ~(np.isfinite(self.actual) & np.isfinite(self.rounded))).any():
+            return "inf"
         tiny = 2 * finfo(self.dtype).tiny
         normal = numeric & ((np.abs(self.exact) >= tiny) | (np.abs(self.actual) >= tiny))
         return _magnitude(float(errors[normal].max()), finfo(self.dtype).p) if normal.any() else "subnormal"
