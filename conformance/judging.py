@@ -152,7 +152,7 @@ class _Differing:
         """Where a device without subnormals may answer anything below 2^emin, or read an input as zero."""
         tiny = finfo(self.dtype).tiny
         flushed = (np.abs(_components(self.actual)) < tiny) & (np.abs(_components(self.exact)) < tiny)
-        both = flushed.all(axis=0) if self.actual.dtype.kind == "c" else flushed[0]
+        both = flushed.all(axis=0)
         for given in self.judged.inputs:
             if given.shape == self.actual.shape:
                 size = np.abs(_components(given))
@@ -194,7 +194,7 @@ def _close_complex(actual: np.ndarray, rounded: np.ndarray, error: np.ndarray, a
 
 
 def _components(values: np.ndarray) -> np.ndarray:
-    return np.stack([values.real, values.imag]) if values.dtype.kind == "c" else values[np.newaxis]
+    return np.stack([values.real, values.imag])
 
 
 def _magnitude(ulps: float, p: int) -> str:

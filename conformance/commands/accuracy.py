@@ -1,4 +1,4 @@
-"""Writes the published tables of errors, from recorded sweeps."""
+"""Writes the published tables of errors, from recorded sweeps, of which all are kept."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.environment import ROOT
 from conformance.model.codec import CodecError, decode_sweep, encode_sweep
 from conformance.model.sweep import Sweep
 from conformance.sweep.job import SweepError, read_sweeps
-from reports.accuracy import render_accuracy, worst_of_each
+from reports.accuracy import in_order, render_accuracy
 
 HELP = "write the published tables of errors, from recorded sweeps"
 RECORDED = ROOT / "docs" / "accuracy.jsonl"
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Take the worst of the finished sweeps into the record, and write the page beside it."""
+    """Take the finished sweeps into the record, and write the page beside it."""
     try:
         kept = {sweep.plan: sweep for sweep in read_record(arguments.recorded)}
         for directory in arguments.runs:
@@ -36,16 +36,16 @@ def run(arguments: argparse.Namespace) -> int:
             kept |= {sweep.plan: recorded(sweep) for sweep in found}
         if not kept:
             raise CommandError(f"{arguments.recorded} has no sweeps: name a directory that has some")
-        worst = worst_of_each(kept.values())
+        sweeps = in_order(kept.values())
         if arguments.runs:
-            arguments.recorded.write_text("".join(f"{encode_sweep(sweep)}\n" for sweep in worst), "ascii")
+            arguments.recorded.write_text("".join(f"{encode_sweep(sweep)}\n" for sweep in sweeps), "ascii")
         page = arguments.recorded.with_name(PAGE)
-        page.write_text(render_accuracy(worst), "utf-8")
+        page.write_text(render_accuracy(sweeps), "utf-8")
     except SweepError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"cannot write {error.filename}: {error.strerror}") from None
-    print_line(f"{len(worst)} sweeps: {page}")
+    print_line(f"{len(sweeps)} sweeps: {page}")
     return 0
 
 

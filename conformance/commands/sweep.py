@@ -19,7 +19,7 @@ from conformance.model.store import RunError
 from conformance.model.sweep import Plan, Sweep
 from conformance.operations import every_operation, find
 from conformance.sweep.inputs import IN_PLACE, unary
-from conformance.sweep.job import FOLDER, MEMORY_PATHS, Job, SweepError, conditions_of, plan, read_sweeps
+from conformance.sweep.job import CHUNK, FOLDER, MEMORY_PATHS, Job, SweepError, conditions_of, plan, read_sweeps
 from conformance.sweep.measure import Unmeasurable
 from conformance.targets.registry import TargetError, open_target
 from reports.sweeps import which
@@ -28,6 +28,7 @@ from reports.write import write_sweeps
 
 HELP = "try a function on every value of a dtype, and measure its errors"
 ALL = "all"
+_LONG = 2**26  # inputs: what takes so long tells each tenth, where there is no terminal to draw a bar on
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -107,7 +108,11 @@ def _swept(job: Job, quiet: bool) -> Sweep | None:
         task = bar.add_task(title, total=wanted.total, completed=job.sweep.done)
 
         def progress(sweep: Sweep) -> None:
-            bar.update(task, completed=sweep.done, description=f"{title}, worst {ulps(sweep.worst_ulps)} ulp")
+            told = f"{title}, worst {ulps(sweep.worst_ulps)} ulp"
+            bar.update(task, completed=sweep.done, description=told)
+            tenth = 10 * sweep.done // wanted.total
+            if bar.disable and wanted.total >= _LONG and tenth > 10 * (sweep.done - CHUNK) // wanted.total:
+                print(f"{told}: {10 * tenth} %", file=sys.stderr, flush=True)
 
         try:
             return job.run(progress)

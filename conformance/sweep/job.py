@@ -67,7 +67,8 @@ def conditions_of(operation: Operation) -> Conditions:
 def _torch_and_machine() -> tuple[str, str]:
     torch_side = importlib.import_module("conformance.targets.torch.environment")
     facts = (cpu_model(), torch_side.torch_flags().get("backends.cpu.get_cpu_capability", ""))
-    return torch_side.torch_versions()["torch"], ", ".join(filter(None, (*facts, *torch_side.gpu_facts().values())))
+    gpus = [name for name in torch_side.gpu_facts().values() if name != "none"]
+    return torch_side.torch_versions()["torch"], ", ".join(filter(None, (*facts, *gpus)))
 
 
 class Job:

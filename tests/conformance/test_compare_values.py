@@ -231,7 +231,7 @@ def test_a_bound_is_shown_the_value_before_rounding_the_inputs_and_the_terms() -
     )
     (shown,) = bound.shown
     assert (shown.operation, shown.dtype, shown.inputs, shown.terms) == ("exp", FLOAT32, inputs, 1)
-    assert shown.exact.tolist() == unrounded.tolist()
+    assert (shown.exact.dtype, shown.exact.tolist()) == (np.float64, unrounded.tolist())
     assert shown.sum_of_terms.tolist() == [7.0, 7.0]
     assert (shown.column, shown.flushes_subnormals, shown.tf32) == ("cuda", True, True)
     assert (shown.own_error, shown.rounds_terms) == (None, False)

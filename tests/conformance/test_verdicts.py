@@ -128,6 +128,7 @@ def test_the_sign_of_a_zero_that_underflowed_is_judged_of_real_numbers_alone(
         (1 + 17 * ULP, 1.0, "off by many ulp"),
         (1 + 2.0**18 * ULP, 1.0, "off by many ulp"),
         (1 + 2.0**19 * ULP, 1.0, "far off"),
+        (-1.0, 1.0, "far off"),
         (2 * TINY, TINY, "far off"),
         (2.0**-140, 2.0**-127, "subnormal"),
     ],
@@ -150,7 +151,7 @@ def test_any_subnormal_may_stand_for_another_and_the_smallest_normal_number_for_
 
 
 def test_both_parts_of_a_complex_number_must_be_subnormal() -> None:
-    small, other = TINY / 2, TINY / 4
+    small, other = 0.9 * TINY, TINY / 4  # whose modulus, of both parts, is no subnormal
     actual = [complex(small, small), complex(small, 1), complex(1, small), complex(small, small)]
     exact = [complex(other, other), complex(other, 2), complex(2, other), complex(other, 1)]
     assert flushed(actual, exact, dtype=COMPLEX64) == [True, False, False, False]

@@ -50,6 +50,14 @@ def test_one_result_of_many_still_shows_in_a_histogram() -> None:
     assert not any(one.length for one in bins(replace(SWEEP, bins=(0,) * (len(EDGES) + 1))))
 
 
+def test_how_the_errors_of_all_values_are_spread() -> None:
+    counts = (2**32 - 15, 1, 1, 1, 1, 1, 2, 2, *(1,) * (len(EDGES) - 7))
+    whole = replace(SWEEP, plan=replace(SWEEP.plan, every=1, total=2**32), done=2**32, bins=counts)
+    shown = "| `exp` | float32 | 4,294,967,297 | 100.0000 % | 5 | 4 | 7 | 2.75 | `1.5` |"
+    assert shown in render_accuracy([whole, SWEEP])
+    assert "how far off" not in render_accuracy([SWEEP])
+
+
 def test_ordinals() -> None:
     assert [ordinal(number) for number in (1, 2, 3, 11, 12, 257, 10_873_171_000_000)] == [
         "1st",
