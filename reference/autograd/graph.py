@@ -57,7 +57,7 @@ def gradient_node(tensor: Tensor) -> Node | None:
     """
     if tensor.grad_fn is not None:
         return tensor.grad_fn
-    if not tensor.requires_grad or (tensor.base is not None and not tensor.tracked):
+    if not tensor.tracked:
         return None
     if tensor.accumulator is None:
         tensor.accumulator = AccumulateGrad(tensor)

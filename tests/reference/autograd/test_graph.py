@@ -13,7 +13,7 @@ import reference as reference  # its modules register their functions
 from reference.arithmetic import add, mul
 from reference.autograd.engine import backward
 from reference.autograd.graph import AccumulateGrad, CallNode, CopySlices, Edge, Node, as_strided_node, gradient_node
-from reference.dtypes import FLOAT32, FLOAT64, INT64
+from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64, INT64
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 from reference.transcendental import exp
@@ -153,6 +153,22 @@ def test_a_strided_view_sends_its_gradient_to_where_its_elements_lie() -> None:
     memory.grad = None
     backward(METHODS["as_strided"](part, (2,), (1,)), ones(2))
     assert gradient(memory) == [0, 1, 1, 0, 0, 0, 0]
+
+
+def test_a_view_of_a_complex_base_that_was_written_to() -> None:
+    z = Tensor.of(np.array([1 + 2j, 3 - 1j]), COMPLEX128).requires_grad_()
+    base = z * 1
+    view = METHODS["narrow"](base, 0, 1, 1)
+    in_place(mul, base, 2)
+    backward(view * view, Tensor.of(np.array([1 + 0j]), COMPLEX128))
+    assert gradient(z) == [0j, 8 * (3 + 1j)]
+
+
+def test_a_gradient_has_the_dtype_and_the_shape_that_its_input_had() -> None:
+    x = Tensor.of(np.zeros((2, 3)), FLOAT32).requires_grad_()
+    backward(METHODS["nll_loss"](x, Tensor.of(np.array([2, 0]), INT64)))
+    assert x.grad is not None
+    assert (x.grad.dtype, gradient(x)) == (FLOAT32, [[0, 0, -0.5], [-0.5, 0, 0]])
 
 
 def test_of_values_and_indices_the_indices_are_saved() -> None:
