@@ -164,6 +164,17 @@ def test_a_view_of_a_complex_base_that_was_written_to() -> None:
     assert gradient(z) == [0j, 8 * (3 + 1j)]
 
 
+def test_the_parts_of_a_complex_base_that_lies_elsewhere_and_was_written_to() -> None:
+    memory = Tensor.of(np.array([9j, 1 + 2j, 3 - 1j]), COMPLEX128)
+    base = METHODS["detach"](METHODS["narrow"](memory, 0, 1, 2))
+    weight = Tensor.of(np.array([2 + 1j, 1j]), COMPLEX128).requires_grad_()
+    in_place(mul, base, weight)
+    parts = METHODS["view_as_real"](base)
+    in_place(mul, base, 2)
+    backward(parts, Tensor.of(np.array([[1.0, 2.0], [3.0, 4.0]]), FLOAT64))
+    assert gradient(weight) == [2 * (1 - 2j) * (1 + 2j), 2 * (3 + 1j) * (3 + 4j)]
+
+
 def test_a_gradient_has_the_dtype_and_the_shape_that_its_input_had() -> None:
     x = Tensor.of(np.zeros((2, 3)), FLOAT32).requires_grad_()
     backward(METHODS["nll_loss"](x, Tensor.of(np.array([2, 0]), INT64)))
