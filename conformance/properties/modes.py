@@ -16,11 +16,12 @@ from conformance.operations import find
 from conformance.properties import gradient, in_place
 from conformance.properties.aliasing import fill
 from conformance.properties.base import Property, result_seen, then
+from conformance.sweep.inputs import AS_ONE
 from conformance.targets.interpreter import Interpreter
 
 
 class Modes(Property):
-    name = "modes"
+    name = AS_ONE
     claim = (
         "Compiled, the call gives the values, gradients, dtype, shape, strides and storage that the manual specifies,"
         " within the same bounds."

@@ -65,6 +65,9 @@ IN_PLACE = "in-place"
 EXHAUSTIVE = "exhaustive"
 """The property under which what a sweep finds is known."""
 
+AS_ONE = "modes"
+"""That under which it is known of targets that prepare many cases as one."""
+
 
 def geometry_of(path: str, count: int) -> Geometry:
     """The geometry of a path; what is written in place lies contiguously."""

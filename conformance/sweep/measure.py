@@ -19,7 +19,7 @@ from conformance.operation import Form, Operation
 from conformance.operations import find
 from conformance.standard import wide_of
 from conformance.strategies.cases import RESULT
-from conformance.sweep.inputs import EXHAUSTIVE, IN_PLACE, geometry_of, laid_out
+from conformance.sweep.inputs import AS_ONE, EXHAUSTIVE, IN_PLACE, geometry_of, laid_out
 from conformance.targets.interpreter import Interpreter
 from conformance.ulp import bits, same_bits
 from conformance.values import EVERY, MODES, block
@@ -119,10 +119,14 @@ class Chunks:
         return Worst(str(value), bits(value, self.dtype), str(exact), str(actual), bits(actual, dtype), ulps)
 
     def _known(self, expected: np.ndarray, actual: np.ndarray, verdict: ValueVerdict) -> str:
-        """The name of the deviation that describes what is wrong, if one does."""
+        """The name of the deviation that describes what is wrong, on the target or on a source of it, if one does."""
         difference = Difference(Aspect.VALUES, 0, RESULT, expected, actual, verdict)
-        deviation = matching(self.operation.name, EXHAUSTIVE, self.target.name, self.dtype.name, difference)
-        return deviation.name if deviation is not None else ""
+        own = AS_ONE if self.target.in_bulk else EXHAUSTIVE
+        for prop, target in ((own, self.target), *((EXHAUSTIVE, source) for source in self.target.sources)):
+            deviation = matching(self.operation.name, prop, target.name, self.dtype.name, difference)
+            if deviation is not None:
+                return deviation.name
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

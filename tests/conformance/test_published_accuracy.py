@@ -46,11 +46,11 @@ def paths_of(operation: Operation, dtype: DType) -> tuple[str, ...]:
     return (*PATHS, IN_PLACE) if written else tuple(PATHS)
 
 
-@pytest.mark.parametrize("target", ["cpu", "cpu+compile"])
-def test_every_function_was_tried_on_all_values_of_16_bits_along_every_path(target: str) -> None:
+@pytest.mark.parametrize("tried", ["cpu", "cpu+compile"])
+def test_every_function_was_tried_on_all_values_of_16_bits_along_every_path(tried: str) -> None:
     swept = {sweep.plan for sweep in RECORD}
     wanted = {
-        Plan(operation.name, dtype.name, target, path, 1, 2**16)
+        Plan(operation.name, dtype.name, tried, path, 1, 2**16)
         for operation in every_operation().values()
         if unary(operation) and not operation.alias_of
         for dtype in (FLOAT16, BFLOAT16, INT16)
