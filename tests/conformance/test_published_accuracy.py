@@ -46,6 +46,10 @@ def paths_of(operation: Operation, dtype: DType) -> tuple[str, ...]:
     return (*PATHS, IN_PLACE) if written else tuple(PATHS)
 
 
+# What Inductor writes for it does not compile (the deviation compiled-signbit-of-bfloat16).
+UNCOMPILED = {("signbit", "bfloat16", "rows")}
+
+
 @pytest.mark.parametrize("tried", ["cpu", "cpu+compile"])
 def test_every_function_was_tried_on_all_values_of_16_bits_along_every_path(tried: str) -> None:
     swept = {sweep.plan for sweep in RECORD}
@@ -58,7 +62,9 @@ def test_every_function_was_tried_on_all_values_of_16_bits_along_every_path(trie
         for path in paths_of(operation, dtype)
     }
     assert len(wanted) > 400
-    assert wanted - swept == set(), AGAIN
+    assert {plan for plan in wanted - swept if (plan.operation, plan.dtype, plan.path) not in UNCOMPILED} == set(), (
+        AGAIN
+    )
 
 
 def test_the_page_names_every_sweep_that_took_all_float32_values() -> None:
