@@ -22,8 +22,8 @@ beyond the bound that the suite judges by, which are [known deviations](deviatio
 The exact value is that of the reference implementation, in float64 for results of at most 32 bits and in extended
 precision (64 bits) for float64. Functions of 16 bits were tried on all 65,536 values along four paths through memory
 (in one piece, in every third place, in rows of seven, in place), of which the worst counts. Of complex numbers the
-error is that of the modulus; the bound is then sqrt(2) times the one shown, or that in `COMPLEX_ULPS` (`ulp_table`), and
-more where the function is defined by a formula. float64 is allowed one ulp more than shown.
+error is that of the modulus; the bound is then sqrt(2) times the one shown, or that in `COMPLEX_ULPS` (`ulp_table`),
+and more where the function is defined by a formula. float64 is allowed one ulp more than shown.
 
 Written by `{COMMAND}` from the sweeps in `accuracy.jsonl`; how to repeat them is at the end."""
 
