@@ -55,9 +55,16 @@ class Structure:
         """The case in words: what is noted before it is run."""
         return encode_case(self.base)
 
-    def in_turn(self, properties: Iterable[Property]) -> list[Property]:
-        """Those of the properties that are examined of this structure."""
-        return [prop for prop in properties if is_in_turn(prop, self.place, self.turns)]
+    def in_turn(self, properties: Iterable[Property], *, has_values: bool = True) -> list[Property]:
+        """Those of the properties that are examined of this structure.
+
+        Without values all dtypes are promoted by the same lines: one tells as much as every one.
+        """
+        return [
+            prop
+            for prop in properties
+            if (prop.of_every_dtype and (has_values or not prop.once)) or is_in_turn(prop, self.place, self.turns)
+        ]
 
     def derived(self, prop: Property) -> list[Case]:
         """The cases that a property derives from this one."""
@@ -67,8 +74,8 @@ class Structure:
 
 
 def is_in_turn(prop: Property, place: int, turns: int) -> bool:
-    """Whether a property is examined of the dtype at a place, of so many that take turns."""
-    return prop.of_every_dtype or list(every_property()).index(prop.name) % turns == place
+    """Whether it is a property's turn at a place, of so many."""
+    return list(every_property()).index(prop.name) % turns == place
 
 
 def derived(prop: Property, base: Case, operation: Operation, seed: int) -> Iterable[Case]:

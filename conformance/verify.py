@@ -62,7 +62,7 @@ class Verification:
             if structure.brief:
                 self._check_briefly(structure)
             else:
-                self.check(structure, structure.in_turn(self._properties))
+                self.check(structure, structure.in_turn(self._properties, has_values=has_values))
 
     def check(self, structure: Structure, properties: Sequence[Property] | None = None) -> None:
         """Examine properties of a structure, all unless some are named."""
