@@ -117,7 +117,9 @@ class _Differing:
     def verdict(self) -> ValueVerdict:
         """The verdict where values are special or wrong, with every distinction made."""
         if self.allowed is None:  # of a complex number one part may be such a zero, whatever the other is
-            self.zero_sign = self.differs & (self.actual == self.rounded)
+            self.zero_sign = self.differs & _same_number(_components(self.actual), _components(self.rounded)).all(
+                axis=0
+            )
         else:
             self.zero_sign = self.differs & (self.actual == 0) & (self.rounded == 0)
             if self.actual.dtype.kind == "c":  # a part that underflowed was added to another zero
@@ -195,6 +197,11 @@ def _close_complex(actual: np.ndarray, rounded: np.ndarray, error: np.ndarray, a
 
 def _components(values: np.ndarray) -> np.ndarray:
     return np.stack([values.real, values.imag])
+
+
+def _same_number(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Where both are equal, zeros of either sign among them, or both NaN."""
+    return (first == second) | ((first != first) & (second != second))
 
 
 def _magnitude(ulps: float, p: int) -> str:

@@ -81,6 +81,10 @@ def _trigamma_is_rounded(case: Case) -> bool:
     return any(given.dtype == "float64" or bool(np.any(logical(given) < 0)) for given in case.inputs)
 
 
+def _an_input_has_16_bits(case: Case) -> bool:
+    return any(given.dtype.endswith("float16") for given in case.inputs)
+
+
 def _an_input_is_empty(case: Case) -> bool:
     return any(0 in given.shape for given in case.inputs)
 
@@ -132,6 +136,7 @@ CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
     "an input holds the lowest integer": _holds(_is_lowest),
     "an input holds infinity": _holds(_is_infinite),
     "an input is float64 or negative": _trigamma_is_rounded,
+    "an input is of 16 bits": _an_input_has_16_bits,
     "an input is empty": _an_input_is_empty,
     "an input is not contiguous": _an_input_is_not_contiguous,
     "elements are equal": _elements_are_equal,

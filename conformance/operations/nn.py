@@ -72,7 +72,7 @@ OPERATIONS = [
             Fitting("bias", _addend, same_dtype=False),
         ),
         dtypes=NUMERIC,
-        accuracy=Summation(),
+        accuracy=Summation(stored=True),  # the product, before a bias that is no row is added
         gradient=GradientOf(2),
         basis=Documented(MANUAL.format("linear"), "Input: (*, in_features), where * means any number of dimensions."),
     ),

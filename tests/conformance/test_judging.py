@@ -86,6 +86,11 @@ def test_a_wrong_value_beside_a_wrong_sign_of_zero_is_the_graver() -> None:
     assert verdict([-0.0, 5.0], [0.0, 1.0], Exact()).pattern == "far off"
 
 
+def test_a_zero_of_the_other_sign_beside_nan_is_one() -> None:
+    actual, r = np.array([[NAN, 0.0]]).view(np.complex128), np.array([[NAN, -0.0]]).view(np.complex128)
+    assert verdict(actual[0], r[0], Exact(), dtype=COMPLEX64).pattern == "sign of zero"
+
+
 def test_a_normal_number_names_what_is_wrong_with_subnormal_ones_beside_it() -> None:
     assert verdict([0.0, 1 + 2.0**-20], [1e-40, 1.0], Exact()).pattern == "off by a few ulp"
 
