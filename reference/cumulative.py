@@ -59,7 +59,8 @@ def _cumprod_vjp(g: Tensor, input: Tensor, dim: int) -> Tensor:
     return gradient
 
 
-cumprod.vjp("input", _cumprod_vjp)
+# Torch saves the products too, and the input of a running extremum.
+cumprod.vjp("input", lambda g, input, result, dim: _cumprod_vjp(g, input, dim))
 
 
 def _in_place_form(called: Function) -> Callable[..., Tensor]:
@@ -116,7 +117,7 @@ def cummin(input: Tensor, dim: int) -> Pair:
 
 
 for _function in (cummax, cummin):
-    _function.vjp("input", lambda g, input_shape, result, dim: placed_along(g[0], result[1], input_shape, dim))
+    _function.vjp("input", lambda g, input, result, dim: placed_along(g[0], result[1], input.shape, dim))
 
 
 @function("LogcumsumexpBackward0")

@@ -40,13 +40,13 @@ def _first(choose: Callable[..., Any], input: Tensor, dim: int | None) -> np.nda
     return np.asarray(np.expand_dims(choose(array, axis=dim), dim)) if input.ndim else np.asarray(0)
 
 
-def _at_index(g: Tensor, index: Tensor, input: Tensor, dim: int) -> Tensor:
+def _at_index(g: Tensor, index: Tensor, shape: tuple[int, ...], dim: int) -> Tensor:
     """``g`` at the indices along ``dim``, zero elsewhere."""
-    if not input.ndim:
+    if not shape:
         return g
-    axis = layout.wrap_dim(dim, input.ndim)
-    places = np.arange(input.shape[axis]).reshape([-1 if d == axis else 1 for d in range(input.ndim)])
-    chosen: Tensor = where(Tensor.of(places, INT64) == spread(index, input.shape, dim), spread(g, input.shape, dim), 0)
+    axis = layout.wrap_dim(dim, len(shape))
+    places = np.arange(shape[axis]).reshape([-1 if d == axis else 1 for d in range(len(shape))])
+    chosen: Tensor = where(Tensor.of(places, INT64) == spread(index, shape, dim), spread(g, shape, dim), 0)
     return chosen
 
 
@@ -105,7 +105,7 @@ def _declare_extremum(
     over.__doc__ = f"The {meaning} element over any dimensions. {_PAGES}a{name}.html"
     all_elements, by_dim = Function(over_all, f"{title}Backward1"), Function(along, f"{title}Backward0")
     all_elements.vjp("input", lambda g, input, result: _shared(g, input, result, None))
-    by_dim.vjp("input", lambda g, input, result, dim: _at_index(g[0], result[1], input, dim))
+    by_dim.vjp("input", lambda g, input_shape, result, dim: _at_index(g[0], result[1], input_shape, dim))
     several = Function(over, f"A{name}Backward0")
     several.vjp("input", lambda g, input, result, dim: _shared(g, input, result, dim))
     return Function(either), by_dim, several

@@ -125,13 +125,16 @@ def _arranged(values: np.ndarray, input: Tensor, axis: int | None, keepdim: bool
 
 
 class _Quantile(Function):
-    """Only along a line does the result move with ``q``: with any other interpolation it is not tracked."""
+    """Only along a line does the result move with ``q``: with any other interpolation it is not tracked.
+
+    Torch saves what it sorted and ranks that it computed: what it was given may be written to afterwards.
+    """
 
     def _record(self, result: Any, arguments: Mapping[str, Any]) -> None:
         q = arguments["q"]
-        if isinstance(q, Tensor) and arguments["interpolation"] != "linear":
-            arguments = {**arguments, "q": METHODS["detach"](q)}
-        super()._record(result, arguments)
+        if isinstance(q, Tensor):
+            q = METHODS["clone" if arguments["interpolation"] == "linear" else "detach"](q)
+        super()._record(result, {**arguments, "input": METHODS["clone"](arguments["input"]), "q": q})
 
 
 def _quantile_function(forward: Callable[..., Tensor]) -> _Quantile:

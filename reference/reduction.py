@@ -169,7 +169,8 @@ def _diagonal(size: int) -> Tensor:
     return Tensor.of(np.eye(size, dtype=np.bool_), BOOL)
 
 
-prod.vjp("input", _prod_vjp)
+# Torch saves the product too.
+prod.vjp("input", lambda g, input, result, dim, keepdim: _prod_vjp(g, input, dim, keepdim))
 
 
 # -- logic ---------------------------------------------------------------------------------------------------------

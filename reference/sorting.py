@@ -14,7 +14,7 @@ from reference import layout
 from reference.checks import BOOL, COMPLEX, refuse_category
 from reference.dtypes import INT64
 from reference.errors import refuse, refuse_index
-from reference.function import function
+from reference.function import Function, function
 from reference.placing import placed_along
 from reference.reduction import computing_array, delivered, sum
 from reference.selection import where
@@ -203,16 +203,6 @@ def _median_rank(array: np.ndarray, axis: int, *, ignore_nan: bool) -> np.ndarra
     return np.where(missing > 0, count - 1, (count - 1) // 2)
 
 
-def _median(name: str, input: Tensor, dim: int | None, keepdim: bool) -> Tensor | Pair:
-    refuse_category(name, input.dtype, BOOL, COMPLEX)
-    ignore_nan = name == "nanmedian"
-    if dim is None:
-        return _median_of_all(input, ignore_nan=ignore_nan)
-    axis = layout.wrap_dim(dim, input.ndim)
-    _refuse_empty_rows(name, input, axis)
-    return _at_rank(input, _median_rank(rows(input), axis, ignore_nan=ignore_nan), axis, keepdim)
-
-
 def _median_of_all(input: Tensor, *, ignore_nan: bool) -> Tensor:
     flat = rows(input).reshape(-1)
     if not flat.size:
@@ -233,32 +223,36 @@ def _shared_by_equals(g: Tensor, input: Tensor, result: Tensor) -> Tensor:
     return shared
 
 
-def _median_vjp(g: Any, input: Tensor, result: Any, dim: int | None) -> Tensor:
-    if dim is None:
-        return _shared_by_equals(g, input, result)
-    return back_to_place(g, result, input.shape, dim)
+def _declare_median(name: str, *, ignore_nan: bool) -> Function:
+    """The function of one name: of all elements, whose equals share the gradient, or of rows, with an index of it."""
+
+    def over_all(input: Tensor) -> Tensor:
+        refuse_category(name, input.dtype, BOOL, COMPLEX)
+        return _median_of_all(input, ignore_nan=ignore_nan)
+
+    def along(input: Tensor, dim: int, keepdim: bool = False) -> Pair:
+        refuse_category(name, input.dtype, BOOL, COMPLEX)
+        axis = layout.wrap_dim(dim, input.ndim)
+        _refuse_empty_rows(name, input, axis)
+        return _at_rank(input, _median_rank(rows(input), axis, ignore_nan=ignore_nan), axis, keepdim)
+
+    def either(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
+        return of_all(input) if dim is None else of_rows(input, dim, keepdim)
+
+    left = " of the elements that are not NaN; NaN if none is left" if ignore_nan else "; NaN if an element is"
+    over_all.__name__, along.__name__, either.__name__ = f"{name}_all", f"{name}_dim", name
+    over_all.__doc__ = along.__doc__ = either.__doc__ = (
+        f"The lower median of all elements, or of each row with an index of it{left}.\n\n"
+        f"    https://docs.pytorch.org/docs/stable/generated/torch.{name}.html"
+    )
+    node = f"{name.capitalize()}Backward"
+    of_all, of_rows = Function(over_all, f"{node}0"), Function(along, f"{node}1")
+    of_all.vjp("input", _shared_by_equals)
+    of_rows.vjp("input", back_to_place)
+    return Function(either)
 
 
-@function(lambda arguments: f"MedianBackward{0 if arguments['dim'] is None else 1}")
-def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The lower median of all elements, or of each row with an index of it; NaN if there is one.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.median.html
-    """
-    return _median("median", input, dim, keepdim)
-
-
-@function(lambda arguments: f"NanmedianBackward{0 if arguments['dim'] is None else 1}")
-def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
-    """The lower median of the elements that are not NaN; NaN if none is left.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.nanmedian.html
-    """
-    return _median("nanmedian", input, dim, keepdim)
-
-
-median.vjp("input", _median_vjp)
-nanmedian.vjp("input", _median_vjp)
+median, nanmedian = _declare_median("median", ignore_nan=False), _declare_median("nanmedian", ignore_nan=True)
 
 
 @function("ModeBackward0")

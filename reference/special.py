@@ -45,7 +45,7 @@ def erfinv(input: np.ndarray) -> np.ndarray:
 
 
 erfc.vjp("input", lambda g, input: g * exp(-(input * input)) * (-2 / math.sqrt(math.pi)))
-erfinv.vjp("input", lambda g, result: g * exp(result * result) * (math.sqrt(math.pi) / 2))
+erfinv.vjp("input", lambda g, input: g * exp(METHODS["square"](erfinv(input))) * (math.sqrt(math.pi) / 2))
 
 
 # -- the gamma function ----------------------------------------------------------------------------------------------

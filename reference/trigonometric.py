@@ -146,12 +146,12 @@ def _without_turns(input: np.ndarray) -> np.ndarray:
     return joined(remainder, input.imag * _PI) if input.dtype.kind == "c" else np.asarray(remainder)
 
 
-def _sinc_vjp(g: Tensor, input: Tensor, result: Tensor) -> Tensor:
-    product: Tensor = g * conjugate(_sinc_slope(input, result))
+def _sinc_vjp(g: Tensor, input: Tensor) -> Tensor:
+    product: Tensor = g * conjugate(_sinc_slope(input))
     return product
 
 
-def _sinc_slope(input: Tensor, result: Tensor) -> Tensor:
+def _sinc_slope(input: Tensor) -> Tensor:
     """(cos(pi x) - sinc(x)) / x, near zero by its power series, where the difference would have no digits."""
     near = METHODS["abs"](input) < 0.25
     angle = where(near, input, 0) * math.pi
@@ -160,7 +160,7 @@ def _sinc_slope(input: Tensor, result: Tensor) -> Tensor:
     for n in range(_SLOPE_TERMS, 0, -1):
         series = series * square + (-1) ** n * 2 * n / math.factorial(2 * n + 1)
     away = where(near, 1, input)
-    slope: Tensor = where(near, series * angle * math.pi, (cos(away * math.pi) - result) / away)
+    slope: Tensor = where(near, series * angle * math.pi, (cos(away * math.pi) - sinc(away)) / away)
     return slope
 
 

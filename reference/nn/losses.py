@@ -172,23 +172,23 @@ def likelihood(input: Tensor, target: Tensor, weight: Tensor | None, ignore_inde
 
 def _likelihood_vjp(
     g: Tensor,
-    input_shape: tuple[int, ...],
-    input_dtype: DType,
+    input: Tensor,
     target: Tensor,
     weight: Tensor | None,
     ignore_index: int,
     reduction: str,
 ) -> Tensor:
-    axis = 1 if len(input_shape) > 1 else 0
-    chosen = _chosen(input_shape, target, ignore_index)
-    weights = _class_weights(chosen, weight, input_dtype)
+    axis = 1 if input.ndim > 1 else 0
+    chosen = _chosen(input.shape, target, ignore_index)
+    weights = _class_weights(chosen, weight, input.dtype)
     if reduction == "mean":
         with np.errstate(all="ignore"):
             weights = np.where(chosen, weights / weights.sum(), 0)
-    along = unsqueeze(g, axis) if reduction == "none" and len(input_shape) > 1 else g
-    return where(Tensor.of(chosen, BOOL_DTYPE), -(along * Tensor.of(weights, input_dtype)), 0)
+    along = unsqueeze(g, axis) if reduction == "none" and input.ndim > 1 else g
+    return where(Tensor.of(chosen, BOOL_DTYPE), -(along * Tensor.of(weights, input.dtype)), 0)
 
 
+# Its shape and dtype would do; torch saves the input none the less.
 likelihood.vjp("input", _likelihood_vjp)
 
 

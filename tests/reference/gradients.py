@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -22,12 +22,17 @@ Call = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Example:
-    """A call and where to test it. Second derivatives too, unless the function is constant almost everywhere."""
+    """A call and where to test it. Second derivatives too, unless the function is constant almost everywhere.
+
+    ``function`` and ``settings`` are those of a call of one function, for who wants to make it elsewhere.
+    """
 
     name: str
     call: Call
     arrays: tuple[np.ndarray, ...]
     second: bool = True
+    function: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.name
@@ -45,7 +50,7 @@ def method(name: str, *arrays: np.ndarray, second: bool = True, then: Call | Non
 
     kinds = "complex" if any(array.dtype.kind == "c" for array in arrays) else "real"
     told = "".join(f" {key}={value}" for key, value in settings.items() if not isinstance(value, Tensor))
-    return Example(f"{name} {kinds}{told}", call, arrays, second)
+    return Example(f"{name} {kinds}{told}", call, arrays, second, name, settings)
 
 
 def on(name: str, call: Call, *arrays: np.ndarray, second: bool = True) -> Example:
