@@ -59,7 +59,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(min_ndim=1, max_ndim=1),
             LikeTensor("weights", dtypes=REAL, required=False),
-            Choice("minlength", (0, 3, 12), forbidden=-1, required=False),
+            Choice("minlength", (0, 3, 12, 500), forbidden=-1, required=False),
         ),
         dtypes=INTEGRAL,
         accuracy=Summation(),

@@ -86,7 +86,7 @@ OPERATIONS = [
         name="diff",
         reference=differences.diff,
         spellings=spelled("torch.diff", "Tensor.diff", out=True),
-        parameters=(AnyTensor(min_ndim=1), Choice("n", (1, 2, 0, 3), required=False, forbidden=-1), DIM),
+        parameters=(AnyTensor(min_ndim=1), Choice("n", (1, 2, 0, 3, 9), required=False, forbidden=-1), DIM),
         dtypes=ALL,
         accuracy=Rounded(),
         gradient=GradientOf(8),

@@ -103,7 +103,7 @@ OPERATIONS = [
         spellings=spelled("torch.combinations"),
         parameters=(
             AnyTensor(min_ndim=1, max_ndim=1),
-            Choice("r", (2, 1, 3, 0), forbidden=-1),
+            Choice("r", (2, 1, 3, 0, 7), forbidden=-1),
             Flag("with_replacement"),
         ),
         dtypes=ALL,

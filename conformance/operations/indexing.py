@@ -59,8 +59,9 @@ def _basic(choices: Choices, size: int, *, integers: bool) -> Argument:
     """A slice or an integer; NumPy places an integer beside index tensors otherwise than torch, so not there."""
     if integers and size and choices.flag():
         return choices.integer(-size, size - 1)
-    bounds = [None if choices.flag(30) else choices.integer(-size - 1, size + 1) for _ in range(2)]
-    return Slice(bounds[0], bounds[1], choices.choose((None, 1, 2, 3)))
+    reach = choices.choose((size + 1, size + 1, size + 1, 2**62))
+    bounds = [None if choices.flag(30) else choices.integer(-reach, reach) for _ in range(2)]
+    return Slice(bounds[0], bounds[1], choices.choose((None, 1, 2, 3, 90)))
 
 
 def _advanced(choices: Choices, drawing: Drawing, size: int, length: int) -> Argument:

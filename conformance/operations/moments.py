@@ -35,7 +35,7 @@ def _narrower(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     return DTypeName(choices.choose(narrow).name) if narrow else DTypeName("int32")
 
 
-CORRECTION = Choice("correction", (1, 0, 2, 0.5), keyword=True, required=False)
+CORRECTION = Choice("correction", (1, 0, 2, 0.5, 30, -3), keyword=True, required=False)
 WIDER = Computed("dtype", _wider, _narrower, keyword=True)
 
 

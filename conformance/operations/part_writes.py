@@ -143,7 +143,7 @@ OPERATIONS = [
             Computed("dim", _dim, _no_dim, keyword=True),
             Computed("start", _bound, keyword=True),
             Computed("end", _bound, keyword=True),
-            Choice("step", (1, 2, 3), keyword=True, forbidden=0),
+            Choice("step", (1, 2, 3, 90), keyword=True, forbidden=0),
             Fitting("src", _sliced, same_dtype=False, keyword=True),
         ),
         dtypes=ALL,

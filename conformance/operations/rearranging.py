@@ -66,7 +66,8 @@ def _more_dims_than_shifts(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _shifts(choices: Choices, drawing: Drawing) -> Argument:
-    shifts = tuple(choices.integer(-7, 7) for _ in range(choices.integer(1, 2)))
+    far = choices.choose((0, 0, 0, 2**40))
+    shifts = tuple(choices.integer(-7, 7) + far for _ in range(choices.integer(1, 2)))
     return shifts[0] if len(shifts) == 1 and choices.flag() else shifts
 
 
@@ -192,7 +193,7 @@ OPERATIONS = [
         spellings=spelled("torch.rot90", "Tensor.rot90"),
         parameters=(
             AnyTensor(min_ndim=2),
-            Choice("k", (1, 2, 3, 0, -1, 6, -5)),
+            Choice("k", (1, 2, 3, 0, -1, 6, -5, 2**40 + 1)),
             Computed("dims", _two_dims, _one_dim_twice),
         ),
         dtypes=ALL,
@@ -224,7 +225,7 @@ OPERATIONS = [
         name="roll_flat",
         reference=rearranging.roll,
         spellings=spelled("torch.roll", "Tensor.roll"),
-        parameters=(AnyTensor(), Choice("shifts", (1, -2, 0, 5, 13), forbidden=())),
+        parameters=(AnyTensor(), Choice("shifts", (1, -2, 0, 5, 13, 2**40 + 1, -(2**40) - 1), forbidden=())),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(

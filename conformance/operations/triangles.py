@@ -16,7 +16,7 @@ from reference import triangles
 from reference.dtypes import INT32, INT64
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-DIAGONAL = Choice("diagonal", (0, 1, -1, 2, -3), required=False)
+DIAGONAL = Choice("diagonal", (0, 1, -1, 2, -3, 40, -40), required=False)
 OFFSET = Choice("offset", (0, 1, -1, 2, -3))
 
 
@@ -83,7 +83,7 @@ OPERATIONS = [
             parameters=(
                 Computed("row", _side, _negative),
                 Computed("col", _side, _negative),
-                Choice("offset", (0, 1, -1, 4, -9), required=False),
+                Choice("offset", (0, 1, -1, 4, -9, 70), required=False),
                 DTypeOption(keyword=True, required=False),
             ),
             dtypes=(INT64, INT32),
