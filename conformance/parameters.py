@@ -257,7 +257,8 @@ class Dim(Base):
         if self.left_out(choices):
             return OMITTED
         count = max(self._count(drawing), 1)
-        return choices.integer(-count, count - 1)
+        # The last, counted from the end, is what is named most, and what is mistaken for another.
+        return -1 if choices.ample and choices.flag(35) else choices.integer(-count, count - 1)
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
         return choices.choose((max(self._count(drawing), 1), -max(self._count(drawing), 1) - 1))
