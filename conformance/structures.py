@@ -12,7 +12,7 @@ from conformance.choices import Choices, SeededChoices
 from conformance.drivers import seed_of
 from conformance.model.case import Case
 from conformance.model.codec import encode_case
-from conformance.operation import Operation
+from conformance.operation import Effect, Operation
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property
@@ -110,6 +110,8 @@ def draw_structures(
     dtypes: Sequence[DType] = dtypes_of(operation)
     kinds = kinds_of([choices.choose(dtypes)] if operation.alias_of else dtypes)
     telling = [choices.choose(kind) for kind in kinds]
+    # What is made from no tensor depends on little but the dtype that is asked for.
+    every_dtype = every_dtype or operation.effect is Effect.CREATES
     drawn = dtypes if every_dtype and not operation.alias_of else telling
     turns = _ample_in_turn(choices, len(drawn)) if first else _in_turn(choices, len(drawn), len(telling))
     full = [
@@ -152,13 +154,15 @@ def _others(
     """Structures of which little is examined: what finds most and costs least.
 
     Of those with a card, every second brings more rows of values, and the others the gradient; of an operation that
-    chooses among elements all bring it, since which of several equal ones was meant shows there alone.
+    chooses among elements all bring it, since which of several equal ones was meant shows there alone. A dtype that
+    was not ``met`` brings more rows too.
     """
-    chooses = isinstance(operation.accuracy, Selected)
+    chooses, seen = isinstance(operation.accuracy, Selected), set(met)
     for number, dealt in enumerate(deal(kinds, count, seed, met)):
         own_seed, has_card = seed_of(f"structure {number}", seed), dealt.card is not None
         base = draw_base(dealt.choices(own_seed), operation, dealt.dtype, long=0 if has_card else 50)
-        rows = len(EVERY_MODE) if has_card and number % 2 == 0 else 1
+        rows = len(EVERY_MODE) if dealt.dtype not in seen or (has_card and number % 2 == 0) else 1
+        seen.add(dealt.dtype)
         brief = (*FIRST, "gradient") if chooses or (has_card and number % 2) else FIRST
         # By their values many differ: where there are none, a third of them tells as much.
         yield Structure(operation, dealt.dtype, base, own_seed, telling=number % 3 == 0, brief=brief, rows=rows)

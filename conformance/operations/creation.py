@@ -12,7 +12,7 @@ from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.numbers import extremes_of
 from reference import construction, creation, ranges
-from reference.dtypes import FLOATING, INTEGRAL, Category
+from reference.dtypes import FLOAT64, FLOATING, INT32, INT64, INTEGRAL, Category
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
@@ -120,6 +120,21 @@ def _no_order(choices: Choices, drawing: Drawing) -> Argument:
 
 STRIDE = Computed("stride", _stride, _no_stride)
 BOUNDS = (0, 1, -3, 5, 10, 17)
+FAR = (2**24 + 1, -(2**24) - 3, 2**30 + 7)
+
+
+def _bound(choices: Choices, drawing: Drawing) -> Argument:
+    """A small number; mostly one that float32 does not hold, of a dtype that does."""
+    far = drawing.extremes and drawing.dtype in (INT32, INT64, FLOAT64) and choices.flag(75)
+    return choices.choose(FAR if far else BOUNDS)
+
+
+def _near(choices: Choices, drawing: Drawing) -> Argument:
+    """An end that few steps lead to."""
+    start = drawing.arguments["start"]
+    return choices.choose(BOUNDS) + (start if start in FAR else 0)
+
+
 STEPS = Computed("steps", _steps, _negative)
 
 OPERATIONS = [
@@ -309,8 +324,8 @@ OPERATIONS = [
         reference=ranges.arange,
         spellings=spelled("torch.arange", out=True),
         parameters=(
-            Number("start", BOUNDS),
-            Number("end", BOUNDS),
+            Computed("start", _bound),
+            Computed("end", _near),
             Computed("step", _step, _no_step),
             DTYPE,
         ),
@@ -344,7 +359,7 @@ OPERATIONS = [
         name="linspace",
         reference=ranges.linspace,
         spellings=spelled("torch.linspace", out=True),
-        parameters=(Number("start", BOUNDS), Number("end", BOUNDS), STEPS, DTYPE),
+        parameters=(Computed("start", _bound), Computed("end", _bound), STEPS, DTYPE),
         dtypes=NUMERIC,
         accuracy=Spaced(),
         effect=Effect.CREATES,
