@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
+from itertools import groupby
 from typing import TypeAlias
 
 from conformance.accuracy import Selected
@@ -180,11 +181,20 @@ def structures(operation: Operation, profile: Profile, seed: int, draw: Driver) 
 @lru_cache(maxsize=1)
 def _drawn(operation: Operation, profile: Profile, start: int, seed: int, draw: Driver) -> list[Structure]:
     times: list[list[Structure]] = []
-
-    def body(choices: Choices) -> None:
-        number = start + len(times)
-        every_dtype = number < profile.every_dtype
-        times.append(draw_structures(choices, operation, profile, first=number == 0, every_dtype=every_dtype))
-
-    draw(body, min(TOGETHER, profile.structures - start), seed + start)
+    numbers = range(start, min(start + TOGETHER, profile.structures))
+    # Each kind of time for itself: Hypothesis wants examples that are drawn alike from the same choices.
+    for (first, every_dtype), alike in groupby(numbers, lambda number: (number == 0, number < profile.every_dtype)):
+        body = partial(_one_time, times, operation, profile, first, every_dtype)
+        draw(body, len(list(alike)), seed + start + len(times))
     return [structure for time in times for structure in time]
+
+
+def _one_time(
+    times: list[list[Structure]],
+    operation: Operation,
+    profile: Profile,
+    first: bool,
+    every_dtype: bool,
+    choices: Choices,
+) -> None:
+    times.append(draw_structures(choices, operation, profile, first=first, every_dtype=every_dtype))

@@ -38,6 +38,13 @@ def test_every_way_to_call_meets_sizes_that_tell(name: str, seed: int) -> None:
         assert any(tells(one.base) for one in full if one.in_turn([prop])), prop.name
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_times_that_are_drawn_in_different_ways_do_not_confuse_hypothesis(seed: int) -> None:
+    profile = PROFILES["standard"]  # of one kind of dtypes, so that different times begin with the same choices
+    drawn = list(structures(find("gcd"), profile, seed * 7919 + 3, with_hypothesis))
+    assert sum(not one.brief for one in drawn) == len(find("gcd").dtypes) + profile.structures - 1
+
+
 def test_sizes_that_do_not_tell_are_met_too() -> None:
     assert any(not tells(one.base) for seed in range(3) for one in smoke(find("mul"), seed))
 
