@@ -15,6 +15,7 @@ import numpy as np
 
 from conformance.model.case import Drawn, Input, Literal
 from conformance.ulp import finfo
+from conformance.ulp_table import WORST_INPUTS
 from reference.dtypes import BFLOAT16, BOOL, BY_NAME, Category, DType, real_of, round_to
 
 EVERY = "every"
@@ -273,8 +274,6 @@ _FLOAT_POOL = (
     *(0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, 2.5, -2.5, 2.0, 3.0),
     *(1e-8, -1e-8, 10.0, -10.0, 88.8, -103.97, 3.1415927),
 )
-# The worst float32 inputs known of exp, log, sin, cos, tan, tanh, sigmoid, erf, log1p, expm1 (docs/accuracy.md).
-_WORST_KNOWN = (78.98359, 1.333734, 7428.296, 8840.442, 3.877097, 4.8046, -16.637, 0.013677, 1.18e-38, -16.64)
 
 # What is lost most often, and so is drawn most often.
 _TELLING = (float("inf"), float("-inf"), float("nan"), -0.0)
@@ -301,5 +300,5 @@ def _float_pool(dtype: DType) -> np.ndarray:
     extremes = finfo(dtype)
     tiny, largest, least = float(extremes.tiny), float(extremes.max), float(extremes.subnormal)
     edges = [tiny, -tiny, least, -least, tiny - least, largest, -largest, largest**0.5 * 1.01, tiny**0.5]
-    pool = [*_FLOAT_POOL, *edges, *_WORST_KNOWN, *_TELLING * 4]
+    pool = [*_FLOAT_POOL, *edges, *WORST_INPUTS.values(), *_TELLING * 4]
     return round_to(np.array(pool), dtype)
