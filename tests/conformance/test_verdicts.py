@@ -119,6 +119,14 @@ def test_the_sign_of_a_zero_that_underflowed_is_judged_of_real_numbers_alone(
         assert not verdict([actual], [exact], Ulps(2), dtype=dtype).held
 
 
+@pytest.mark.parametrize("accuracy", [Selected(), Ulps(2)])
+def test_a_zero_of_the_other_sign_excuses_no_nan_beside_it(accuracy: Accuracy) -> None:
+    gained = verdict([complex(-0.0, NAN)], [complex(0, 1)], accuracy, dtype=COMPLEX64)
+    lost = verdict([complex(-0.0, 1)], [complex(0, NAN)], accuracy, dtype=COMPLEX64)
+    assert [(one.held, one.pattern) for one in (gained, lost)] == [(False, "nan gained"), (False, "nan lost")]
+    assert verdict([complex(-0.0, NAN)], [complex(0, NAN)], accuracy, dtype=COMPLEX64).held
+
+
 @pytest.mark.parametrize(
     ("actual", "exact", "pattern"),
     [
@@ -130,6 +138,7 @@ def test_the_sign_of_a_zero_that_underflowed_is_judged_of_real_numbers_alone(
         (1 + 2.0**19 * ULP, 1.0, "far off"),
         (-1.0, 1.0, "far off"),
         (2 * TINY, TINY, "far off"),
+        (TINY, 2 * TINY, "far off"),
         (2.0**-140, 2.0**-127, "subnormal"),
     ],
 )
