@@ -20,7 +20,7 @@ from reference.function import cast_layout, function
 from reference.layout import Shape, Strides
 from reference.slicing import expanded, unsqueeze
 from reference.splitting import unbind
-from reference.tensor import Tensor
+from reference.tensor import METHODS, Tensor
 from reference.views import reshape
 
 INDEX_DTYPES = (INT64, INT32)
@@ -106,9 +106,9 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
         refuse("torch.take_along_dim(): input and indices should have the same number of dimensions")
     dim = layout.wrap_dim(dim, input.ndim)
     shape = broadcast_shapes(_without(input.shape, dim), _without(indices.shape, dim))
-    return gather(
-        expanded(input, _with(shape, dim, input.shape)), dim, expanded(indices, _with(shape, dim, indices.shape))
-    )
+    # The copy is what backward saves: the indices may change.
+    places = METHODS["clone"](expanded(indices, _with(shape, dim, indices.shape)))
+    return gather(expanded(input, _with(shape, dim, input.shape)), dim, places)
 
 
 def _without(shape: Shape, dim: int) -> Shape:

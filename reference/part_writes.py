@@ -26,9 +26,10 @@ from reference.writing import refuse_overlapping_write
 
 
 def _copied(input: Tensor) -> Tensor:
-    """A copy that lies in its storage as ``input`` does, gaps included; contiguous if elements share places."""
+    """A copy that lies in its storage as ``input`` does, gaps included; as a clone if elements share places."""
     if layout.may_overlap_itself(input.shape, input.strides):
-        made = Tensor.of(input.array.copy(), input.dtype)
+        strides = layout.preserved_strides(input.shape, input.strides)
+        made = Tensor.of(input.array.copy(), input.dtype, strides)
     else:
         storage = Storage(input.storage.memory.copy())
         made = Tensor(storage, input.dtype, input.shape, input.strides, input.offset)

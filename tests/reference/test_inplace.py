@@ -13,6 +13,7 @@ from reference.autograd.mode import no_grad
 from reference.comparison import bitwise_and
 from reference.dtypes import BOOL, FLOAT16, FLOAT32, INT32, UINT8
 from reference.errors import Refusal
+from reference.gathering import take_along_dim
 from reference.indexed_writes import index_add, index_copy, index_fill, put
 from reference.scattering import scatter_add
 from reference.tensor import Tensor
@@ -166,6 +167,15 @@ def test_the_source_of_an_indexed_write_must_not_change(function: Any) -> None:
     made = function(given, *(() if function is put else (0,)), construction.tensor([0, 1]), source)
     in_place(arithmetic.add, source, 1)
     refused("RuntimeError", backward, made.sum())
+
+
+def test_the_indices_of_take_along_dim_may_change() -> None:
+    given, indices = numbers(1.0, 2.0, requires_grad=True), construction.tensor([1, 1])
+    made = take_along_dim(given, indices, 0)
+    inplace.zero_(indices)
+    backward(made.sum())
+    assert given.grad is not None
+    assert given.grad.array.tolist() == [0, 2]
 
 
 def test_the_same_tensor_may_be_read_where_elements_stay_in_their_places() -> None:

@@ -338,6 +338,13 @@ def test_writes_between_complex_numbers_and_their_parts(program: Callable[[Tenso
     assert_gradients(program, [x, y])
 
 
+def test_a_gradient_of_parts_begins_with_a_pair() -> None:
+    base = METHODS["to"](leaf(1.0), COMPLEX128)
+    parts = METHODS["view_as_real"](base)
+    in_place(mul, parts, 3)
+    refused(lambda: backward(parts, Tensor.of(np.ones(3), FLOAT64).narrow(0, 1, 2).view(1, 2)))
+
+
 def test_what_reads_complex_numbers_as_parts_keeps_its_name() -> None:
     base = METHODS["to"](leaf(1.0, 2.0), COMPLEX128)
     parts = METHODS["view_as_real"](base)
