@@ -24,7 +24,9 @@ def _correction(unbiased: bool | None, correction: float | None) -> float:
 
 
 def _degrees_of_freedom(shape: Shape, dim: Dims, correction: float) -> float:
-    return max(0, product(shape[d] for d in reduced_dims(len(shape), dim)) - correction)
+    """None of nothing, whatever the correction: there is no mean to be away from."""
+    count = product(shape[d] for d in reduced_dims(len(shape), dim))
+    return max(0, count - correction) if count else 0
 
 
 def _variance(input: Tensor, dim: Dims, correction: float) -> np.ndarray:

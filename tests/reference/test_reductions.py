@@ -212,6 +212,10 @@ def test_the_mean_beside_the_variance() -> None:
         np.testing.assert_array_equal(both[1].array, METHODS["mean"](given, (0, 2), True).array)
 
 
+def test_nothing_has_no_variance() -> None:
+    assert np.isnan(METHODS["var"](Tensor.of(np.zeros(0), FLOAT64), correction=-1).array)
+
+
 def test_the_smallest_beside_the_largest() -> None:
     low, high = METHODS["aminmax"](Tensor.of(VALUES, FLOAT32), dim=1)
     np.testing.assert_array_equal(low.array, reduced(VALUES, 1, min).astype(float))
