@@ -209,7 +209,7 @@ class Number(Base):
         if not self.options:
             return draw_number(choices, drawing)
         finite = not drawing.extremes or drawing.dtype.category is not Category.FLOATING or not self.beyond
-        return choices.choose(self.options if finite or not choices.flag(25) else BEYOND)
+        return choices.choose(self.options if finite or not choices.flag(35) else BEYOND)
 
 
 @dataclass(frozen=True, slots=True)

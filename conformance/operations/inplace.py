@@ -20,7 +20,7 @@ def _value(choices: Choices, drawing: Drawing) -> Argument:
     """A number that the dtype holds: a fraction is cut by an integral one."""
     if drawing.dtype is FLOAT8_E8M0FNU:
         return choices.choose((1, 2, 0.5, True))
-    if drawing.extremes and drawing.dtype in (*INTEGRAL, *FLOATING) and choices.flag(20):
+    if drawing.extremes and drawing.dtype in (*INTEGRAL, *FLOATING) and choices.flag(35):
         return choices.choose(extremes_of(drawing.dtype))
     return choices.choose(
         (1, 2, 0, 3, 0.5, 2.0, 10, True, 2j)[: 9 if drawing.dtype.category is Category.COMPLEX else 8]

@@ -255,7 +255,7 @@ OPERATIONS = [
         name="chunk",
         reference=splitting.chunk,
         spellings=spelled("torch.chunk", "Tensor.chunk"),
-        parameters=(AnyTensor(min_ndim=1), Choice("chunks", (1, 2, 3, 5, 2**40), forbidden=0), Dim(required=False)),
+        parameters=(AnyTensor(min_ndim=1), Choice("chunks", (1, 2, 3, 5, 40), forbidden=0), Dim(required=False)),
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,

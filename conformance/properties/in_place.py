@@ -24,9 +24,11 @@ class InPlace(Property):
         return bool(operation.functional) and Form.IN_PLACE in operation.spellings
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
-        if first_tensor(base) is None:
+        given = first_tensor(base)
+        if given is None:
             return
         yield in_form(base, Form.IN_PLACE)
+        yield in_form(base.with_input(relaid(given, "transposed", 0)), Form.IN_PLACE)
         step = base.steps[0]
         if Form.IN_PLACE_OPERATOR in operation.spellings and len(step.args) == 2 and not step.kwargs:
             yield in_form(base, Form.IN_PLACE_OPERATOR)

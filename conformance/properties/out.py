@@ -43,6 +43,7 @@ class Out(Property):
             return
         (result,) = seen.values()
         yield _with_out(called, _out_like(choices, result, "contiguous", operation))
+        yield _with_out(called, _out_like(choices, result, "transposed", operation, dim=0))
         layout = choices.choose(("stepped by 2", "transposed", "stepped by 3", "offset by 1", "expanded"))
         yield _with_out(called, _out_like(choices, result, layout, operation))
         yield _with_out(called, _resized(choices, result, operation))
@@ -181,10 +182,11 @@ def _with_out(case: Case, out: Input) -> Case:
     return replace(case, inputs=(*case.inputs, out))
 
 
-def _out_like(choices: Choices, result: Seen, layout: str, operation: Operation) -> Input:
+def _out_like(choices: Choices, result: Seen, layout: str, operation: Operation, dim: int | None = None) -> Input:
     assert result.shape is not None, "a result without a shape has no out="
     assert result.dtype is not None, "a result without a dtype has no out="
-    strides, offset, size = geometry(layout, result.shape, choices.integer(0, max(len(result.shape) - 1, 0)))
+    dim = choices.integer(0, max(len(result.shape) - 1, 0)) if dim is None else dim
+    strides, offset, size = geometry(layout, result.shape, dim)
     values = Drawing(choices, operation, BY_NAME[result.dtype]).values(size, "small")
     return Input("out", result.shape, result.dtype, strides, offset, size, values)
 

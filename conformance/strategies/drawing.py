@@ -58,9 +58,10 @@ class Drawing:
         return self.symbols[name]
 
     def operand_shape(self) -> Shape:
-        """The shape itself for the first operand drawn, one that expands to it for the others."""
-        if not self.inputs or self.choices.flag(35):
-            return self.shape
+        """The shape itself, mostly for the first operand drawn, or one that expands to it."""
+        shape = self.shape
+        if self.choices.flag(35 if self.inputs else 85):
+            return shape
         return draw_broadcastable(self.choices, self.shape)
 
     def operand_dtype(self) -> DType:
