@@ -143,7 +143,8 @@ def _ample_in_turn(choices: Choices, count: int) -> list[Turn]:
     found: list[Turn] = []
     for number in range(count):
         ample = number % 2 == 0
-        source = SeededChoices(choices.integer(0, 2**32 - 1), {"ndim": choices.choose((2, 3, 2, 4, 2))} if ample else {})
+        hand = {"ndim": choices.choose((2, 3, 2, 4, 2))} if ample else {}
+        source = SeededChoices(choices.integer(0, 2**32 - 1), hand)
         place = (start + number // 2) % turns if ample else choices.integer(0, properties - 1)
         found.append((source, place, turns if ample else properties))
     return found
