@@ -11,6 +11,8 @@ import numpy as np
 
 from conformance.model.case import Case, Ref, references
 from conformance.standard import logical
+from conformance.ulp import finfo
+from reference.dtypes import BY_NAME
 from reference.layout import contiguous_strides
 
 
@@ -119,6 +121,13 @@ def _a_ratio_of_exponentials_is_subnormal(case: Case) -> bool:
     return any(bool(np.any((part > 2.0**least) & (part < 2.0**most))) for least, most in ((-150, -126), (-1074, -1022)))
 
 
+def _the_product_is_subnormal(case: Case) -> bool:
+    """That of all elements, none of which is zero."""
+    elements = logical(case.inputs[0])
+    product = np.abs(np.prod(elements.astype(np.clongdouble)))
+    return bool(0 < product < 2 * finfo(BY_NAME[case.inputs[0].dtype]).tiny)
+
+
 def _alpha_is_given(case: Case) -> bool:
     return "alpha" in dict(case.main.kwargs)
 
@@ -143,4 +152,5 @@ CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
     "no dimensions are given": _no_dimensions_are_given,
     "a complex weight is small": _a_complex_weight_is_small,
     "a ratio of exponentials is subnormal": _a_ratio_of_exponentials_is_subnormal,
+    "the product is subnormal": _the_product_is_subnormal,
 }
