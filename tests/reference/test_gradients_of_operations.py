@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +23,13 @@ from reference.tensor import METHODS
 
 STEPS = (2.0**-17, 2.0**-20)
 CLOSE = 1e-7  # of all terms together: the step's square, times what third derivatives there are
-DRAWS = 12
+DRAWS = 24
+# Anywhere, where logarithms and gamma functions have values, and where inverse functions have.
+DOMAINS: tuple[Callable[[np.ndarray], np.ndarray], ...] = (
+    lambda values: values,
+    lambda values: np.abs(values) + 2,
+    lambda values: values / (1 + np.abs(values)),
+)
 
 # What torch records and then refuses to differentiate, and what rounds to few digits: its quotient is zero or anything.
 REFUSED = (
@@ -45,13 +52,18 @@ def drawn(operation: Operation, dtype: DType, seed: int) -> Pulled | None:
     """A call with a cotangent for its result, on numbers of which no two are equal."""
     choices = SeededChoices(seed)
     pulled = with_cotangent(draw_case(choices, operation, dtype), operation, choices)
-    return pulled and replace(pulled, case=replace(pulled.case, inputs=tuple(map(_of_no_ties, pulled.case.inputs))))
+    if pulled is None:
+        return None
+    domain = DOMAINS[seed // 2 % len(DOMAINS)]
+    inputs = tuple(_of_no_ties(given, domain) for given in pulled.case.inputs)
+    return replace(pulled, case=replace(pulled.case, inputs=inputs))
 
 
-def _of_no_ties(given: Input) -> Input:
+def _of_no_ties(given: Input, domain: Callable[[np.ndarray], np.ndarray]) -> Input:
     if not given.requires_grad or not isinstance(given.values, Drawn):
         return given
-    return replace(given, values=replace(given.values, mode="normal", specials=()))
+    values = fill(replace(given, values=replace(given.values, mode="normal", specials=())))
+    return replace(given, values=Literal(domain(values).astype(values.dtype).tobytes()))
 
 
 def directions(case: Case, seed: int) -> dict[str, np.ndarray]:
