@@ -91,13 +91,13 @@ class Function:
             return
         constant = self.constant(arguments)
         vjps = {name: vjp for name, vjp in self.vjps.items() if name not in constant} if constant else self.vjps
+        if not any_requires_grad([arguments[name] for name in vjps]):
+            return
         node = CallNode(self.node_name(arguments), vjps, arguments, outputs, keeps_numbers=self.keeps_numbers)
         self._attach(node, outputs)
         node.save_result(result)
 
     def _attach(self, node: CallNode, outputs: Sequence[Tensor]) -> None:
-        if all(edge.node is None for edge in node.edges):
-            return
         node.output_like = [(output.shape, output.dtype) for output in outputs]
         for position, output in enumerate(outputs):
             if output.dtype.is_differentiable:

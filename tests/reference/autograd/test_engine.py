@@ -338,6 +338,16 @@ def test_writes_between_complex_numbers_and_their_parts(program: Callable[[Tenso
     assert_gradients(program, [x, y])
 
 
+def test_a_view_made_before_its_base_was_tracked_has_a_graph_that_ends_there() -> None:
+    base = Tensor.of(np.ones(2), FLOAT64)
+    part = base.narrow(0, 0, 1)
+    base.requires_grad_()
+    made = part * 2
+    assert (made.requires_grad, made.is_leaf) == (True, False)
+    backward(made)
+    assert base.grad is part.grad is None
+
+
 def test_a_gradient_of_parts_begins_with_a_pair() -> None:
     base = METHODS["to"](leaf(1.0), COMPLEX128)
     parts = METHODS["view_as_real"](base)
