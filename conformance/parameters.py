@@ -74,14 +74,15 @@ class Operand(Base):
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
-        if self.number and choices.flag(25):
+        if self.number and not drawing.lacks_shape() and choices.flag(25):
             return draw_number(choices, drawing)
         dtypes = self.dtypes or drawing.operation.dtypes
         found = None if self.mode else drawing.existing(lambda one: _operates(one, dtypes, drawing))
         if found is not None:
             return Ref(found.name)
         dtype = choices.choose(self.dtypes) if self.dtypes else drawing.operand_dtype()
-        shape = drawing.operand_shape()
+        alone = sum(isinstance(one, Operand) for one in drawing.operation.parameters) == 1
+        shape = drawing.shape if alone else drawing.operand_shape()
         return drawing.tensor(self.name, shape, drawing.beside(shape, dtype), mode=self.mode)
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:

@@ -143,10 +143,13 @@ def pytest_terminal_summary(terminalreporter: Any, exitstatus: int, config: pyte
     directory = config.stash[_directory]
     if getattr(config, "workerinput", None) is not None or not directory.exists():
         return
+    from conformance.model.store import load_run
+    from reports.summary import summarise
     from reports.terminal import print_summary
-    from reports.write import write_reports
+    from reports.write import write_reports_of
 
     terminalreporter.section("conformance")
-    index = write_reports(directory)
-    print_summary(directory)
+    summary = summarise(load_run(directory))
+    index = write_reports_of(summary, directory)
+    print_summary(summary)
     terminalreporter.write_line(f"report: {index}")

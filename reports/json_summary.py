@@ -67,7 +67,7 @@ def render_json(summary: Summary) -> str:
             ],
         },
         allow_nan=False,
-        indent=1,
+        separators=(",", ":"),
     )
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from rich.console import Console
 from rich.table import Table
 
-from conformance.model.store import load_run
-from reports.summary import Standing, Summary, summarise
+from reports.summary import Standing, Summary
 
 _COLUMNS = (Standing.BROKE, Standing.KNOWN, Standing.HELD, Standing.VACUOUS, Standing.NOT_TESTED)
 
 
-def print_summary(directory: str | Path, console: Console | None = None) -> None:
-    """Print the table of a recorded run; counts are of operations."""
-    summary = summarise(load_run(directory))
-    (console or Console()).print(summary_table(summary))
+def print_summary(summary: Summary) -> None:
+    """Print the table of a run; counts are of operations."""
+    Console().print(summary_table(summary))
 
 
 def summary_table(summary: Summary) -> Table:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from conformance.model.run import Run
 from conformance.model.store import RunError, load_run
 from conformance.model.sweep import Sweep
 from reports.anchors import discrepancy_anchors
@@ -27,12 +26,11 @@ def write_reports(directory: str | Path) -> Path:
 
     ``RunError`` where the run cannot be read or a report cannot be written.
     """
-    return write_reports_of(load_run(directory), Path(directory))
+    return write_reports_of(summarise(load_run(directory)), Path(directory))
 
 
-def write_reports_of(run: Run, directory: Path) -> Path:
-    """The same for a run that is loaded already."""
-    summary = summarise(run)
+def write_reports_of(summary: Summary, directory: Path) -> Path:
+    """The same for a run that is summarised already."""
     _write(directory / "summary.json", render_json(summary))
     _write(directory / "summary.md", render_markdown(summary))
     _write(directory / "junit.xml", render_junit(summary))

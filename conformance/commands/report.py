@@ -7,9 +7,10 @@ from pathlib import Path
 
 from conformance.commands import CommandError
 from conformance.commands.display import print_line
-from conformance.model.store import RunError
+from conformance.model.store import RunError, load_run
+from reports.summary import summarise
 from reports.terminal import print_summary
-from reports.write import write_reports
+from reports.write import write_reports_of
 
 HELP = "write the reports of a recorded run again"
 
@@ -21,9 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the reports, print the summary and the path of the page."""
     try:
-        index = write_reports(arguments.run)
+        summary = summarise(load_run(arguments.run))
+        index = write_reports_of(summary, arguments.run)
     except RunError as error:
         raise CommandError(str(error)) from None
-    print_summary(arguments.run)
+    print_summary(summary)
     print_line(f"report: {index}")
     return 0

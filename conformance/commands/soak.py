@@ -19,15 +19,16 @@ from conformance.isolation.client import IsolatedSession, IsolationError
 from conformance.isolation.jobs import Job
 from conformance.isolation.options import add_limits, limits_of, positive
 from conformance.isolation.process import supported
-from conformance.model.store import RunError
+from conformance.model.store import RunError, load_run
 from conformance.operations import every_operation, find
 from conformance.profiles import SOAK
 from conformance.soak import Progress as Done
 from conformance.soak import Soak, turns
 from conformance.targets.registry import TargetError, choose_targets
 from conformance.targets.torch.presence import TorchMissing
+from reports.summary import summarise
 from reports.terminal import print_summary
-from reports.write import write_reports
+from reports.write import write_reports_of
 
 HELP = "check everything with ever other cases, for so many minutes"
 NOTHING_SHOWN = 5
@@ -66,10 +67,11 @@ def run(arguments: argparse.Namespace) -> int:
     directory = arguments.report_dir / new_run_id()
     try:
         done = _soak(_sessions(arguments, directory), arguments.minutes * 60, jobs)
-        index = write_reports(directory)
+        summary = summarise(load_run(directory))
+        index = write_reports_of(summary, directory)
     except (RunError, IsolationError) as error:
         raise CommandError(str(error)) from None
-    print_summary(directory)
+    print_summary(summary)
     print_line(_words(done))
     for mistake in done.mistakes:
         print_line(f"the suite failed: {mistake}", "red")

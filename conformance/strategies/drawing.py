@@ -60,9 +60,13 @@ class Drawing:
     def operand_shape(self) -> Shape:
         """The shape itself, mostly for the first operand drawn, or one that expands to it."""
         shape = self.shape
-        if self.choices.flag(35 if self.inputs else 85):
+        if self.lacks_shape() or self.choices.flag(35 if self.inputs else 85):
             return shape
         return draw_broadcastable(self.choices, self.shape)
+
+    def lacks_shape(self) -> bool:
+        """Whether sizes shall tell, and no operand has all of them yet."""
+        return self.choices.ample and bool(self.inputs) and all(given.shape != self.shape for given in self.inputs)
 
     def operand_dtype(self) -> DType:
         """The dtype of the case, or another that the operation takes, so that types are promoted."""
