@@ -26,13 +26,29 @@ def _copysign_node(arguments: Mapping[str, Any]) -> str:
     return "CopysignBackward0" if isinstance(arguments["other"], Tensor) else "CopysignBackward1"
 
 
-@pointwise(_copysign_node, promotion=to_float, check=forbids("copysign", COMPLEX))
-def copysign(input: np.ndarray, other: np.ndarray) -> np.ndarray:
+class _Copysign(Pointwise):
+    """The sign of a NaN that is converted first is left open: IEEE 754 (6.3) gives it none in a conversion."""
+
+    def compute(self, *args: Any, **kwargs: Any) -> Tensor:
+        made = super().compute(*args, **kwargs)
+        other = self.arguments(args, kwargs)["other"]
+        if isinstance(other, Tensor) and other.dtype is not made.dtype:
+            lost = np.broadcast_to(other.array != other.array, made.shape)
+            if lost.any():
+                made.specified = made.specified & ~lost
+        return made
+
+
+def _copysign(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The magnitude of ``input`` with the sign of ``other``, zeros have signs too.
 
     https://docs.pytorch.org/docs/stable/generated/torch.copysign.html
     """
     return np.copysign(input, other)
+
+
+_copysign.__name__ = "copysign"
+copysign = _Copysign(_copysign, _copysign_node, promotion=to_float, check=forbids("copysign", COMPLEX))
 
 
 def _copysign_vjp(g: Tensor, input: Tensor, result: Tensor) -> Tensor:

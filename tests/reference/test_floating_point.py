@@ -24,6 +24,12 @@ def test_copysign() -> None:
     np.testing.assert_array_equal(found.view(np.int64), expected.view(np.int64))
 
 
+def test_copysign_leaves_the_sign_of_a_converted_nan_open() -> None:
+    one, signs = tensor([1.0, 1.0], "float32"), np.array([-np.nan, -2.0])
+    assert METHODS["copysign"](one, tensor(signs, "float32")).specified is True
+    assert METHODS["copysign"](one, tensor(signs, "float16")).specified.tolist() == [False, True]
+
+
 def test_copysign_of_integers_is_a_float() -> None:
     found = METHODS["copysign"](tensor([1, -2], "int8"), -0.0)
     assert (found.dtype.name, found.array.tolist()) == ("float32", [-1.0, -2.0])
