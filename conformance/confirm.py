@@ -33,6 +33,7 @@ _OUR_OWN = ("PYTEST_CURRENT_TEST", "TMPDIR")
 def confirm(scripts: Sequence[str], times: int = 3, timeout: float = 60) -> list[tuple[int, int]]:
     """How often each script reproduced, and how often it was tried.
 
+    Those that are tried but once share a process, one after the other, until one ends it.
     An execution that takes longer than ``timeout`` seconds, or ends by a signal, did not reproduce: a script about a
     crash runs the crash in a child and reports it.
     """
@@ -41,9 +42,13 @@ def confirm(scripts: Sequence[str], times: int = 3, timeout: float = 60) -> list
         for path, script in zip(paths, scripts, strict=True):
             path.write_text(script, "utf-8")
         forkable = [path for path, script in zip(paths, scripts, strict=True) if can_fork(script)]
-        statuses = {path: _forked(path, times, timeout) for path in forkable}
+        together = [forkable] if times == 1 else [[path] for path in forkable for _ in range(times)]
+        statuses: dict[Path, list[int]] = {}
+        for some in together:
+            for path, status in zip(some, _forked(some, timeout), strict=False):
+                statuses.setdefault(path, []).append(status)
         for path in paths:
-            if set(statuses.get(path) or [HELD]) == {HELD}:
+            if set(statuses.get(path, [HELD])) == {HELD}:
                 statuses[path] = [_fresh(path, timeout) for _ in range(times)]
     return [(statuses[path].count(REPRODUCED), len(statuses[path])) for path in paths]
 
@@ -81,14 +86,14 @@ class _Supervisor:
         """Whether nobody ended it, and it began in an environment like today's."""
         return not self.process.channel.closed and self.environment == _environment()
 
-    def statuses(self, path: Path, times: int, timeout: float) -> list[int]:
-        """The exit statuses of a script; none where the process that forks was lost."""
-        self.process.send((path, times, timeout))
+    def statuses(self, paths: Sequence[Path], timeout: float) -> list[int]:
+        """The exit statuses of scripts, up to one that ended their process; none where the one that forks was lost."""
+        self.process.send((paths, timeout))
         try:
             # What hangs in spite of its alarm is ended together with who started it.
-            while self.process.channel.poll(IMPORT_SECONDS + timeout * times):
+            while self.process.channel.poll(IMPORT_SECONDS + timeout * len(paths)):
                 asked, statuses = self.process.channel.recv()
-                if asked == path:  # and no answer to one who did not live to read it
+                if asked == paths:  # and no answer to one who did not live to read it
                     return list(statuses)
         except (EOFError, OSError):
             pass
@@ -97,28 +102,41 @@ class _Supervisor:
 
 
 def _serve(channel: Connection) -> None:
-    """Run each script as often as asked, and answer with its exit statuses, negative where a signal ended it."""
+    """Run the scripts that are asked for in a fork, and answer with their exit statuses, until nobody asks any more."""
     load_torch()
     while True:
-        path, times, timeout = channel.recv()
-        if '"meta"' in path.read_text("utf-8"):
+        try:
+            paths, timeout = channel.recv()
+        except EOFError:
+            return
+        if any('"meta"' in path.read_text("utf-8") for path in paths):
             kind_of("meta").preload()  # 800 modules, which no fork has to import again
-        channel.send((path, [_forked_once(path, timeout) for _ in range(times)]))
+        channel.send((paths, _statuses(paths, timeout)))
 
 
-def _forked_once(path: Path, timeout: float) -> int:
+def _statuses(paths: Sequence[Path], timeout: float) -> list[int]:
+    """The exit statuses of scripts, one after the other in one fork; the last is negative where a signal ended it."""
+    read, write = os.pipe()
     child = os.fork()
     if child == 0:
-        _execute(path, timeout)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        sys.stdout = sys.stderr = silence = open(os.devnull, "w")  # noqa: SIM115 - until the end of the process
+        os.dup2(silence.fileno(), 1)
+        os.dup2(silence.fileno(), 2)
+        for path in paths:
+            os.write(write, bytes([_execute(path, timeout)]))
+        os._exit(0)
+    os.close(write)
+    with open(read, "rb") as told:
+        statuses = list(told.read())
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return [*statuses, ended] if len(statuses) < len(paths) else statuses
 
 
-def _execute(path: Path, timeout: float) -> None:
-    """Run a script in silence, and end as it does."""
+def _execute(path: Path, timeout: float) -> int:
+    """The exit status of a script."""
+    here = os.getpid()
     os.chdir(path.parent)
     sys.argv = [str(path)]
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    os.dup2(1, 2)
     signal.setitimer(signal.ITIMER_REAL, timeout)  # SIGALRM ends the process
     status = 0
     try:
@@ -128,7 +146,10 @@ def _execute(path: Path, timeout: float) -> None:
         status = end.code if isinstance(end.code, int) else 0 if end.code is None else 2
     except BaseException:
         status = 2  # what no script should do: neither right nor wrong
-    os._exit(status)
+    if os.getpid() != here:  # a fork that the script made
+        os._exit(status)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    return status & 0xFF
 
 
 _supervisors: list[_Supervisor] = []
@@ -140,12 +161,18 @@ def _end() -> None:
         _supervisors.pop().process.abandon()
 
 
-def _forked(path: Path, times: int, timeout: float) -> list[int]:
-    """The exit statuses of a script in forks; none where who forks was lost."""
-    if not (_supervisors and _supervisors[0].is_of_now()):
-        _end()
-        _supervisors.append(_Supervisor())
-    return _supervisors[0].statuses(path, times, timeout)
+def _forked(paths: Sequence[Path], timeout: float) -> list[int]:
+    """The exit statuses of scripts in forks, as few as can be; fewer where the process that forks was lost."""
+    found: list[int] = []
+    while len(found) < len(paths):
+        if not (_supervisors and _supervisors[0].is_of_now()):
+            _end()
+            _supervisors.append(_Supervisor())
+        more = _supervisors[0].statuses(paths[len(found) :], timeout)
+        if not more:
+            break
+        found += more
+    return found
 
 
 def _fresh(path: Path, timeout: float) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from conformance import confirm as confirming
-from conformance.confirm import can_fork, confirm
+from conformance.confirm import REPRODUCED, can_fork, confirm
 
 pytest.importorskip("torch")
 
@@ -50,6 +50,12 @@ def test_statuses_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert confirm(scripts, times=2, timeout=1) == [(2, 2), *[(0, 2)] * 6]
 
 
+def test_those_tried_but_once_are_tried_whatever_ends_the_others() -> None:
+    fork = "import os, sys\nif os.fork() == 0: sys.exit(0)\nsys.exit(1 if os.wait()[1] == 0 else 3)"
+    scripts = [f"import sys; sys.exit({REPRODUCED})", "import os; os.abort()", fork, "import time; time.sleep(60)"]
+    assert confirm([*scripts, scripts[0]], times=1, timeout=2) == [(1, 1), (0, 1), (1, 1), (0, 1), (1, 1)]
+
+
 def test_what_happens_only_sometimes_is_counted_as_often(tmp_path: Path) -> None:
     flip = f"import os, sys\ntry: os.mkdir({str(tmp_path / 'first')!r})\nexcept OSError: sys.exit(0)\nsys.exit(1)"
     assert confirm([flip], times=3) == [(1, 3)]
@@ -84,7 +90,7 @@ def test_a_copy_of_this_process_imports_nothing_again() -> None:
 def test_an_answer_to_one_who_did_not_live_to_read_it_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "left.py").write_text("import sys; sys.exit(0)")
     process = confirming.prepare()
-    process.send((tmp_path / "left.py", 3, 9))
+    process.send(([tmp_path / "left.py"], 9))
     assert confirm(["import sys; sys.exit(1)"], times=2) == [(2, 2)]
     process.kill()
 
