@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.choices import Choices
-from conformance.model.case import Case
+from conformance.model.case import Case, Drawn, Ref
 from conformance.operation import Form, Operation
 from conformance.properties.base import Property, first_tensor, in_form, relaid
+from conformance.properties.promotion import promoted_operands
 from conformance.strategies.cases import with_requires_grad
 from conformance.targets.interpreter import Interpreter
+from reference.dtypes import BY_NAME, COMPLEX64, FLOAT32
 
 
 class InPlace(Property):
@@ -34,6 +36,7 @@ class InPlace(Property):
             yield in_form(base, Form.IN_PLACE_OPERATOR)
         if operation.pointwise:
             yield from _too_small(in_form(base, Form.IN_PLACE), choices)
+            yield from _of_a_higher_category(in_form(base, Form.IN_PLACE), operation)
             if choices.flag(40):
                 yield from _shared(in_form(base, Form.IN_PLACE), choices)
         if operation.gradient is not None:
@@ -48,6 +51,17 @@ def _too_small(case: Case, choices: Choices) -> Iterable[Case]:
     if dims:
         dim = choices.choose(dims)
         yield case.with_input(replace(given, shape=(*given.shape[:dim], 1, *given.shape[dim + 1 :])))
+
+
+def _of_a_higher_category(case: Case, operation: Operation) -> Iterable[Case]:
+    """The second operand of a dtype whose promotion the first cannot hold: of floating point, or complex."""
+    given, places = first_tensor(case), promoted_operands(operation)[1:2]
+    assert given is not None, "a case in place has a tensor to write to"
+    for other in (case.main.args[place] for place in places if place < len(case.main.args)):
+        higher = (dtype for dtype in (FLOAT32, COMPLEX64) if dtype.category > BY_NAME[given.dtype].category)
+        dtype = next((dtype for dtype in higher if dtype in operation.dtypes), None)
+        if dtype is not None and isinstance(other, Ref) and other.name != given.name:
+            yield case.with_input(replace(case.input(other.name), dtype=dtype.name, values=Drawn("positive", 1)))
 
 
 def _shared(case: Case, choices: Choices) -> Iterable[Case]:

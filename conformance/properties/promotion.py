@@ -49,7 +49,7 @@ class Promotion(Property):
         if not _promotes(operation):
             yield from _of_each_dtype(base, operation)
             return
-        first, second = _operands(operation)[:2]
+        first, second = promoted_operands(operation)[:2]
         step = base.steps[0]
         tensors = [given for given in base.inputs if not given.array]
         if len(step.args) <= second or not tensors:
@@ -95,7 +95,7 @@ def _leaves(argument: Argument) -> Iterator[Argument]:
 
 def _promotes(operation: Operation) -> bool:
     """Whether the dtypes of two operands are promoted."""
-    return operation.results == 1 and len(_operands(operation)) >= 2
+    return operation.results == 1 and len(promoted_operands(operation)) >= 2
 
 
 def _with_shapes(dtypes: list[DType], turn: int) -> Iterator[tuple[DType, tuple[int, ...]]]:
@@ -107,7 +107,7 @@ def _with_shapes(dtypes: list[DType], turn: int) -> Iterator[tuple[DType, tuple[
         yield dtype, shapes[(number + turn) % 2]
 
 
-def _operands(operation: Operation) -> list[int]:
+def promoted_operands(operation: Operation) -> list[int]:
     """The positions of the parameters whose dtypes are promoted."""
     return [
         position
