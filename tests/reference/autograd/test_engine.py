@@ -1,9 +1,8 @@
-"""The engine: accumulation, freed graphs, hooks, leaf rules, versions of what was saved, views and in-place writes."""
+"""The engine: accumulation, freed graphs, hooks, leaf rules, views and in-place writes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,28 +14,11 @@ from reference.autograd.engine import backward
 from reference.autograd.mode import no_grad
 from reference.autograd.recording import register_hook, retain_grad
 from reference.dtypes import COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, INT64
-from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 from reference.transcendental import exp
 from reference.writing import in_place
+from tests.reference.autograd.leaves import gradient, leaf, refused
 from tests.reference.gradients import assert_gradients
-
-
-def leaf(*values: Any) -> Tensor:
-    return Tensor.of(np.array(values, np.float64), FLOAT64).requires_grad_()
-
-
-def gradient(tensor: Tensor) -> list[Any]:
-    assert tensor.grad is not None
-    found: list[Any] = tensor.grad.array.tolist()
-    return found
-
-
-def refused(call: Callable[[], Any], kind: str = "RuntimeError") -> None:
-    with pytest.raises(Refusal) as refusal:
-        call()
-    assert refusal.value.kind == kind
-
 
 # -- one pass ----------------------------------------------------------------------------------------------------------
 
@@ -214,50 +196,6 @@ def test_a_hook_of_a_leaf_runs_before_accumulation() -> None:
     assert gradient(x) == [-4]
 
 
-# -- what was saved ----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("call", "spoils"),
-    [
-        (exp, "result"),
-        (METHODS["tanh"], "result"),
-        (METHODS["relu"], "result"),
-        (lambda x: x * x, "input"),
-        (lambda x: METHODS["sin"](x), "input"),
-        (lambda x: x + 1, ""),
-        (lambda x: x.sum(), ""),
-    ],
-)
-def test_a_write_to_what_was_saved_is_refused(call: Callable[[Tensor], Tensor], spoils: str) -> None:
-    for written in ("input", "result"):
-        x = leaf(0.5, 1.5)
-        y = x * 1
-        z = call(y)
-        in_place(mul, y if written == "input" else z, 2)
-        if written == spoils:
-            refused(partial(backward, z.sum()))
-        else:
-            backward(z.sum())
-
-
-def test_a_write_through_a_view_counts() -> None:
-    x = leaf(1.0, 2.0)
-    y = x * 1
-    z = y * y
-    in_place(add, y.view(2, 1), 1)
-    refused(lambda: backward(z.sum()))
-
-
-def test_writing_back_does_not_help() -> None:
-    x = leaf(1.0)
-    y = x * 1
-    z = y * y
-    in_place(mul, y, 2)
-    in_place(mul, y, 0.5)
-    refused(lambda: backward(z))
-
-
 # -- views and in-place writes against finite differences -------------------------------------------------------------
 
 
@@ -372,35 +310,3 @@ def test_writes_to_a_view_made_without_tracking_are_refused() -> None:
     with no_grad():
         part = base.narrow(0, 0, 1)
     refused(lambda: in_place(mul, part, 3))
-
-
-@pytest.mark.parametrize("name", ["pow", "hypot", "ldexp"])
-def test_a_result_that_either_argument_might_need_may_not_be_written_to(name: str) -> None:
-    result = METHODS[name](leaf(2, 3), Tensor.of(np.array([1.0, 2.0]), FLOAT64))
-    in_place(add, result, 1)
-    with pytest.raises(Refusal, match="modified by an inplace operation"):
-        backward(result.sum())
-
-
-def test_what_was_gathered_from_is_saved_whole() -> None:
-    source = leaf(2, 3) * 1
-    chosen = METHODS["gather"](source, 0, Tensor.of(np.array([1, 1]), INT64))
-    in_place(add, source, 1)
-    with pytest.raises(Refusal, match="modified by an inplace operation"):
-        backward(chosen.sum())
-
-
-def test_a_diagonal_is_filled_through_a_view_which_is_forgotten() -> None:
-    made = METHODS["reshape"](leaf(1, 2, 3, 4), (2, 2)) * 1
-    METHODS["fill_diagonal_"](made, 7)
-    ones = Tensor.of(np.ones((2, 2)), FLOAT64)
-    backward(made, ones)
-    with pytest.raises(Refusal, match="a second time"):
-        backward(made, ones)
-
-
-@pytest.mark.parametrize("name", ["sort", "frexp"])
-def test_of_values_and_indices_the_values_may_be_written_to(name: str) -> None:
-    values = METHODS[name](leaf(3, 2))[0]
-    in_place(add, values, 1)
-    backward(values.sum())
