@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.choices import Choices
-from conformance.model.case import Case, Drawn, Ref
+from conformance.model.case import Case, Drawn, Input, Ref
 from conformance.operation import Form, Operation
-from conformance.properties.base import Property, first_tensor, in_form, relaid
+from conformance.properties.base import Property, first_tensor, in_form, relaid, result_seen
 from conformance.properties.promotion import promoted_operands
 from conformance.strategies.cases import with_requires_grad
+from conformance.strategies.layouts import geometry
 from conformance.targets.interpreter import Interpreter
 from reference.dtypes import BY_NAME, COMPLEX64, FLOAT32
 
@@ -30,6 +31,8 @@ class InPlace(Property):
         if given is None:
             return
         yield in_form(base, Form.IN_PLACE)
+        if operation.pointwise:
+            yield from _as_large_as_its_result(base, given)
         yield in_form(base.with_input(relaid(given, "transposed", 0)), Form.IN_PLACE)
         step = base.steps[0]
         if Form.IN_PLACE_OPERATOR in operation.spellings and len(step.args) == 2 and not step.kwargs:
@@ -41,6 +44,15 @@ class InPlace(Property):
                 yield from _shared(in_form(base, Form.IN_PLACE), choices)
         if operation.gradient is not None:
             yield with_requires_grad(in_form(base, Form.IN_PLACE))
+
+
+def _as_large_as_its_result(base: Case, given: Input) -> Iterable[Case]:
+    """The first argument in the shape to which it is broadcast, where it is smaller and the call as it is refused."""
+    for seen in (result_seen(base) or {}).values():
+        if seen.shape is not None and seen.shape != given.shape and isinstance(given.values, Drawn):
+            strides, offset, size = geometry("contiguous", seen.shape)
+            larger = replace(given, shape=seen.shape, strides=strides, offset=offset, size=size)
+            yield in_form(base.with_input(larger), Form.IN_PLACE)
 
 
 def _too_small(case: Case, choices: Choices) -> Iterable[Case]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import isfinite
 
 import pytest
 
 from conformance.choices import SeededChoices
 from conformance.drivers import with_hypothesis
-from conformance.model.case import Case
-from conformance.operation import ALL, Operation
+from conformance.model.case import Input
+from conformance.operation import ALL, Form, Operation
 from conformance.operations import find
 from conformance.profiles import PROFILES
 from conformance.properties import every_property
@@ -19,6 +20,7 @@ from conformance.structures import Structure, structures
 from reference.dtypes import FLOAT32, INT8, INTEGRAL
 
 SMOKE = PROFILES["smoke"]
+IN_PLACE = every_property()["in place"]
 TURNS = [prop for prop in every_property().values() if not prop.of_every_dtype]
 
 
@@ -26,8 +28,8 @@ def smoke(operation: Operation, seed: int) -> list[Structure]:
     return list(structures(operation, SMOKE, seed, with_hypothesis))
 
 
-def tells(case: Case) -> bool:
-    return any(len(given.shape) >= 2 and not {0, 1} & set(given.shape) for given in case.inputs)
+def tells(inputs: Sequence[Input]) -> bool:
+    return any(len(given.shape) >= 2 and not {0, 1} & set(given.shape) for given in inputs)
 
 
 @pytest.mark.parametrize("name", ["mul", "sum", "mm", "cat", "index_select", "absolute", "where"])
@@ -35,7 +37,9 @@ def tells(case: Case) -> bool:
 def test_every_way_to_call_meets_sizes_that_tell(name: str, seed: int) -> None:
     full = [one for one in smoke(find(name), seed) if not one.brief]
     for prop in TURNS:
-        assert any(tells(one.base) for one in full if one.in_turn([prop])), prop.name
+        assert any(tells(one.base.inputs) for one in full if one.in_turn([prop])), prop.name
+    written = [case.inputs[:1] for one in full if one.in_turn([IN_PLACE]) for case in one.derived(IN_PLACE)]
+    assert any(map(tells, written)) or Form.IN_PLACE not in find(name).spellings
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -46,7 +50,7 @@ def test_times_that_are_drawn_in_different_ways_do_not_confuse_hypothesis(seed: 
 
 
 def test_sizes_that_do_not_tell_are_met_too() -> None:
-    assert any(not tells(one.base) for seed in range(3) for one in smoke(find("mul"), seed))
+    assert any(not tells(one.base.inputs) for seed in range(3) for one in smoke(find("mul"), seed))
 
 
 def test_of_each_kind_the_dtype_that_was_met_comes_last() -> None:
