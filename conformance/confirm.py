@@ -1,4 +1,4 @@
-"""Confirms scripts: each is run several times in fresh processes before anyone is shown it.
+"""Confirms scripts: each is run in fresh processes before anyone is shown it, once where it is known already.
 
 Importing torch takes seconds, a fork of a process that has imported it milliseconds. So one process imports torch,
 lives as long as the one that asks it, and forks for every execution. A session begins it as a copy of itself, before it

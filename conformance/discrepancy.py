@@ -55,7 +55,7 @@ def prove(failures: Iterable[Failure], target: Interpreter, in_flight: InFlight 
 
 
 def confirmed(found: list[Discrepancy], times: int = CONFIRMATIONS) -> list[Discrepancy]:
-    """The same, their scripts run in fresh processes; a script that never reproduced is taken out."""
+    """The same, their scripts run (``confirm``); a script that never reproduced is taken out."""
     confirmations = confirm([one.script for one in found], times=times) if found else []
     return [
         replace(one, confirmed=counts, script=one.script if counts[0] else "")

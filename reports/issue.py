@@ -39,7 +39,8 @@ def measured(found: Discrepancy) -> list[str]:
         lines.append(f"Worst error: {ulps(found.worst_ulps)} ulp. Allowed: {found.allowed or 'none'}.")
     reproduced, tried = found.confirmed
     if tried:
-        lines.append(f"Reproduced {reproduced} of {plural(tried, 'time')} in a fresh process.")
+        where = "" if found.deviation else " in a fresh process"  # those of known ones share a process
+        lines.append(f"Reproduced {reproduced} of {plural(tried, 'time')}{where}.")
     return lines
 
 
