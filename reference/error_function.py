@@ -11,10 +11,14 @@ _ROOT_PI = np.longdouble("1.7724538509055160272981674833411451827975494561223871
 _PI = np.longdouble("3.14159265358979323846264338327950288419716939937510582")
 # Below, the series of erf converges fast; from here on nothing cancels in the trapezoidal rule of erfc.
 _SERIES_LIMIT = 0.5
+# Below, the first term of the series is all of it, x^2 / 3 being less than half a unit in the last place of 1.
+_LINEAR_BELOW = 2.0**-33
 _TERMS = 18
 # The rule is off by exp(-(pi / step)^2), its terms vanish as exp(-(n * step)^2): 64 bits both.
 _STEP = np.longdouble(0.40625)
 _NODES = 18
+# From here on erfc is less than half a unit in the last place of 1, and erf is 1.
+_ONE_FROM = 7
 # From here on erfc is 0 even in long double.
 _ZERO_FROM = 120
 _REFINEMENTS = 3
@@ -23,8 +27,9 @@ _REFINEMENTS = 3
 def error_function(x: np.ndarray) -> np.ndarray:
     """erf(x) to a few units in the last place of long double."""
     size = np.abs(x)
-    inner, outer = size < _SERIES_LIMIT, size >= _SERIES_LIMIT
-    result = x.copy()  # nan is in neither
+    inner = (size >= _LINEAR_BELOW) & (size < _SERIES_LIMIT)
+    outer = (size >= _SERIES_LIMIT) & (size < _ONE_FROM)
+    result = np.where(size < _ONE_FROM, 2 / _ROOT_PI * x, np.sign(x))
     result[inner] = _series(x[inner])
     result[outer] = np.copysign(1 - _complement(size[outer]), x[outer])
     return result

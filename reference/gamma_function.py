@@ -17,12 +17,17 @@ _BERNOULLI = tuple(
     np.longdouble(n) / d for n, d in ((1, 6), (-1, 30), (1, 42), (-1, 30), (5, 66), (-691, 2730), (7, 6), (-3617, 510))
 )
 FAR = 24
+# Below, log |gamma(x)| = -log |x| - 0.577 x ... is its first term, to half a unit in the last place.
+_LOGARITHM_BELOW = 2.0**-60
 
 
 def log_gamma(x: np.ndarray) -> np.ndarray:
     """log |gamma(x)|: infinite at the poles 0, -1, -2 ... and at both ends."""
     result = np.where(np.isnan(x), x, np.inf)
-    below, above = (x < 0) & (x != np.rint(x)), (x > 0) & np.isfinite(x)
+    size = np.abs(x)
+    tiny, larger = (size < _LOGARITHM_BELOW) & (x != 0), size >= _LOGARITHM_BELOW
+    below, above = larger & (x < 0) & (x != np.rint(x)), larger & (x > 0) & np.isfinite(x)
+    result[tiny] = -np.log(size[tiny])
     result[above] = _log_gamma_positive(x[above])
     result[below] = LOG_PI - np.log(np.abs(_sin_pi(x[below]))) - _log_gamma_positive(1 - x[below])
     return result
@@ -40,7 +45,7 @@ def _log_gamma_near(x: np.ndarray) -> np.ndarray:
     """By way of gamma(x + 1) = x gamma(x) to the interval around 2, where a power series has the digits of the zero."""
     down = np.maximum(np.ceil(x - 2.5), 0)
     product = np.ones_like(x)
-    for step in range(1, FAR - 1):
+    for step in range(1, int(down.max(initial=0)) + 1):
         product = np.where(step <= down, product * (x - step), product)
     from_two = np.where(x < 0.5, x, np.where(x < 1.5, x - 1, x - down - 2))
     result = _series_around_two(from_two) + np.log(product)

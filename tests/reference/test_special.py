@@ -54,7 +54,7 @@ EXACT: dict[str, Exact] = {
 def points(low: float, high: float, dtype: DType) -> np.ndarray:
     random = np.random.default_rng(20240301)
     uniform = random.uniform(low, high, 25)
-    scaled = random.choice([-1, 1], 25) * 2.0 ** random.uniform(-30, 8, 25)
+    scaled = random.choice([-1, 1], 25) * 2.0 ** random.uniform(-80, 8, 25)
     drawn = np.concatenate((uniform, scaled, [0.25, 0.5, 1.5, 2.5, -0.5, -2.5])).astype(dtype.numpy)
     return drawn[(drawn >= low) & (drawn <= high)]
 

@@ -26,7 +26,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "cos": (-1e4, 1e4),
     "tanh": (-12, 12),
     "sigmoid": (-80, 80),
-    "erf": (-7, 7),
+    "erf": (-9, 9),
     "sqrt": (0, 1e30),
     "rsqrt": (1e-30, 1e30),
     "reciprocal": (-1e20, 1e20),
