@@ -87,6 +87,7 @@ class Comparison:
         self.aspects = aspects
         self.traits = traits
         self.standard = standard
+        self.expected: dict[str, Seen] = {}
         self.differences: list[Difference] = []
         self.worst_ulps = 0.0
         self.compared = 0
@@ -118,6 +119,7 @@ class Comparison:
         return False
 
     def _variables(self, wanted: Observation, found: Observation) -> None:
+        self.expected = wanted.variables
         for name, expected in wanted.variables.items():
             actual = found.variables.get(name)
             if actual is None:
@@ -217,7 +219,7 @@ class Comparison:
         if aspect is Aspect.VALUES and exact is not None and wanted.shape not in shapes:
             return
         # What the operation did not compute must not change by a bit; what it selected may be either zero.
-        selects = name.startswith("result") and self._accuracy(aspect, name).bitwise
+        selects = self._accuracy(aspect, name).bitwise and self._holds_a_result(name)
         accuracy = Exact() if exact is None and not selects else self._accuracy(aspect, name)
         judged = self._judged(aspect, name, wanted, wanted if exact is None else exact, coarser(dtype, computed))
         verdict = judge(found, wanted, exact, accuracy, judged)
@@ -225,6 +227,13 @@ class Comparison:
         if not verdict.held:
             allowed = accuracy.allowed(judged) if exact is not None and dtype.is_differentiable else None
             self._differ(aspect, step, name, wanted, found, verdict, allowed)
+
+    def _holds_a_result(self, name: str) -> bool:
+        """Whether a variable is a result, or has the memory of one: what ``out=`` names, or was written in place."""
+        if name.startswith("result"):
+            return True
+        results = {seen.storage for one, seen in self.expected.items() if one.startswith("result")}
+        return self.expected[name].storage in results
 
     def _count(self, elements: int) -> None:
         self.compared += elements

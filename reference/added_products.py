@@ -158,6 +158,7 @@ def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: Number = 1, alpha: 
     return Tensor.of(values, dtype, layout.pointwise_strides(shape, operands))
 
 
+addr.reads_as = {"vec1": lambda vec1: vec1.view_as((*vec1.shape, 1), (*vec1.strides, 1), vec1.offset)}
 addr.vjp("input", lambda g, beta: g * conjugate(beta))
 addr.vjp("vec1", lambda g, vec2, alpha: mv(g, conjugate(vec2)) * conjugate(alpha))
 addr.vjp("vec2", lambda g, vec1, alpha: mv(t(g), conjugate(vec1)) * conjugate(alpha))

@@ -50,6 +50,8 @@ class Function:
         self.looks_for_overlap = True
         # Arguments that the in-place form may not share with the tensor it writes to, not even as a whole.
         self.reads_apart: tuple[str, ...] = ()
+        # Arguments that are read in another shape than their own, and what that makes of them.
+        self.reads_as: Mapping[str, Callable[[Any], Any]] = {}
         # Arguments to which no gradient flows in a call with these.
         self.constant: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda arguments: ()
         self.vjps: dict[str, tuple[Vjp, tuple[str, ...]]] = {}

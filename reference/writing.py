@@ -102,7 +102,9 @@ def in_place(called: Function, target: Tensor, *args: Any, **kwargs: Any) -> Ten
     arguments = called.arguments((target, *args), kwargs)
     refuse_write_to_read(target, *(arguments[name] for name in called.reads_apart))
     if called.looks_for_overlap:
-        refuse_overlapping_write(target, *args, *kwargs.values())
+        read_as = called.reads_as
+        read = (read_as[name](value) if name in read_as else value for name, value in arguments.items())
+        refuse_overlapping_write(target, *read)
     return write(target, result, called, arguments)
 
 

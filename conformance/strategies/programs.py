@@ -38,11 +38,20 @@ _LARGEST = 2.0**12
 _FINEST = 2.0**-10
 _WHOLE_MODES = {"dividends": "small", "divisors": "positive"}
 _EXACT = (Exact, Rounded, Fused, Summation, GradientOf)
-_WRONG_GRADIENT = frozenset({"ldexp", "ldexp_by_any", "as_strided_scatter"})
-"""Findings 036 and 041: a program would only show them again, as the gradient of another step."""
+_WRONG_GRADIENT = frozenset(
+    {
+        *("ldexp", "ldexp_by_any", "as_strided_scatter", "block_diag", "index_fill_tensor"),
+        *("gather_by_expanded", "scatter_add_by_expanded"),
+    }
+)
+"""Findings 036, 041, 040, 043 and 067: a program would only show them again, as the gradient of another step."""
 _ROOTS = frozenset({"cdist", "cdist_of_batches", "norm", "norm_all", "vector_norm", "dist", "renorm"})
 """A power and its root are both rounded, also where whole numbers come out of whole ones."""
-_LEFT_OUT = _WRONG_GRADIENT | _ROOTS
+TELL_ZEROS_APART = frozenset({"copysign", "frombuffer", "hash_tensor", "signbit"})
+"""Of the sign of a zero, which the order of a sum may decide, these make numbers that differ."""
+_LEFT_OUT = _WRONG_GRADIENT | _ROOTS | TELL_ZEROS_APART
+_QUOTIENTS = frozenset({"abs", "addcdiv", "div", "gradient", "ldexp_by_fractions", "number_over", "reciprocal", "sgn"})
+"""Complex numbers are rounded on the way by these, or by their gradients, also where whole ones come out."""
 _reference = ReferenceTarget()
 
 
@@ -114,12 +123,20 @@ class _Growing:
         refused = self.execution.step(step)
         kept = choices.flag(REFUSALS_KEPT) if refused else True
         seen = self.execution.observe() if kept else {}
-        if not kept or not (refused or all(map(_is_exact, seen.values()))):
+        if not kept or not (refused or (all(map(_is_exact, seen.values())) and not self._is_complex_quotient(step))):
             self._undo()
             return False
         self.observations.append(Observation(len(self.steps), refused, seen))
         self.inputs, self.steps = (*self.inputs, *inputs), (*self.steps, step)
         return True
+
+    def _is_complex_quotient(self, step: Step) -> bool:
+        if step.operation not in _QUOTIENTS:
+            return False
+        arguments = (*step.args, *(value for _, value in step.kwargs))
+        names = {*step.results, *(name for argument in arguments for name in references(argument))}
+        met = (self.execution.variables[name] for name in names)
+        return any(isinstance(one, Tensor) and one.dtype.is_complex for one in met)
 
     def _undo(self) -> None:
         self.execution = Execution(_reference, self.inputs)

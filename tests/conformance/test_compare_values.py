@@ -66,6 +66,15 @@ def test_what_was_selected_may_be_either_zero_and_what_was_given_may_not() -> No
         assert [one.aspect for one in differences] == found
 
 
+def test_where_the_result_was_written_to_it_may_be_either_zero_too() -> None:
+    expected, actual = seen([0.0, 1.0], unrounded=None), seen([-0.0, 1.0])
+    for storage, found in (("result", []), ("other", [Aspect.VALUES])):
+        names = {"out0": replace(expected, storage=storage), "result0": expected}
+        pair = [Trace("t", [Observation(0, None, one)]) for one in (names, dict.fromkeys(names, actual))]
+        differences = compared(*pair, frozenset({Aspect.VALUES}), replace(STANDARD, accuracy=Selected())).differences
+        assert [one.aspect for one in differences] == found
+
+
 def test_an_integer_has_no_allowance() -> None:
     expected = seen([1, 2], dtype=INT64, unrounded=np.array([1, 2]))
     (found,) = compared(trace(expected), trace(seen([1, 3], dtype=INT64))).differences

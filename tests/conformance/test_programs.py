@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from conformance.accuracy import Exact
 from conformance.choices import SeededChoices
-from conformance.model.case import Case, Ref, Step
+from conformance.model.case import Case, Literal, Ref, Step
 from conformance.model.codec import decode_case, encode_case
 from conformance.model.observation import Refused
 from conformance.model.verdict import Outcome
-from conformance.operation import Effect
-from conformance.operations import find
+from conformance.operation import Effect, Operation
+from conformance.operations import every_operation, find
 from conformance.properties.programs import PROPERTY
 from conformance.reduce import reduce
-from conformance.strategies.programs import MOST_STEPS, Program, as_input, draw_program
+from conformance.strategies.cases import draw_case
+from conformance.strategies.programs import MOST_STEPS, TELL_ZEROS_APART, Program, as_input, draw_program
 from conformance.targets.reference import ReferenceTarget
-from reference.dtypes import INT64
+from reference.dtypes import BY_NAME, FLOAT32, INT64
 from reference.errors import Refusal
 from reference.tensor import Tensor
 
@@ -101,6 +104,37 @@ class RefusesOtherwise(ReferenceTarget):
     def refusal(self, error: Exception) -> Refused:
         refused = super().refusal(error)
         return Refused("KeyError", "") if "modified by an inplace" in refused.message else refused
+
+
+def _of_zeros(case: Case, sign: int) -> list[str]:
+    """What an operation makes of ones and zeros of that sign, the signs of its own zeros left out."""
+    for given in case.inputs:
+        dtype = BY_NAME[given.dtype]
+        if dtype.is_floating_point:
+            numbers = np.where(np.arange(given.size) % 3 == 0, sign * 0.0, 1).astype(dtype.numpy)
+            case = case.with_input(replace(given, values=Literal(numbers.tobytes())))
+    seen = ReferenceTarget().run(case).last.variables.values()
+    arrays = (one.values for one in seen if isinstance(one.values, np.ndarray) and one.specified is True)
+    return [repr((array + array.dtype.type(0)).tolist()) for array in arrays]
+
+
+def _tells_zeros_apart(operation: Operation) -> bool:
+    dtype = next(dtype for dtype in (FLOAT32, *operation.dtypes) if dtype in operation.dtypes)
+    cases = [draw_case(SeededChoices(seed), operation, dtype) for seed in range(8)]
+    return any(_of_zeros(case, 1) != _of_zeros(case, -1) for case in cases)
+
+
+def test_what_tells_zeros_apart_is_no_step_of_a_program() -> None:
+    exact = [one for one in every_operation().values() if isinstance(one.accuracy, Exact) and one.functional]
+    found = {one.name for one in exact if one.parameters and not one.alias_of and _tells_zeros_apart(one)}
+    assert found == TELL_ZEROS_APART
+
+
+def test_complex_numbers_are_not_divided(programs: list[Program]) -> None:
+    pairs = (pair for one in programs for pair in zip(one.case.steps, one.trace.observations, strict=True))
+    made = [seen.variables.get(step.results[0]) for step, seen in pairs if step.operation in ("addcdiv", "reciprocal")]
+    assert made
+    assert not any(one is not None and str(one.dtype).startswith("complex") for one in made)
 
 
 @pytest.mark.parametrize(

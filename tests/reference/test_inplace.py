@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reference import arithmetic, construction, creation, inplace, numpy_sharing, reduction, slicing, transcendental
+from reference.added_products import addr
 from reference.autograd.engine import backward
 from reference.autograd.mode import no_grad
 from reference.comparison import bitwise_and
@@ -151,6 +152,14 @@ def test_a_write_that_moves_elements_reads_no_part_of_what_it_writes() -> None:
         assert target.array.tolist() == [1, 2, 3]
         assert in_place(function, target, *args, numbers(5, 7, 9)) is target
     refused("RuntimeError", in_place, index_fill, places, 0, places, 1)
+
+
+def test_addr_reads_its_first_vector_as_a_column() -> None:
+    column = numbers(1, 2, 3).view(3, 1)
+    assert in_place(addr, column, column.view(3), numbers(2)).array.tolist() == [[3], [6], [9]]
+    row = numbers(1, 2, 3).view(1, 3)
+    refused("RuntimeError", in_place, addr, row, numbers(1), row.view(3))
+    refused("RuntimeError", in_place, arithmetic.add, column, column.view_as((3, 1), (1, 3)))
 
 
 def test_an_overlap_of_two_storages_goes_unnoticed_and_leaves_the_values_open() -> None:
