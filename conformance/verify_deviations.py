@@ -105,8 +105,7 @@ def replay(deviation: Deviation, target: Interpreter) -> Failure | None:
             continue
         difference = examined.differences[0]
         operation = case.steps[difference.step].operation if prop.name == PROGRAMS else operation_of(case)
-        alone = None if prop.name == PROGRAMS else case
-        if deviation.covers(operation, prop.name, target.name, dtype_of(case), difference, alone):
+        if deviation.covers(operation, prop.name, target.name, dtype_of(case), difference, case):
             return Failure(prop, examined, dtype_of(case), operation)
     return None
 

@@ -12,7 +12,7 @@ from conformance.choices import Choices
 from conformance.deviations import matching
 from conformance.discrepancy import Cause, Failure, cause_of, prove
 from conformance.examine import Examined
-from conformance.model.case import Case
+from conformance.model.case import Case, Step
 from conformance.model.codec import encode_case, fingerprint
 from conformance.model.inflight import InFlight
 from conformance.model.run import Cell, CellEvent, DiscrepancyEvent, Event
@@ -68,7 +68,7 @@ class ProgramVerification:
             return examined.outcome
         difference = examined.differences[0]
         operation = examined.case.steps[difference.step].operation
-        if matching(operation, PROGRAMS, self.target.name, MIXED, difference) is not None:
+        if matching(operation, PROGRAMS, self.target.name, MIXED, difference, examined.case) is not None:
             return Outcome.KNOWN
         failure = Failure(PROPERTY, examined, MIXED, operation)
         self.failures.setdefault((cause_of(PROPERTY, difference), operation), failure)
@@ -88,6 +88,10 @@ class ProgramVerification:
 
 
 def reachable(case: Case, target: Interpreter) -> Case:
-    """The program up to the first step that the target cannot take: without data, that of sharing it with NumPy."""
-    steps = tuple(takewhile(lambda step: within_reach(find(step.operation), target), case.steps))
-    return replace(case, steps=steps)
+    """The program up to the first step that the target cannot take: without data, that of sharing it with NumPy; of an
+    older torch, one that calls what it lacks."""
+
+    def taken(step: Step) -> bool:
+        return within_reach(find(step.operation), target) and not target.lacks(replace(case, steps=(step,)))
+
+    return replace(case, steps=tuple(takewhile(taken, case.steps)))

@@ -16,11 +16,13 @@ from packaging.version import Version
 
 from conformance.compare import Difference
 from conformance.deviations.circumstances import CIRCUMSTANCES
+from conformance.deviations.met import Met, met
 from conformance.model.case import Case
 from conformance.model.codec import decode_case
 from conformance.operations import every_operation, find
 from conformance.wording import pattern_of, text_of
 
+PROGRAMS = "programs"
 REASONS = ("bug", "documented limitation", "undocumented behaviour", "backend difference")
 _KEYS = {
     "operation": str,
@@ -60,7 +62,8 @@ class DeviationError(ValueError):
 class Deviation:
     """One known discrepancy. The fields from ``operation`` to ``target`` are shell patterns.
 
-    ``operation``, ``property``, ``pattern``, ``dtype`` and ``target`` may be several, with commas between. ``file`` is
+    ``operation``, ``property``, ``pattern``, ``dtype`` and ``target`` may be several, with commas between, of which one
+    fits; of several circumstances in ``where`` all are met. ``file`` is
     where the entry stands, ``text`` what stands there, without the witness.
     """
 
@@ -97,8 +100,11 @@ class Deviation:
             and any(fnmatchcase(pattern_of(difference), pattern) for pattern in patterns_of(self.pattern))
             and fnmatchcase(text_of(difference.expected), self.expected)
             and fnmatchcase(text_of(difference.actual), self.actual)
-            and (not self.where or case is None or CIRCUMSTANCES[self.where](case))
+            and (not self.where or case is None or self._is_met(met(case, difference, in_program=prop == PROGRAMS)))
         )
+
+    def _is_met(self, here: Met) -> bool:
+        return all(CIRCUMSTANCES[circumstance](here) for circumstance in patterns_of(self.where))
 
     def names(self, operation: str) -> bool:
         """Whether it is about the operation, or about that of which it is an alias."""
@@ -143,7 +149,7 @@ def torch_version() -> Version:
 def matching(
     operation: str, prop: str, target: str, dtype: str, difference: Difference, case: Case | None = None
 ) -> Deviation | None:
-    """The deviation that describes a difference, if one does; of a program, the case says nothing of one step."""
+    """The deviation that describes a difference, if one does."""
     for deviation in for_operation(operation):
         if deviation.covers(operation, prop, target, dtype, difference, case):
             return deviation
@@ -190,7 +196,7 @@ def _read(file: str, name: str, entry: object) -> Deviation:
         if not named_by(pattern):
             near = ", ".join(get_close_matches(pattern, every_operation(), 1)) or "none"
             raise DeviationError(f"{place}: no operation is called {pattern!r}; nearest: {near}")
-    if values["where"] and values["where"] not in CIRCUMSTANCES:
+    if values["where"] and not CIRCUMSTANCES.keys() >= set(patterns_of(values["where"])):
         raise DeviationError(f"{place}: where must be one of {', '.join(CIRCUMSTANCES)}")
     if values["reason"] not in REASONS:
         raise DeviationError(f"{place}: reason must be one of {', '.join(REASONS)}")

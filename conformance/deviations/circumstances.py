@@ -1,17 +1,20 @@
-"""Circumstances under which a deviation is met, where what differs does not tell: facts about the case."""
+"""Circumstances under which a deviation is met, where its text does not tell: of the call, or of what was seen."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from itertools import combinations
 from math import prod
 
 import numpy as np
 
-from conformance.model.case import Case, Ref, references
+from conformance.deviations.elements import ELEMENTS, wherever_wrong
+from conformance.deviations.met import Met
+from conformance.examine import REFERENCE
+from conformance.model.case import Case, Input, Ref, references
 from conformance.standard import logical
 from conformance.ulp import finfo
+from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NAME
 from reference.layout import contiguous_strides
 
@@ -33,9 +36,12 @@ def _out_strides_exceed_it(case: Case) -> bool:
     )
 
 
-def _input_is_expanded(case: Case) -> bool:
-    given = case.inputs[0]
+def _is_expanded(given: Input) -> bool:
     return any(size > 1 and not stride for size, stride in zip(given.shape, given.strides, strict=True))
+
+
+def _input_is_expanded(case: Case) -> bool:
+    return _is_expanded(case.inputs[0])
 
 
 def _input_is_not_contiguous(case: Case) -> bool:
@@ -53,34 +59,12 @@ def _order_is_infinite(case: Case) -> bool:
     return any(isinstance(argument, float) and math.isinf(argument) for argument in arguments)
 
 
-def _operands_are_equal(case: Case) -> bool:
-    """Two of the real tensors and numbers that are read have an element in common, at the same place."""
-    read = [logical(given).astype(np.float64) for given in case.inputs if given.name not in ("cotangent", "out")]
-    arguments = (*case.main.args, *dict(case.main.kwargs).values())
-    read += [np.array(one, np.float64) for one in arguments if isinstance(one, (int, float))]
-    return any(bool(np.any(one == other)) for one, other in combinations(read, 2))
-
-
 def _dtypes_differ(case: Case) -> bool:
     return len({given.dtype for given in case.inputs}) > 1
 
 
-def _holds(of: Callable[[np.ndarray], np.ndarray]) -> Callable[[Case], bool]:
-    """Some element of some input is one of those."""
-    return lambda case: any(bool(np.any(of(logical(given)))) for given in case.inputs)
-
-
-def _is_lowest(values: np.ndarray) -> np.ndarray:
-    return values == np.iinfo(values.dtype).min if values.dtype.kind == "i" else np.zeros(values.shape, np.bool_)
-
-
-def _is_infinite(values: np.ndarray) -> np.ndarray:
-    return np.abs(values) == np.inf
-
-
-def _trigamma_is_rounded(case: Case) -> bool:
-    """In ten digits, which float32 does not have; of a negative number, times pi."""
-    return any(given.dtype == "float64" or bool(np.any(logical(given) < 0)) for given in case.inputs)
+def _an_input_holds_infinity(case: Case) -> bool:
+    return any(bool(np.any(np.abs(logical(given)) == np.inf)) for given in case.inputs)
 
 
 def _an_input_has_16_bits(case: Case) -> bool:
@@ -95,30 +79,8 @@ def _an_input_is_not_contiguous(case: Case) -> bool:
     return any(given.strides != contiguous_strides(given.shape) for given in case.inputs)
 
 
-def _elements_are_equal(case: Case) -> bool:
-    elements = logical(case.inputs[0])
-    return len(np.unique(elements)) < elements.size
-
-
 def _no_dimensions_are_given(case: Case) -> bool:
     return () in (*case.main.args, *dict(case.main.kwargs).values())
-
-
-def _a_complex_weight_is_small(case: Case) -> bool:
-    """Smaller than a half, where lerp by its formula begins at the start."""
-    weight = dict(case.main.kwargs).get("weight", case.main.args[-1])
-    if isinstance(weight, Ref):
-        weights = [logical(given) for given in case.inputs if given.name in (weight.name, f"leaf_{weight.name}")]
-    else:
-        weights = [np.asarray(weight)]
-    return any(one.dtype.kind == "c" and bool(np.any(np.abs(one) < 0.5)) for one in weights)
-
-
-def _a_ratio_of_exponentials_is_subnormal(case: Case) -> bool:
-    """In its imaginary part: that of e to the power of one operand and of the other, in complex64 or complex128."""
-    first, second = (logical(given).astype(np.clongdouble) for given in case.inputs[:2])
-    part = np.abs(np.exp(np.where(first.real < second.real, first - second, second - first)).imag)
-    return any(bool(np.any((part > 2.0**least) & (part < 2.0**most))) for least, most in ((-150, -126), (-1074, -1022)))
 
 
 def _the_product_is_subnormal(case: Case) -> bool:
@@ -132,25 +94,154 @@ def _alpha_is_given(case: Case) -> bool:
     return "alpha" in dict(case.main.kwargs)
 
 
-CIRCUMSTANCES: dict[str, Callable[[Case], bool]] = {
-    "out is an input": _out_is_an_input,
-    "a stride of out exceeds it": _out_strides_exceed_it,
-    "the input is expanded": _input_is_expanded,
-    "the input is not contiguous": _input_is_not_contiguous,
-    "the input holds NaN": _input_holds_nan,
-    "the order is infinite": _order_is_infinite,
-    "operands are equal": _operands_are_equal,
-    "the dtypes differ": _dtypes_differ,
-    "alpha is given": _alpha_is_given,
-    "an input holds the lowest integer": _holds(_is_lowest),
-    "an input holds infinity": _holds(_is_infinite),
-    "an input is float64 or negative": _trigamma_is_rounded,
-    "an input is of 16 bits": _an_input_has_16_bits,
-    "an input is empty": _an_input_is_empty,
-    "an input is not contiguous": _an_input_is_not_contiguous,
-    "elements are equal": _elements_are_equal,
-    "no dimensions are given": _no_dimensions_are_given,
-    "a complex weight is small": _a_complex_weight_is_small,
-    "a ratio of exponentials is subnormal": _a_ratio_of_exponentials_is_subnormal,
-    "the product is subnormal": _the_product_is_subnormal,
+def _include_self_is_false(case: Case) -> bool:
+    return dict(case.main.kwargs).get("include_self") is False
+
+
+def _it_wraps(case: Case) -> bool:
+    """Around the end of a tall matrix."""
+    rows, *columns = case.inputs[0].shape
+    return True in (*case.main.args, *dict(case.main.kwargs).values()) and columns == [n for n in columns if n < rows]
+
+
+def _the_base_is_one(case: Case) -> bool:
+    return case.main.args[0] == 1
+
+
+def _a_number_does_not_fit(case: Case) -> bool:
+    """Into the dtype of the first input, which is integral."""
+    info = np.iinfo(case.inputs[0].dtype)
+    numbers = [one for one in (*case.main.args, *dict(case.main.kwargs).values()) if isinstance(one, (int, float))]
+    return any(not info.min <= one <= info.max for one in numbers)
+
+
+def _an_array_has_no_dimensions(case: Case) -> bool:
+    return any(given.array and not given.shape for given in case.inputs)
+
+
+def _a_vector_is_empty(case: Case) -> bool:
+    return any(given.shape == (0,) for given in case.inputs)
+
+
+def _a_complex_tensor_has_no_dimensions(case: Case) -> bool:
+    """Beside one of real numbers that has some."""
+    kinds = {(BY_NAME[given.dtype].is_complex, given.shape == ()) for given in case.inputs}
+    return (True, True) in kinds and len(kinds) > 1
+
+
+def _an_input_has_a_stride_of_zero(case: Case) -> bool:
+    """Or has to be expanded, having fewer or smaller dimensions than another."""
+    shapes = {given.shape for given in case.inputs}
+    return len(shapes) > 1 or any(_is_expanded(given) for given in case.inputs)
+
+
+def _an_int32_index_is_expanded(case: Case) -> bool:
+    return any(given.dtype == "int32" and _is_expanded(given) for given in case.inputs)
+
+
+def _an_expanded_index_is_narrow(case: Case) -> bool:
+    """Narrower than the tensor, in a dimension that is not the first."""
+    tensor, index = (case.input(one.name) for one in (case.main.args[0], case.main.args[2]) if isinstance(one, Ref))
+    return _is_expanded(index) and any(n < m for n, m in zip(index.shape[1:], tensor.shape[1:], strict=True))
+
+
+def _what_is_written_is_expanded(case: Case) -> bool:
+    written = dict(case.main.kwargs).get("out", case.main.args[0])
+    return isinstance(written, Ref) and _is_expanded(case.input(written.name))
+
+
+# -- what was seen ---------------------------------------------------------------------------------------------------
+
+
+def _it_reads_the_memory_that_it_writes(met: Met) -> bool:
+    """In place: its tensor shares memory with another argument, and it is that memory that differs."""
+    written, *read = met.call.main.args
+    read += dict(met.call.main.kwargs).values()
+    if not isinstance(written, Ref):
+        return False
+    memory = met.storage(written.name)
+    return memory == met.storage(met.difference.variable) and any(
+        met.storage(name) == memory for argument in read for name in references(argument)
+    )
+
+
+def _out_is_left_as_it_was(met: Met) -> bool:
+    return np.array_equal(met.difference.actual, logical(met.call.input("out")), equal_nan=True)
+
+
+def _out_had_another_shape(met: Met) -> bool:
+    """Than the result has, and was resized."""
+    seen = REFERENCE.run(met.call).last.variables.get("out")
+    return seen is not None and seen.shape != met.call.input("out").shape
+
+
+def _a_part_of_a_detached_tensor(met: Met) -> bool:
+    """It is the real or imaginary part, or both, of a tensor that was detached later."""
+    part = met.storage(met.difference.variable)
+    made = [step.operation for step in met.case.steps if met.difference.variable in step.results]
+    detached = [
+        step.args[0].name
+        for step in met.case.steps[: met.difference.step]
+        if step.operation == "detach_" and isinstance(step.args[0], Ref)
+    ]
+    return made[-1:] in (["real"], ["imag"], ["view_as_real"]) and part in map(met.storage, detached)
+
+
+def _it_takes_the_shape_of_all_operands(met: Met) -> bool:
+    return bool(met.difference.actual == broadcast_shapes(*(given.shape for given in met.call.inputs)))
+
+
+def _it_is_the_gradient_of_the_first(met: Met) -> bool:
+    first = met.call.main.args[0]
+    return isinstance(first, Ref) and met.difference.variable in (first.name, f"leaf_{first.name}")
+
+
+def _equal_elements_share_otherwise(met: Met) -> bool:
+    """Every element whose gradient is wrong has an equal one."""
+    verdict = met.difference.verdict
+    given = next((one for one in met.call.inputs if one.name == met.difference.variable), None)
+    if verdict is None or given is None:
+        return False
+    _, places, counts = np.unique(logical(given), return_inverse=True, return_counts=True)
+    return bool(np.all(counts[places].reshape(given.shape)[verdict.wrong] > 1))
+
+
+def _of_call(is_so: Callable[[Case], bool]) -> Callable[[Met], bool]:
+    return lambda met: is_so(met.call)
+
+
+CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
+    "out is an input": _of_call(_out_is_an_input),
+    "a stride of out exceeds it": _of_call(_out_strides_exceed_it),
+    "the input is expanded": _of_call(_input_is_expanded),
+    "the input is not contiguous": _of_call(_input_is_not_contiguous),
+    "the input holds NaN": _of_call(_input_holds_nan),
+    "the order is infinite": _of_call(_order_is_infinite),
+    "the dtypes differ": _of_call(_dtypes_differ),
+    "alpha is given": _of_call(_alpha_is_given),
+    "include_self is false": _of_call(_include_self_is_false),
+    "it wraps": _of_call(_it_wraps),
+    "the base is one": _of_call(_the_base_is_one),
+    "a number does not fit": _of_call(_a_number_does_not_fit),
+    "an input holds infinity": _of_call(_an_input_holds_infinity),
+    "an input is of 16 bits": _of_call(_an_input_has_16_bits),
+    "an input is empty": _of_call(_an_input_is_empty),
+    "a vector is empty": _of_call(_a_vector_is_empty),
+    "an array has no dimensions": _of_call(_an_array_has_no_dimensions),
+    "an input is not contiguous": _of_call(_an_input_is_not_contiguous),
+    "no dimensions are given": _of_call(_no_dimensions_are_given),
+    "the product is subnormal": _of_call(_the_product_is_subnormal),
+    "a complex tensor has no dimensions": _of_call(_a_complex_tensor_has_no_dimensions),
+    "an input has a stride of zero": _of_call(_an_input_has_a_stride_of_zero),
+    "an int32 index is expanded": _of_call(_an_int32_index_is_expanded),
+    "an expanded index is narrow": _of_call(_an_expanded_index_is_narrow),
+    "what is written is expanded": _of_call(_what_is_written_is_expanded),
+    "it reads the memory that it writes": _it_reads_the_memory_that_it_writes,
+    "out is left as it was": _out_is_left_as_it_was,
+    "out had another shape": _out_had_another_shape,
+    "it is a part of a detached tensor": _a_part_of_a_detached_tensor,
+    "it takes the shape of all operands": _it_takes_the_shape_of_all_operands,
+    "it is the gradient of the first": _it_is_the_gradient_of_the_first,
+    "equal elements share otherwise": _equal_elements_share_otherwise,
+    **{name: wherever_wrong(is_so) for name, is_so in ELEMENTS.items()},
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from conformance.accuracy import Exact, Spaced, Unspecified
 from conformance.choices import Choices
 from conformance.model.case import Argument
@@ -19,6 +21,8 @@ SIZE = Sizes("size")
 DTYPE = DTypeOption(keyword=True)
 OTHER_DTYPE = DTypeOption(dtypes=MADE, keyword=True, required=False)
 FILLS = (0, 1, 2, -1, 0.5, True)
+
+Draw = Callable[[Choices, Drawing], Argument]
 
 
 def _nested(choices: Choices, drawing: Drawing, depth: int) -> Argument:
@@ -136,6 +140,24 @@ def _near(choices: Choices, drawing: Drawing) -> Argument:
 
 
 STEPS = Computed("steps", _steps, _negative)
+
+
+def _arange(name: str, start: Draw, end: Draw, step: Draw) -> Operation:
+    """torch.arange with bounds and steps of a kind."""
+    return Operation(
+        name=name,
+        reference=ranges.arange,
+        spellings=spelled("torch.arange", out=True),
+        parameters=(Computed("start", start), Computed("end", end), Computed("step", step, _no_step), DTYPE),
+        dtypes=REAL_NUMERIC,
+        accuracy=Spaced(),
+        effect=Effect.CREATES,
+        basis=Documented(
+            MANUAL.format("arange"),
+            "Returns a 1-D tensor of size ceil((end - start) / step) with values from the interval [start, end).",
+        ),
+    )
+
 
 OPERATIONS = [
     *(
@@ -319,42 +341,8 @@ OPERATIONS = [
         effect=Effect.CREATES,
         basis=Documented(MANUAL.format("tensor"), "A number as a tensor without dimensions."),
     ),
-    Operation(
-        name="arange",
-        reference=ranges.arange,
-        spellings=spelled("torch.arange", out=True),
-        parameters=(
-            Computed("start", _bound),
-            Computed("end", _near),
-            Computed("step", _step, _no_step),
-            DTYPE,
-        ),
-        dtypes=REAL_NUMERIC,
-        accuracy=Spaced(),
-        effect=Effect.CREATES,
-        basis=Documented(
-            MANUAL.format("arange"),
-            "Returns a 1-D tensor of size ceil((end - start) / step) with values from the interval [start, end).",
-        ),
-    ),
-    Operation(
-        name="arange_of_fractions",
-        reference=ranges.arange,
-        spellings=spelled("torch.arange", out=True),
-        parameters=(
-            Computed("start", _fraction),
-            Computed("end", _fraction),
-            Computed("step", _fractional_step, _no_step),
-            DTYPE,
-        ),
-        dtypes=REAL_NUMERIC,
-        accuracy=Spaced(),
-        effect=Effect.CREATES,
-        basis=Documented(
-            MANUAL.format("arange"),
-            "Returns a 1-D tensor of size ceil((end - start) / step) with values from the interval [start, end).",
-        ),
-    ),
+    _arange("arange", _bound, _near, _step),
+    _arange("arange_of_fractions", _fraction, _fraction, _fractional_step),
     Operation(
         name="linspace",
         reference=ranges.linspace,

@@ -1,0 +1,195 @@
+"""Circumstances of single elements: something that is so wherever a result is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from conformance.compare import Difference
+from conformance.deviations.met import Elements, Met
+from conformance.judging import ValueVerdict
+from reference.gamma_function import LOG_PI, digamma, log_gamma
+
+Mask = Callable[[Elements], np.ndarray]
+
+_FLOAT32_UNIT = 2.0**-24
+_HALF_PI = np.longdouble(np.pi) / 2
+
+
+def wherever_wrong(is_so: Mask) -> Callable[[Met], bool]:
+    """Whether each wrong element is such, of those that are wrong in the gravest way; of a gradient that sums what was
+    broadcast, one of its terms."""
+
+    def holds(met: Met) -> bool:
+        elements, verdict = met.elements, met.difference.verdict
+        if elements is None or verdict is None:
+            return False
+        with np.errstate(all="ignore"):
+            so = np.broadcast_to(is_so(elements), elements.expected.shape)
+        such = _any_to(so, verdict.wrong.shape)[_gravest(met.difference, verdict)]
+        return bool(such.size and such.all())
+
+    return holds
+
+
+def _gravest(difference: Difference, verdict: ValueVerdict) -> np.ndarray:
+    """The wrong elements that the pattern is about, where NaN and infinity are graver than an error in ulp."""
+    if verdict.pattern.startswith("nan"):
+        return verdict.wrong & ((difference.expected != difference.expected) ^ (difference.actual != difference.actual))
+    if verdict.pattern == "inf":
+        return verdict.wrong & ~(np.isfinite(difference.actual) & np.isfinite(difference.expected))
+    return verdict.wrong
+
+
+def _any_to(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    leading = mask.ndim - len(shape)
+    repeated = tuple(leading + dim for dim, size in enumerate(shape) if size == 1)
+    return np.asarray(mask.any(axis=(*range(leading), *repeated), keepdims=True)).reshape(shape)
+
+
+def _any_of(is_so: Callable[[np.ndarray], np.ndarray]) -> Mask:
+    """One of the operands is such."""
+    return lambda at: np.any([is_so(operand) for operand in at.operands], axis=0)
+
+
+def _sign_of_the_lowest(at: Elements) -> np.ndarray:
+    lowest = [np.isin(operand, [-(2.0**bits) for bits in (7, 15, 31, 63)]) for operand in at.operands]
+    return np.any(lowest, axis=0) & (at.actual == -at.expected)
+
+
+def _a_negative_whole_exponent(at: Elements) -> np.ndarray:
+    exponent = at.operands[1]
+    return (exponent < 0) & (exponent == np.rint(exponent))
+
+
+def _equal(at: Elements) -> np.ndarray:
+    """Two of the operands are."""
+    given = at.operands
+    return np.any([given[i] == given[j] for i in range(len(given)) for j in range(i)], axis=0)
+
+
+def _trigamma_has_ten_digits(at: Elements) -> np.ndarray:
+    """And of what is reflected, to the left of a half, those that rounding pi x before its sine leaves."""
+    x = at.tensor
+    off = 4 * (_FLOAT32_UNIT if at.dtype.itemsize <= 4 else 2.0**-53) * (1 + np.abs(np.pi * x))
+    angle = np.pi * (x - np.rint(x))
+    relative = off / np.abs(np.sin(angle))
+    reflected = np.where(relative < 0.5, 4 * relative * (np.abs(np.cos(angle)) + relative), np.inf)
+    allowed = 2.0**-30 + np.where(x < 0.5, reflected, 0)
+    return at.error <= allowed * np.abs(at.expected)
+
+
+def _each_step_of_mvlgamma_is_rounded(at: Elements) -> np.ndarray:
+    """x - j/2, its lgamma, the sum of all and the constant."""
+    x, order = at.tensor, int(at.operands[-1].flat[0])
+    arguments = [x - np.longdouble(j) / 2 for j in range(order)]
+    moved = [np.abs(log_gamma(one)) + np.abs(x * digamma(one)) for one in arguments]
+    return at.error <= (order + 2) * at.unit * (np.sum(moved, axis=0) + order**2 * LOG_PI)
+
+
+def _each_step_of_logit_is_rounded(at: Elements) -> np.ndarray:
+    return at.error <= 4 * at.unit * (1 + np.abs(at.expected))
+
+
+def _a_small_complex_weight(at: Elements) -> np.ndarray:
+    """Below a half, by lerp's formula for the others: it rounds what is as large as start and end."""
+    start, end, weight = at.operands
+    return (np.abs(weight) < 0.5) & (at.error <= 16 * at.unit * (np.abs(start) + np.abs(end)))
+
+
+def _ratio_of_exponentials_is_subnormal(at: Elements) -> np.ndarray:
+    """In its imaginary part: that of e to the power of one operand and of the other, in complex64 or complex128."""
+    first, second = at.operands
+    part = np.abs(np.exp(np.where(first.real < second.real, first - second, second - first)).imag)
+    return ((part > 2.0**-150) & (part < 2.0**-126)) | ((part > 2.0**-1074) & (part < 2.0**-1022))
+
+
+def _is_near_the_largest(at: Elements) -> np.ndarray:
+    """Or infinite."""
+    return np.abs(at.tensor) > at.largest / 4
+
+
+def _the_power_of_two_overflows(at: Elements) -> np.ndarray:
+    """Or underflows."""
+    return np.abs(at.operands[1]) > np.log2(np.longdouble(at.largest)) - 2
+
+
+def _the_exponential_overflows(at: Elements) -> np.ndarray:
+    return np.abs(at.tensor) > np.log(np.longdouble(at.largest)) - 0.01
+
+
+def _the_product_with_the_logarithm_overflows(at: Elements) -> np.ndarray:
+    size = np.abs(at.tensor)
+    return size * np.log(size) > 0.99 * at.largest
+
+
+def _the_square_overflows(at: Elements) -> np.ndarray:
+    return (at.actual == 0) & (at.tensor**2 > at.largest)
+
+
+def _the_quotient_overflows(at: Elements) -> np.ndarray:
+    dividend, divisor = at.operands
+    return np.abs(dividend / divisor) > at.largest / 2
+
+
+def _sinc_cancels(at: Elements) -> np.ndarray:
+    """The terms of its derivative are 1/x each, near zero."""
+    x = np.abs(at.tensor)
+    return (x < 1) & (at.error <= 16 * at.unit * np.abs(at.cotangent) / x)
+
+
+def _acos_cancels(at: Elements) -> np.ndarray:
+    """With pi/2, of which what is left has the digits."""
+    return at.error <= 8 * at.unit * _HALF_PI
+
+
+def _erf_is_fixed(at: Elements) -> np.ndarray:
+    """It has the digits of numbers near one also where it is small."""
+    return at.error <= 2.0**-21 + 2 * at.unit * np.abs(at.expected)
+
+
+def _one_step_of_a_quotient(at: Elements) -> np.ndarray:
+    """Off by one, or by one place of the dtype or two."""
+    return at.error <= np.maximum(1, 4 * at.unit * np.abs(at.expected))
+
+
+def _nan_beside_an_end(at: Elements) -> np.ndarray:
+    """Of the range of the other operand: zero or infinity."""
+    one, other = (at.operands[i] for i in (0, 1))
+    return ((one != one) & ((other == 0) | np.isinf(other))) | ((other != other) & ((one == 0) | np.isinf(one)))
+
+
+def _first_is_zero(at: Elements) -> np.ndarray:
+    return at.operands[0] == 0
+
+
+def _is_left_or_filled(at: Elements) -> np.ndarray:
+    """As it was, or what others are to be filled with."""
+    return np.isin(at.actual, (at.operands[0], at.expected)) | ((at.actual != at.actual) & np.isnan(at.expected).any())
+
+
+ELEMENTS: dict[str, Mask] = {
+    "the lowest integer loses its sign": _sign_of_the_lowest,
+    "an exponent is whole and negative": _a_negative_whole_exponent,
+    "operands are equal": _equal,
+    "an operand is infinite": _any_of(np.isinf),
+    "trigamma has ten digits": _trigamma_has_ten_digits,
+    "each step of mvlgamma is rounded": _each_step_of_mvlgamma_is_rounded,
+    "each step of logit is rounded": _each_step_of_logit_is_rounded,
+    "a complex weight is small": _a_small_complex_weight,
+    "a ratio of exponentials is subnormal": _ratio_of_exponentials_is_subnormal,
+    "an element is near the largest": _is_near_the_largest,
+    "the power of two overflows": _the_power_of_two_overflows,
+    "the exponential overflows": _the_exponential_overflows,
+    "the product with the logarithm overflows": _the_product_with_the_logarithm_overflows,
+    "the square overflows": _the_square_overflows,
+    "the quotient overflows": _the_quotient_overflows,
+    "the derivative of sinc cancels": _sinc_cancels,
+    "acos cancels": _acos_cancels,
+    "erf is fixed": _erf_is_fixed,
+    "a quotient is off by a step": _one_step_of_a_quotient,
+    "NaN is beside zero or infinity": _nan_beside_an_end,
+    "the first operand is zero": _first_is_zero,
+    "elements are left or filled": _is_left_or_filled,
+}

@@ -1,0 +1,136 @@
+"""Where a known difference was met: the one call, of a program too, and what is known of each wrong element."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from conformance.compare import Difference
+from conformance.examine import REFERENCE
+from conformance.model.case import BACKWARD, Argument, Case, Input, Literal, Ref
+from conformance.model.observation import Seen
+from conformance.standard import logical
+from conformance.ulp import finfo
+from reference.dtypes import BY_NAME, BY_NUMPY, DType
+
+
+@dataclass(frozen=True)
+class Met:
+    """A difference and the call that shows it; ``case`` is the whole program, ``storages`` tells which of its variables
+    share memory."""
+
+    call: Case
+    difference: Difference
+    case: Case
+    storages: Mapping[str, str] = field(default_factory=dict)
+
+    def storage(self, variable: str) -> str:
+        """The first variable with the same memory."""
+        return self.storages.get(variable, variable)
+
+    @cached_property
+    def elements(self) -> Elements | None:
+        """The elements of what differs, beside the operands; None where no operands belong to them."""
+        wanted, found = self.difference.expected, self.difference.actual
+        if self.difference.verdict is None:
+            return None
+        tensors = _tensors(self.call)
+        arguments = [*self.call.main.args, *(value for name, value in self.call.main.kwargs if name != "out")]
+        first = next(argument for argument in arguments if isinstance(argument, Ref))
+        given = [_operand(argument, tensors) for argument in arguments]
+        known = [wanted, found, tensors[first.name], _cotangent(self.call, tensors)]
+        try:
+            wide = np.broadcast_arrays(*map(_wide, known), *(operand for operand in given if operand is not None))
+        except ValueError:
+            return None
+        expected, actual, tensor, cotangent, *operands = wide
+        return Elements(expected, actual, tuple(operands), tensor, cotangent, BY_NUMPY[wanted.dtype])
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Expected and actual elements, the operands of each and its cotangent, in long double and in one shape.
+
+    ``tensor`` is the first operand that is no number; ``dtype`` is that of what differs.
+    """
+
+    expected: np.ndarray
+    actual: np.ndarray
+    operands: tuple[np.ndarray, ...]
+    tensor: np.ndarray
+    cotangent: np.ndarray
+    dtype: DType
+
+    @property
+    def error(self) -> np.ndarray:
+        """How far the actual elements are off."""
+        return np.abs(self.actual - self.expected)
+
+    @property
+    def unit(self) -> float:
+        """By what rounding to the dtype may be off, relatively."""
+        return finfo(self.dtype).unit
+
+    @property
+    def largest(self) -> float:
+        """The largest number of the dtype."""
+        return finfo(self.dtype).max
+
+
+def _tensors(call: Case) -> dict[str, np.ndarray]:
+    """What the call reads, by name: inputs, and copies of inputs."""
+    tensors = {given.name: logical(given) for given in call.inputs if not given.array}
+    for step in call.steps[: call.steps.index(call.main)]:
+        if step.operation == "clone" and isinstance(step.args[0], Ref) and step.args[0].name in tensors:
+            tensors[step.results[0]] = tensors[step.args[0].name]
+    return tensors
+
+
+def _cotangent(call: Case, tensors: dict[str, np.ndarray]) -> np.ndarray:
+    """What is given to backward, or else one."""
+    pulled = [step.args[1:] for step in call.steps if step.operation == BACKWARD]
+    return tensors["cotangent"] if (Ref("cotangent"),) in pulled else np.ones(())
+
+
+def _operand(argument: Argument, tensors: Mapping[str, np.ndarray]) -> np.ndarray | None:
+    """A tensor or a number among the arguments."""
+    if isinstance(argument, Ref):
+        return _wide(tensors[argument.name]) if argument.name in tensors else None
+    is_number = isinstance(argument, (int, float, complex)) and not isinstance(argument, bool)
+    return _wide(np.asarray(argument)) if is_number else None
+
+
+def _wide(array: np.ndarray) -> np.ndarray:
+    return array.astype(np.clongdouble if array.dtype.kind == "c" else np.longdouble)
+
+
+def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
+    """Where the difference was met; of a program, the step that differs is made a case of its own."""
+    if not in_program:
+        return Met(case, difference, case)
+    step = case.steps[difference.step]
+    if not difference.step:
+        return Met(replace(case, steps=(step,)), difference, case)
+    before = REFERENCE.run(case, every_step=True).observations[difference.step - 1].variables
+    tensors = {name: seen for name, seen in before.items() if seen.kind == "tensor"}
+    inputs = tuple(_as_input(name, seen) for name, seen in tensors.items() if seen.dtype in BY_NAME)
+    return Met(
+        replace(case, inputs=inputs, steps=(step,)),
+        difference,
+        case,
+        {name: seen.storage for name, seen in tensors.items() if seen.storage},
+    )
+
+
+def _as_input(name: str, seen: Seen) -> Input:
+    """A variable as it was before a step, in memory of its own."""
+    shape, strides, values = seen.shape or (), seen.strides or (), np.asarray(seen.values)
+    size = 0 if 0 in shape else 1 + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
+    storage = np.zeros(size, values.dtype)
+    if size:
+        steps = tuple(stride * storage.itemsize for stride in strides)
+        np.lib.stride_tricks.as_strided(storage, shape, steps)[...] = values
+    return Input(name, shape, str(seen.dtype), strides, 0, size, Literal(storage.tobytes()), bool(seen.requires_grad))
