@@ -9,6 +9,7 @@ import numpy as np
 from conformance.compare import Difference
 from conformance.deviations.met import Elements, Met
 from conformance.judging import ValueVerdict
+from conformance.ulp import finfo
 from reference.gamma_function import LOG_PI, digamma, log_gamma
 
 Mask = Callable[[Elements], np.ndarray]
@@ -128,6 +129,11 @@ def _the_square_overflows(at: Elements) -> np.ndarray:
     return (at.actual == 0) & (at.tensor**2 > at.largest)
 
 
+def _the_square_is_subnormal(at: Elements) -> np.ndarray:
+    info, square = finfo(at.dtype), np.abs(at.tensor) ** 2
+    return (square < info.tiny) & (at.error <= np.abs(at.expected) * (info.subnormal / square + 4 * at.unit))
+
+
 def _the_quotient_overflows(at: Elements) -> np.ndarray:
     dividend, divisor = at.operands
     return np.abs(dividend / divisor) > at.largest / 2
@@ -184,6 +190,7 @@ ELEMENTS: dict[str, Mask] = {
     "the exponential overflows": _the_exponential_overflows,
     "the product with the logarithm overflows": _the_product_with_the_logarithm_overflows,
     "the square overflows": _the_square_overflows,
+    "the square is subnormal": _the_square_is_subnormal,
     "the quotient overflows": _the_quotient_overflows,
     "the derivative of sinc cancels": _sinc_cancels,
     "acos cancels": _acos_cancels,
