@@ -9,9 +9,9 @@ from math import prod
 import numpy as np
 
 from conformance.deviations.elements import ELEMENTS, wherever_wrong
-from conformance.deviations.met import Met
+from conformance.deviations.met import Met, arguments_of
 from conformance.examine import REFERENCE
-from conformance.model.case import Case, Input, Ref, references
+from conformance.model.case import Argument, Case, Input, Ref, references
 from conformance.standard import logical
 from conformance.ulp import finfo
 from reference.broadcasting import broadcast_shapes
@@ -19,11 +19,16 @@ from reference.dtypes import BY_NAME
 from reference.layout import contiguous_strides
 
 
+def _given(case: Case, argument: Argument) -> Input | None:
+    """The input that an argument is, itself or a copy."""
+    names = (argument.name, f"leaf_{argument.name}") if isinstance(argument, Ref) else ()
+    return next((given for given in case.inputs if given.name in names), None)
+
+
 def _out_is_an_input(case: Case) -> bool:
     """``out=`` is a tensor that the call reads."""
     out = dict(case.main.kwargs).get("out")
-    read = (*case.main.args, *(value for name, value in case.main.kwargs if name != "out"))
-    return isinstance(out, Ref) and any(out.name in references(argument) for argument in read)
+    return isinstance(out, Ref) and any(out.name in references(argument) for argument in arguments_of(case.main))
 
 
 def _out_strides_exceed_it(case: Case) -> bool:
@@ -55,8 +60,7 @@ def _input_holds_nan(case: Case) -> bool:
 
 
 def _order_is_infinite(case: Case) -> bool:
-    arguments = (*case.main.args, *dict(case.main.kwargs).values())
-    return any(isinstance(argument, float) and math.isinf(argument) for argument in arguments)
+    return any(isinstance(argument, float) and math.isinf(argument) for argument in arguments_of(case.main))
 
 
 def _dtypes_differ(case: Case) -> bool:
@@ -80,7 +84,7 @@ def _an_input_is_not_contiguous(case: Case) -> bool:
 
 
 def _no_dimensions_are_given(case: Case) -> bool:
-    return () in (*case.main.args, *dict(case.main.kwargs).values())
+    return () in arguments_of(case.main)
 
 
 def _the_product_is_subnormal(case: Case) -> bool:
@@ -101,17 +105,17 @@ def _include_self_is_false(case: Case) -> bool:
 def _it_wraps(case: Case) -> bool:
     """Around the end of a tall matrix."""
     rows, *columns = case.inputs[0].shape
-    return True in (*case.main.args, *dict(case.main.kwargs).values()) and columns == [n for n in columns if n < rows]
+    return any(argument is True for argument in arguments_of(case.main)) and columns == [n for n in columns if n < rows]
 
 
 def _the_base_is_one(case: Case) -> bool:
-    return case.main.args[0] == 1
+    return arguments_of(case.main)[0] == 1
 
 
 def _a_number_does_not_fit(case: Case) -> bool:
     """Into the dtype of the first input, which is integral."""
     info = np.iinfo(case.inputs[0].dtype)
-    numbers = [one for one in (*case.main.args, *dict(case.main.kwargs).values()) if isinstance(one, (int, float))]
+    numbers = [argument for argument in arguments_of(case.main) if isinstance(argument, (int, float))]
     return any(not info.min <= one <= info.max for one in numbers)
 
 
@@ -140,14 +144,15 @@ def _an_int32_index_is_expanded(case: Case) -> bool:
 
 
 def _an_expanded_index_is_narrow(case: Case) -> bool:
-    """Narrower than the tensor, in a dimension that is not the first."""
-    tensor, index = (case.input(one.name) for one in (case.main.args[0], case.main.args[2]) if isinstance(one, Ref))
-    return _is_expanded(index) and any(n < m for n, m in zip(index.shape[1:], tensor.shape[1:], strict=True))
+    """Narrower than the first input, in a dimension that is not the first."""
+    tensor, *others = case.inputs
+    indices = [given for given in others if given.dtype in ("int32", "int64") and _is_expanded(given)]
+    return any(n < m for index in indices for n, m in zip(index.shape[1:], tensor.shape[1:], strict=False))
 
 
 def _what_is_written_is_expanded(case: Case) -> bool:
-    written = dict(case.main.kwargs).get("out", case.main.args[0])
-    return isinstance(written, Ref) and _is_expanded(case.input(written.name))
+    written = _given(case, dict(case.main.kwargs).get("out", arguments_of(case.main)[0]))
+    return written is not None and _is_expanded(written)
 
 
 # -- what was seen ---------------------------------------------------------------------------------------------------
@@ -155,24 +160,22 @@ def _what_is_written_is_expanded(case: Case) -> bool:
 
 def _it_reads_the_memory_that_it_writes(met: Met) -> bool:
     """In place: its tensor shares memory with another argument, and it is that memory that differs."""
-    written, *read = met.call.main.args
-    read += dict(met.call.main.kwargs).values()
-    if not isinstance(written, Ref):
-        return False
-    memory = met.storage(written.name)
-    return memory == met.storage(met.difference.variable) and any(
-        met.storage(name) == memory for argument in read for name in references(argument)
+    written, *read = arguments_of(met.call.main)
+    memory = {met.storage(name) for name in references(written)}
+    return memory == {met.storage(met.difference.variable)} and any(
+        met.storage(name) in memory for argument in read for name in references(argument)
     )
 
 
 def _out_is_left_as_it_was(met: Met) -> bool:
-    return np.array_equal(met.difference.actual, logical(met.call.input("out")), equal_nan=True)
+    out = _given(met.call, dict(met.call.main.kwargs).get("out"))
+    return out is not None and np.array_equal(met.difference.actual, logical(out), equal_nan=True)
 
 
 def _out_had_another_shape(met: Met) -> bool:
     """Than the result has, and was resized."""
-    seen = REFERENCE.run(met.call).last.variables.get("out")
-    return seen is not None and seen.shape != met.call.input("out").shape
+    out = _given(met.call, dict(met.call.main.kwargs).get("out"))
+    return out is not None and REFERENCE.run(met.call).last.variables[out.name].shape != out.shape
 
 
 def _a_part_of_a_detached_tensor(met: Met) -> bool:
@@ -192,7 +195,7 @@ def _it_takes_the_shape_of_all_operands(met: Met) -> bool:
 
 
 def _it_is_the_gradient_of_the_first(met: Met) -> bool:
-    first = met.call.main.args[0]
+    first = arguments_of(met.call.main)[0]
     return isinstance(first, Ref) and met.difference.variable in (first.name, f"leaf_{first.name}")
 
 

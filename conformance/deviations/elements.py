@@ -180,6 +180,7 @@ ELEMENTS: dict[str, Mask] = {
     "an exponent is whole and negative": _a_negative_whole_exponent,
     "operands are equal": _equal,
     "an operand is infinite": _any_of(np.isinf),
+    "an operand is NaN": _any_of(np.isnan),
     "trigamma has ten digits": _trigamma_has_ten_digits,
     "each step of mvlgamma is rounded": _each_step_of_mvlgamma_is_rounded,
     "each step of logit is rounded": _each_step_of_logit_is_rounded,

@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.compare import Difference
 from conformance.examine import REFERENCE
-from conformance.model.case import BACKWARD, Argument, Case, Input, Literal, Ref
+from conformance.model.case import BACKWARD, Argument, Case, Input, Literal, Ref, Step
 from conformance.model.observation import Seen
 from conformance.standard import logical
 from conformance.ulp import finfo
@@ -38,10 +38,12 @@ class Met:
         if self.difference.verdict is None:
             return None
         tensors = _tensors(self.call)
-        arguments = [*self.call.main.args, *(value for name, value in self.call.main.kwargs if name != "out")]
-        first = next(argument for argument in arguments if isinstance(argument, Ref))
+        arguments = arguments_of(self.call.main)
+        first = next((argument.name for argument in arguments if isinstance(argument, Ref)), "")
+        if first not in tensors:
+            return None
         given = [_operand(argument, tensors) for argument in arguments]
-        known = [wanted, found, tensors[first.name], _cotangent(self.call, tensors)]
+        known = [wanted, found, tensors[first], _cotangent(self.call, tensors)]
         try:
             wide = np.broadcast_arrays(*map(_wide, known), *(operand for operand in given if operand is not None))
         except ValueError:
@@ -78,6 +80,11 @@ class Elements:
     def largest(self) -> float:
         """The largest number of the dtype."""
         return finfo(self.dtype).max
+
+
+def arguments_of(step: Step) -> list[Argument]:
+    """What a step reads, in its order."""
+    return [*step.args, *(argument for name, argument in step.kwargs if name != "out")]
 
 
 def _tensors(call: Case) -> dict[str, np.ndarray]:
