@@ -98,12 +98,12 @@ def bare_work(base: Case, operation: Operation, target: TorchTarget, rows: int) 
     blocks = make_blocks(base, rows)
     called = target.called(base.steps[0])
     calls = list(target.row_arguments(base, blocks))
-    args, kwargs = stacked_arguments(base, blocks)
-    inputs = stacked_inputs(base, blocks)
+    stacked = stacked_inputs(base, blocks)
+    args, kwargs = stacked_arguments(base, stacked)
 
     def work() -> object:
         found = to_numpy(torch.stack([called(*row, **named) for row, named in calls]))
-        return judge_rows(found, call_reference(operation, args, kwargs), inputs, operation, target)
+        return judge_rows(found, call_reference(operation, args, kwargs), base, stacked, operation, target)
 
     return work
 

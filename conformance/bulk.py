@@ -53,22 +53,21 @@ def rows_apply(base: Case, operation: Operation, target: Interpreter) -> bool:
 def first_failing_row(base: Case, operation: Operation, target: Interpreter, rows: int) -> Rows:
     """Run all rows on the target and on the reference, and judge them together."""
     blocks = make_blocks(base, rows)
+    stacked = stacked_inputs(base, blocks)
     try:
-        expected = call_reference(operation, *stacked_arguments(base, blocks))
+        expected = call_reference(operation, *stacked_arguments(base, stacked))
     except Refusal:
         return Rows(None, 0.0)
     found = target.run_rows(base, blocks)
     if found is None or found.shape != expected.shape or found.dtype != expected.dtype.numpy:
         return Rows(0, 0.0)
     COMPARED.elements += found.size
-    # Where all bits are the same, no bound looks at the operands.
-    inputs = () if same_bits(found, expected.array).all() else stacked_inputs(base, blocks)
-    verdict = judge_rows(found, expected, inputs, operation, target)
-    worst_input = _worst_input(base, blocks, verdict.worst_index) if verdict.worst else ""
+    places, verdict = judge_rows(found, expected, base, stacked, operation, target)
+    worst = tuple(int(axis[verdict.worst_index[0]]) for axis in places) if verdict.worst_index else ()
+    worst_input = _worst_input(stacked, worst) if verdict.worst else ""
     if verdict.held:
         return Rows(None, verdict.worst, worst_input)
-    failing = verdict.wrong.reshape(rows, -1).any(axis=1)
-    return Rows(int(np.argmax(failing)), 0.0, worst_input)
+    return Rows(int(places[0][np.argmax(verdict.wrong)]), 0.0, worst_input)
 
 
 def make_blocks(base: Case, rows: int) -> dict[str, np.ndarray]:
@@ -81,10 +80,14 @@ def _block(given: Input, rows: int) -> np.ndarray:
     return block(given.values, BY_NAME[given.dtype], given.size, rows)
 
 
-def stacked_arguments(base: Case, blocks: dict[str, np.ndarray]) -> tuple[list[Any], dict[str, Any]]:
-    """The arguments of the one call of the reference: all rows of an input are one tensor."""
+def stacked_inputs(base: Case, blocks: dict[str, np.ndarray]) -> dict[str, Tensor]:
+    """The inputs, all rows of each as one tensor."""
     ndim = max(len(given.shape) for given in base.inputs)
-    stacked = {given.name: _stacked(given, blocks[given.name], ndim) for given in base.inputs}
+    return {given.name: _stacked(given, blocks[given.name], ndim) for given in base.inputs}
+
+
+def stacked_arguments(base: Case, stacked: dict[str, Tensor]) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of the one call of the reference."""
     step = base.steps[0]
     args = [_argument(argument, stacked) for argument in step.args]
     return args, {name: _argument(argument, stacked) for name, argument in step.kwargs}
@@ -98,22 +101,38 @@ def call_reference(operation: Operation, args: list[Any], kwargs: dict[str, Any]
 
 
 def judge_rows(
-    found: np.ndarray, expected: Tensor, inputs: tuple[np.ndarray, ...], operation: Operation, target: Interpreter
-) -> ValueVerdict:
-    """Judge the results of all rows by the bound of the operation."""
+    found: np.ndarray,
+    expected: Tensor,
+    base: Case,
+    stacked: dict[str, Tensor],
+    operation: Operation,
+    target: Interpreter,
+) -> tuple[tuple[np.ndarray, ...], ValueVerdict]:
+    """The places where bits differ, and the verdict on what is there by the bound of the operation.
+
+    They are few, and a pointwise bound looks at nothing but an element and its operands.
+    """
+    places = np.unravel_index(np.flatnonzero(~same_bits(found, expected.array)), found.shape)
+
+    def there(array: np.ndarray) -> np.ndarray:
+        return np.broadcast_to(array, found.shape)[places]
+
+    rounded, unrounded = there(expected.array), expected.unrounded
+    exact = rounded.astype(wider(expected.dtype).numpy) if unrounded is None else there(unrounded)
+    operands = {name: widened_to(there(tensor.array), tensor.dtype) for name, tensor in stacked.items()}
     traits = target.traits
     judged = Judged(
         operation.name,
         expected.dtype,
-        _exact(expected),
-        inputs,
+        exact,
+        pointwise_inputs(base.steps[0], operands),
         None,
         1,
         traits.column,
         traits.flushes_subnormals,
         traits.tf32,
     )
-    return judge(found, expected.array, expected.unrounded, operation.accuracy, judged)
+    return places, judge(found[places], rounded, None if unrounded is None else exact, operation.accuracy, judged)
 
 
 def _stacked(given: Input, values: np.ndarray, ndim: int) -> Tensor:
@@ -131,28 +150,12 @@ def _argument(argument: Argument, stacked: dict[str, Tensor]) -> Any:
     return BY_NAME[argument.name] if isinstance(argument, DTypeName) else argument
 
 
-def _exact(expected: Tensor) -> np.ndarray:
-    if expected.unrounded is not None:
-        return expected.unrounded
-    return expected.array.astype(wider(expected.dtype).numpy, copy=False)
-
-
-def stacked_inputs(base: Case, blocks: dict[str, np.ndarray]) -> tuple[np.ndarray, ...]:
-    """The operands, all rows of each stacked, wide, broadcast to each other."""
-    ndim = max(len(given.shape) for given in base.inputs)
-    stacked = {given.name: _stacked(given, blocks[given.name], ndim) for given in base.inputs}
-    wide = {name: widened_to(tensor.array, tensor.dtype) for name, tensor in stacked.items()}
-    return pointwise_inputs(base.steps[0], wide)
-
-
-def _worst_input(base: Case, blocks: dict[str, np.ndarray], index: tuple[int, ...]) -> str:
+def _worst_input(stacked: dict[str, Tensor], index: tuple[int, ...]) -> str:
     """The operands of the element with the largest error, as text."""
     if not index:
         return ""
     texts = []
-    ndim = max(len(given.shape) for given in base.inputs)
-    for given in base.inputs:
-        array = _stacked(given, blocks[given.name], ndim).array
-        at = tuple(i if size != 1 else 0 for i, size in zip(index, array.shape, strict=True))
-        texts.append(str(array[at]))
+    for tensor in stacked.values():
+        at = tuple(i if size != 1 else 0 for i, size in zip(index, tensor.shape, strict=True))
+        texts.append(str(tensor.array[at]))
     return ", ".join(texts)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.strategies import DrawFn, SearchStrategy
+from hypothesis.strategies import DrawFn
 
 T = TypeVar("T")
 
@@ -74,6 +73,9 @@ class HypothesisChoices:
 
     Hypothesis always begins with the simplest example and comes back to it often. Turned, that is an example like
     any other: where few are drawn, none is spent on the first option of everything.
+
+    It takes as long over one of a few options as over many bytes. So it is asked for bytes: together they are a number,
+    of which every choice takes a digit, in as many options as it has.
     """
 
     plain = ample = False
@@ -81,13 +83,17 @@ class HypothesisChoices:
     def __init__(self, draw: DrawFn, seed: int) -> None:
         self._draw = draw
         self._turns = random.Random(seed)
+        self._number, self._size = 0, 1
 
     def integer(self, low: int, high: int) -> int:
         if low >= high:
             return low
         count = high - low + 1
-        turn = int(self._turns.random() * count)
-        return low + (self._draw(_integers(0, count - 1)) + turn) % count
+        if self._size < count << _UNEVEN:
+            self._number, self._size = int.from_bytes(self._draw(_BYTES), "big"), 1 << 8 * _AT_ONCE
+        self._number, digit = divmod(self._number, count)
+        self._size //= count
+        return low + (digit + int(self._turns.random() * count)) % count
 
     def dealt(self, what: str) -> int | None:
         return None
@@ -99,7 +105,7 @@ class HypothesisChoices:
         return self.integer(1, 100) > 100 - percent
 
 
-# Making a strategy costs more than drawing from it.
-@lru_cache(maxsize=1024)
-def _integers(low: int, high: int) -> SearchStrategy[int]:
-    return st.integers(low, high)
+_AT_ONCE = 64
+_BYTES = st.binary(min_size=_AT_ONCE, max_size=_AT_ONCE)
+_UNEVEN = 16
+"""Some options may be as likely as others up to one part in so many powers of two."""

@@ -3,6 +3,7 @@ tensors whose shapes fit each other."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,6 +14,7 @@ from conformance.choices import Choices
 from conformance.model.case import Argument, Input, Literal, Ref
 from conformance.operation import OMITTED, Omitted
 from conformance.parameters import Base, reshape_input
+from conformance.random_bits import random_bits
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
 from conformance.strategies.shapes import Shape, draw_shape
@@ -46,8 +48,7 @@ def size_along(drawing: Drawing) -> int:
 
 def raw(choices: Choices, shape: Shape) -> np.ndarray:
     """Random bits in an array of that shape."""
-    generator = np.random.Philox(key=choices.integer(0, 2**32 - 1))
-    return np.asarray(generator.random_raw(int(np.prod(shape, dtype=np.int64)))).reshape(shape)
+    return random_bits(choices.integer(0, 2**32 - 1), range(1), math.prod(shape)).reshape(shape)
 
 
 def laid(choices: Choices, drawing: Drawing, name: str, values: np.ndarray, *, constant: Sequence[int] = ()) -> Ref:

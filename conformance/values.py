@@ -1,7 +1,7 @@
-"""Values from seeds: a block of rows, one row a derived seed, from a counter-based bit generator.
+"""Values from seeds: a block of rows, one row a derived seed, from random bits.
 
-NumPy promises Philox's raw stream and not its distributions, so the distributions are made here from raw bits:
-the same seed gives the same bits on every machine and with every NumPy.
+NumPy does not promise its distributions, so they are made here from raw bits: the same seed gives the same values on
+every machine and with every NumPy.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any
 
 import numpy as np
 
 from conformance.model.case import Drawn, Input, Literal
+from conformance.random_bits import random_bits
 from conformance.ulp import finfo
 from conformance.ulp_table import WORST_INPUTS
 from reference.dtypes import BFLOAT16, BOOL, BY_NAME, Category, DType, real_of, round_to
@@ -22,8 +22,10 @@ EVERY = "every"
 """The mode that is not drawn at all: values are counted from the seed on."""
 
 IN_TURN = "|"
-_WORDS_A_COUNT = 4
+_IN_CACHE = 1 << 14  # words
 _LOW_QUARTERS = np.uint64(0x0000FFFF0000FFFF)
+_BOTH_HALVES = np.uint64(0x0000000100000001)
+_HALF = np.uint64(32)
 
 
 def fill(given: Input) -> np.ndarray:
@@ -45,52 +47,40 @@ def _row(drawn: Drawn, dtype: DType, size: int) -> np.ndarray:
 def block(drawn: Drawn, dtype: DType, size: int, rows: int) -> np.ndarray:
     """``rows`` rows of ``size`` elements, from row ``drawn.row`` on; a row is the same however many are asked for."""
     length = size * (2 if dtype.is_complex else 1)
-    raw = _counted(drawn, length, rows) if drawn.mode == EVERY else _random(drawn, length, rows)
-    values = _in_turn(drawn, raw, real_of(dtype))
+    values = _rows(drawn, range(drawn.row, drawn.row + rows), length, real_of(dtype))
     if dtype.is_complex:
-        values = np.ascontiguousarray(values).view(dtype.numpy)
+        values = values.view(dtype.numpy)
     if drawn.specials and size:
         pool = special_pool(dtype)
-        values = np.array(values)
         for position, which in drawn.specials:
             values[:, position % size] = pool[which % len(pool)]
     return values
 
 
-def _random(drawn: Drawn, length: int, rows: int) -> np.ndarray:
-    words = _WORDS_A_COUNT * math.ceil(max(length, 1) / _WORDS_A_COUNT)
-    # A generator is made anew by setting its state: making another asks the system for entropy first.
-    _GENERATOR.state = _state_of(drawn.seed)
-    if drawn.row:
-        _GENERATOR.advance(drawn.row * (words // _WORDS_A_COUNT))
-    return _GENERATOR.random_raw(rows * words).reshape(rows, words)[:, :length]
-
-
-_GENERATOR = np.random.Philox(key=0)
-_AT_ITS_START = _GENERATOR.state
-
-
-def _state_of(seed: int) -> Any:
-    """The state of ``Philox(key=seed)`` before its first number."""
-    return {**_AT_ITS_START, "state": {**_AT_ITS_START["state"], "key": np.array([seed, 0], np.uint64)}}
-
-
-def _counted(drawn: Drawn, length: int, rows: int) -> np.ndarray:
-    start = drawn.seed + drawn.row * length
-    return np.arange(start, start + rows * length, dtype=np.uint64).reshape(rows, length)
-
-
-def _in_turn(drawn: Drawn, raw: np.ndarray, dtype: DType) -> np.ndarray:
-    """Each row in its mode: ``a|b`` is one of both in turn, so that few rows see many kinds of values."""
+def _rows(drawn: Drawn, rows: range, length: int, dtype: DType) -> np.ndarray:
+    """Each row in its mode: of ``a|b`` in one of both in turn, so that few rows see many kinds of values."""
     modes = drawn.mode.split(IN_TURN)
-    if len(modes) == 1:
-        return MODES[drawn.mode](raw, dtype)
-    values = np.empty(raw.shape, dtype.numpy)
-    for number, mode in enumerate(modes):
-        first = (number - drawn.seed - drawn.row) % len(modes)
-        if first < len(raw):
-            values[first :: len(modes)] = MODES[mode](raw[first :: len(modes)], dtype)
+    if len(rows) == 1:
+        return _alike(drawn, modes[(drawn.seed + rows.start) % len(modes)], rows, length, dtype)
+    values = np.empty((len(rows), length), dtype.numpy)
+    at_once = max(_IN_CACHE // max(length, 1), 1)
+    for number in range(min(len(modes), len(rows))):
+        mode = modes[(drawn.seed + rows.start + number) % len(modes)]
+        own, made = rows[number :: len(modes)], values[number :: len(modes)]
+        for start in range(0, len(own), at_once):
+            some = slice(start, start + at_once)
+            made[some] = _alike(drawn, mode, own[some], length, dtype)
     return values
+
+
+def _alike(drawn: Drawn, mode: str, rows: range, length: int, dtype: DType) -> np.ndarray:
+    raw = _counted if mode == EVERY else random_bits
+    return MODES[mode](raw(drawn.seed, rows, length), dtype)
+
+
+def _counted(start: int, rows: range, length: int) -> np.ndarray:
+    firsts = np.arange(rows.start, rows.stop, rows.step, dtype=np.uint64) * np.uint64(length) + np.uint64(start)
+    return firsts[:, None] + np.arange(length, dtype=np.uint64)
 
 
 def literal(array: np.ndarray) -> Literal:
@@ -100,7 +90,12 @@ def literal(array: np.ndarray) -> Literal:
 
 def _unit(raw: np.ndarray) -> np.ndarray:
     """Uniform in [0, 1) from the upper 53 bits."""
-    return (raw >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return (raw >> np.uint64(11)).view(np.int64) * 2.0**-53
+
+
+def _below(count: int, raw: np.ndarray) -> np.ndarray:
+    """Integers from 0 to ``count`` - 1 from the upper 32 bits, by a product, since a remainder takes longer."""
+    return (((raw >> _HALF) * np.uint64(count)) >> _HALF).view(np.int64)
 
 
 def _normal(raw: np.ndarray, dtype: DType) -> np.ndarray:
@@ -108,8 +103,8 @@ def _normal(raw: np.ndarray, dtype: DType) -> np.ndarray:
     if dtype.category < Category.FLOATING:
         return _small(raw, dtype)
     halves = (raw & _LOW_QUARTERS) + ((raw >> np.uint64(16)) & _LOW_QUARTERS)
-    total = ((halves & np.uint64(0xFFFFFFFF)) + (halves >> np.uint64(32))).astype(np.float64)
-    return round_to((total - 131070.0) * (1.7320508 / 65536.0), dtype)
+    total = ((halves * _BOTH_HALVES) >> _HALF).view(np.int64)
+    return round_to((total - 131070) * (1.7320508 / 65536.0), dtype)
 
 
 def _bits(raw: np.ndarray, dtype: DType) -> np.ndarray:
@@ -132,7 +127,7 @@ def _small(raw: np.ndarray, dtype: DType) -> np.ndarray:
     if dtype is BOOL:
         return _bits(raw, dtype)
     reach = 4 if dtype.itemsize <= 2 else 8
-    values = (raw >> np.uint64(33)).astype(np.int64) % (2 * reach + 1) - reach
+    values = _below(2 * reach + 1, raw).astype(np.int16) - reach
     if not dtype.is_signed:
         values = np.abs(values)
     return round_to(values, dtype)
@@ -142,7 +137,7 @@ def _few(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Integers of at most 2, of which most are met several times."""
     if dtype is BOOL:
         return _bits(raw, dtype)
-    values = (raw >> np.uint64(33)).astype(np.int64) % 5 - 2
+    values = _below(5, raw).astype(np.int16) - 2
     return round_to(values if dtype.is_signed else np.abs(values), dtype)
 
 
@@ -150,17 +145,17 @@ def _positive(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Integers 1 to 8: divisors, exponents, counts."""
     if dtype is BOOL:
         return np.ones(raw.shape, np.bool_)
-    return round_to(1 + ((raw >> np.uint64(33)).astype(np.int64) % (4 if dtype.itemsize <= 2 else 8)), dtype)
+    return round_to(1 + _below(4 if dtype.itemsize <= 2 else 8, raw).astype(np.int16), dtype)
 
 
 def _rates(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Quarters from 0 to 31: rates and counts."""
-    return round_to(((raw >> np.uint64(33)).astype(np.int64) % 125) / 4, dtype)
+    return round_to(_below(125, raw) / 4, dtype)
 
 
 def _orders(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Parameters of a special function: quarters from 0 to 7.75, in one of eight what is none or the last there is."""
-    quarters = ((raw >> np.uint64(33)).astype(np.int64) % 32) / 4
+    quarters = _below(32, raw) / 4
     ends = np.array([math.nan, math.inf, -math.inf, -0.0, -1.0, -0.5])
     end = ends.take((raw >> np.uint64(8)).astype(np.int64) % len(ends))
     return round_to(np.where((raw & np.uint64(7)) == 0, end, quarters), dtype)
@@ -168,7 +163,7 @@ def _orders(raw: np.ndarray, dtype: DType) -> np.ndarray:
 
 def _large_orders(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Quarters from 24 to 151.75."""
-    return round_to(24 + ((raw >> np.uint64(33)).astype(np.int64) % 512) / 4, dtype)
+    return round_to(24 + _below(512, raw) / 4, dtype)
 
 
 def _small_orders(raw: np.ndarray, dtype: DType) -> np.ndarray:
@@ -181,7 +176,7 @@ def _log_uniform(raw: np.ndarray, dtype: DType) -> np.ndarray:
     if dtype.category < Category.FLOATING:
         return _bits(raw, dtype)
     reach = 12 if dtype.itemsize == 2 and dtype is not BFLOAT16 else 40
-    exponent = (raw & np.uint64(0xFFFF)).astype(np.int64) % (2 * reach) - reach
+    exponent = (((raw & np.uint64(0xFFFF)) * np.uint64(2 * reach)) >> np.uint64(16)).view(np.int64) - reach
     sign = (raw & np.uint64(1 << 20)) << np.uint64(43)
     scale = (((exponent + 1023) << 52).view(np.uint64) | sign).view(np.float64)
     return round_to((1.0 + _unit(raw)) * scale, dtype)
@@ -190,8 +185,7 @@ def _log_uniform(raw: np.ndarray, dtype: DType) -> np.ndarray:
 def _special(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Elements of the special pool."""
     pool = special_pool(dtype)
-    # The upper half alone, since dividing 32 bits takes a third of the time.
-    return pool.take((raw >> np.uint64(32)).astype(np.uint32) % np.uint32(len(pool)))
+    return pool.take(_below(len(pool), raw))
 
 
 def _mixed(raw: np.ndarray, dtype: DType) -> np.ndarray:
@@ -237,7 +231,7 @@ def _places(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Numbers of places by which an integer of the dtype may be shifted: fewer than it has bits."""
     if dtype.category is not Category.INTEGRAL:
         return _small(raw, dtype)
-    return ((raw >> np.uint64(33)).astype(np.int64) % (8 * dtype.itemsize)).astype(dtype.numpy)
+    return _below(8 * dtype.itemsize, raw).astype(dtype.numpy)
 
 
 def _unit_values(raw: np.ndarray, dtype: DType) -> np.ndarray:
