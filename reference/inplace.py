@@ -57,7 +57,8 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
         src = Tensor.of(np.asarray(src), dtype_of_number(src))
     if not isinstance(src, Tensor):
         refuse_type(f"copy_(): argument 'other' (position 1) must be Tensor, not {type(src).__name__}")
-    refuse_leaf_write(input, src)
+    # To what is not differentiable no gradient comes, whatever is copied into it.
+    refuse_leaf_write(input, *([src] if input.dtype.is_differentiable else []))
     shape = broadcast_shapes(input.shape, src.shape)
     if shape != input.shape:
         refuse(f"output with shape {list(input.shape)} doesn't match the broadcast shape {list(shape)}")

@@ -25,9 +25,10 @@ def refuse_leaf_write(tensor: Tensor, *others: Any) -> None:
     """
     if not is_grad_enabled():
         return
-    if tensor.base is not None and tensor.created == "no_grad" and tensor.base.requires_grad:
+    recorded = any_requires_grad([tensor], others)
+    if tensor.base is not None and tensor.created == "no_grad" and (recorded or tensor.base.requires_grad):
         refuse("A view was created in no_grad mode and is being modified inplace with grad mode enabled.")
-    if not any_requires_grad([tensor], others):
+    if not recorded:
         return
     if tensor.base is not None:
         if tensor.created == "multi-output":

@@ -111,6 +111,15 @@ def test_a_view_made_under_no_grad_is_not_written_while_recording() -> None:
     refused("RuntimeError", inplace.zero_, view)
 
 
+def test_nor_is_one_whose_base_takes_no_gradient_if_what_is_written_does() -> None:
+    for dtype in (FLOAT32, INT32):
+        with no_grad():
+            view = slicing.narrow(creation.zeros(2, dtype=dtype), 0, 0, 1)
+        assert in_place(arithmetic.add, view, 1).array.tolist() == [1]
+        refused("RuntimeError", inplace.fill_, view, numbers(1.0, requires_grad=True).sum())
+    assert inplace.copy_(view, numbers(3.0, requires_grad=True)).array.tolist() == [3]
+
+
 def test_what_backward_saved_must_not_change() -> None:
     leaf = numbers(0.5, 1.0, requires_grad=True)
     result = transcendental.exp(leaf)
