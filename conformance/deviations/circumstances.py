@@ -1,4 +1,4 @@
-"""Circumstances under which a deviation is met, where its text does not tell: of the call, or of what was seen."""
+"""Circumstances under which a deviation is met, where its text does not tell: facts about the call here."""
 
 from __future__ import annotations
 
@@ -9,20 +9,13 @@ from math import prod
 import numpy as np
 
 from conformance.deviations.elements import ELEMENTS, wherever_wrong
-from conformance.deviations.met import Met, arguments_of
-from conformance.examine import REFERENCE
-from conformance.model.case import Argument, Case, Input, Ref, references
+from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
+from conformance.deviations.seen import SEEN
+from conformance.model.case import Case, Input, Layout, Ref, references
 from conformance.standard import logical
 from conformance.ulp import finfo
-from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NAME
 from reference.layout import contiguous_strides
-
-
-def _given(case: Case, argument: Argument) -> Input | None:
-    """The input that an argument is, itself or a copy."""
-    names = (argument.name, f"leaf_{argument.name}") if isinstance(argument, Ref) else ()
-    return next((given for given in case.inputs if given.name in names), None)
 
 
 def _out_is_an_input(case: Case) -> bool:
@@ -46,17 +39,15 @@ def _is_expanded(given: Input) -> bool:
 
 
 def _input_is_expanded(case: Case) -> bool:
-    return _is_expanded(case.inputs[0])
+    """Along the dimension that is reduced, or along any where all are."""
+    tensor, dim = case.inputs[0], reduced_dim(case)
+    along = range(len(tensor.shape)) if dim is None else (dim,)
+    return any(tensor.shape[one] > 1 and not tensor.strides[one] for one in along if tensor.shape)
 
 
 def _input_is_not_contiguous(case: Case) -> bool:
     """Counting the strides of dimensions of one element, which address nothing and which kernels read all the same."""
     return case.inputs[0].strides != contiguous_strides(case.inputs[0].shape)
-
-
-def _input_holds_nan(case: Case) -> bool:
-    values = logical(case.inputs[0])
-    return bool(np.any(values != values))
 
 
 def _order_is_infinite(case: Case) -> bool:
@@ -112,6 +103,15 @@ def _the_base_is_one(case: Case) -> bool:
     return arguments_of(case.main)[0] == 1
 
 
+def _a_memory_format_is_asked_for(case: Case) -> bool:
+    return any(isinstance(argument, Layout) for argument in arguments_of(case.main))
+
+
+def _the_size_stays(case: Case) -> bool:
+    """Of the first input, which a size is given for."""
+    return case.inputs[0].shape in arguments_of(case.main)
+
+
 def _a_number_does_not_fit(case: Case) -> bool:
     """Into the dtype of the first input, which is integral."""
     info = np.iinfo(case.inputs[0].dtype)
@@ -151,62 +151,8 @@ def _an_expanded_index_is_narrow(case: Case) -> bool:
 
 
 def _what_is_written_is_expanded(case: Case) -> bool:
-    written = _given(case, dict(case.main.kwargs).get("out", arguments_of(case.main)[0]))
+    written = given_as(case, dict(case.main.kwargs).get("out", arguments_of(case.main)[0]))
     return written is not None and _is_expanded(written)
-
-
-# -- what was seen ---------------------------------------------------------------------------------------------------
-
-
-def _it_reads_the_memory_that_it_writes(met: Met) -> bool:
-    """In place: its tensor shares memory with another argument, and it is that memory that differs."""
-    written, *read = arguments_of(met.call.main)
-    memory = {met.storage(name) for name in references(written)}
-    return memory == {met.storage(met.difference.variable)} and any(
-        met.storage(name) in memory for argument in read for name in references(argument)
-    )
-
-
-def _out_is_left_as_it_was(met: Met) -> bool:
-    out = _given(met.call, dict(met.call.main.kwargs).get("out"))
-    return out is not None and np.array_equal(met.difference.actual, logical(out), equal_nan=True)
-
-
-def _out_had_another_shape(met: Met) -> bool:
-    """Than the result has, and was resized."""
-    out = _given(met.call, dict(met.call.main.kwargs).get("out"))
-    return out is not None and REFERENCE.run(met.call).last.variables[out.name].shape != out.shape
-
-
-def _a_part_of_a_detached_tensor(met: Met) -> bool:
-    """It is the real or imaginary part, or both, of a tensor that was detached later."""
-    part = met.storage(met.difference.variable)
-    made = [step.operation for step in met.case.steps if met.difference.variable in step.results]
-    detached = [
-        step.args[0].name
-        for step in met.case.steps[: met.difference.step]
-        if step.operation == "detach_" and isinstance(step.args[0], Ref)
-    ]
-    return made[-1:] in (["real"], ["imag"], ["view_as_real"]) and part in map(met.storage, detached)
-
-
-def _it_takes_the_shape_of_all_operands(met: Met) -> bool:
-    return bool(met.difference.actual == broadcast_shapes(*(given.shape for given in met.call.inputs)))
-
-
-def _it_is_the_gradient_of_the_first(met: Met) -> bool:
-    first = arguments_of(met.call.main)[0]
-    return isinstance(first, Ref) and met.difference.variable in (first.name, f"leaf_{first.name}")
-
-
-def _equal_elements_share_otherwise(met: Met) -> bool:
-    """Every element whose gradient is wrong has an equal one."""
-    verdict = met.difference.verdict
-    given = next((one for one in met.call.inputs if one.name == met.difference.variable), None)
-    if verdict is None or given is None:
-        return False
-    _, places, counts = np.unique(logical(given), return_inverse=True, return_counts=True)
-    return bool(np.all(counts[places].reshape(given.shape)[verdict.wrong] > 1))
 
 
 def _of_call(is_so: Callable[[Case], bool]) -> Callable[[Met], bool]:
@@ -218,7 +164,8 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "a stride of out exceeds it": _of_call(_out_strides_exceed_it),
     "the input is expanded": _of_call(_input_is_expanded),
     "the input is not contiguous": _of_call(_input_is_not_contiguous),
-    "the input holds NaN": _of_call(_input_holds_nan),
+    "a memory format is asked for": _of_call(_a_memory_format_is_asked_for),
+    "the size stays": _of_call(_the_size_stays),
     "the order is infinite": _of_call(_order_is_infinite),
     "the dtypes differ": _of_call(_dtypes_differ),
     "alpha is given": _of_call(_alpha_is_given),
@@ -239,12 +186,6 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "an int32 index is expanded": _of_call(_an_int32_index_is_expanded),
     "an expanded index is narrow": _of_call(_an_expanded_index_is_narrow),
     "what is written is expanded": _of_call(_what_is_written_is_expanded),
-    "it reads the memory that it writes": _it_reads_the_memory_that_it_writes,
-    "out is left as it was": _out_is_left_as_it_was,
-    "out had another shape": _out_had_another_shape,
-    "it is a part of a detached tensor": _a_part_of_a_detached_tensor,
-    "it takes the shape of all operands": _it_takes_the_shape_of_all_operands,
-    "it is the gradient of the first": _it_is_the_gradient_of_the_first,
-    "equal elements share otherwise": _equal_elements_share_otherwise,
+    **SEEN,
     **{name: wherever_wrong(is_so) for name, is_so in ELEMENTS.items()},
 }

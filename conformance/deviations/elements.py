@@ -73,7 +73,7 @@ def _equal(at: Elements) -> np.ndarray:
 def _trigamma_has_ten_digits(at: Elements) -> np.ndarray:
     """And of what is reflected, to the left of a half, those that rounding pi x before its sine leaves."""
     x = at.tensor
-    off = 4 * (_FLOAT32_UNIT if at.dtype.itemsize <= 4 else 2.0**-53) * (1 + np.abs(np.pi * x))
+    off = 4 * _computed_unit(at) * (1 + np.abs(np.pi * x))
     angle = np.pi * (x - np.rint(x))
     relative = off / np.abs(np.sin(angle))
     reflected = np.where(relative < 0.5, 4 * relative * (np.abs(np.cos(angle)) + relative), np.inf)
@@ -150,9 +150,14 @@ def _acos_cancels(at: Elements) -> np.ndarray:
     return at.error <= 8 * at.unit * _HALF_PI
 
 
-def _erf_is_fixed(at: Elements) -> np.ndarray:
-    """It has the digits of numbers near one also where it is small."""
-    return at.error <= 2.0**-21 + 2 * at.unit * np.abs(at.expected)
+def _small_digits_are_lost(at: Elements) -> np.ndarray:
+    """What is computed on the way, in float32 at least, has the digits of numbers near one."""
+    return at.error <= 8 * _computed_unit(at) + 2 * at.unit * np.abs(at.expected)
+
+
+def _computed_unit(at: Elements) -> float:
+    """What 16 bits are computed in is float32."""
+    return _FLOAT32_UNIT if at.dtype.itemsize <= 4 else at.unit
 
 
 def _one_step_of_a_quotient(at: Elements) -> np.ndarray:
@@ -195,7 +200,7 @@ ELEMENTS: dict[str, Mask] = {
     "the quotient overflows": _the_quotient_overflows,
     "the derivative of sinc cancels": _sinc_cancels,
     "acos cancels": _acos_cancels,
-    "erf is fixed": _erf_is_fixed,
+    "digits of small numbers are lost": _small_digits_are_lost,
     "a quotient is off by a step": _one_step_of_a_quotient,
     "NaN is beside zero or infinity": _nan_beside_an_end,
     "the first operand is zero": _first_is_zero,

@@ -87,6 +87,17 @@ def arguments_of(step: Step) -> list[Argument]:
     return [*step.args, *(argument for name, argument in step.kwargs if name != "out")]
 
 
+def given_as(case: Case, argument: Argument) -> Input | None:
+    """The input that an argument is, itself or a copy."""
+    names = (argument.name, f"leaf_{argument.name}") if isinstance(argument, Ref) else ()
+    return next((given for given in case.inputs if given.name in names), None)
+
+
+def reduced_dim(case: Case) -> int | None:
+    """The dimension that is given: the first number but the tensor."""
+    return next((argument for argument in arguments_of(case.main) if type(argument) is int), None)
+
+
 def _tensors(call: Case) -> dict[str, np.ndarray]:
     """What the call reads, by name: inputs, and copies of inputs."""
     tensors = {given.name: logical(given) for given in call.inputs if not given.array}
