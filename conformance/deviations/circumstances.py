@@ -155,6 +155,14 @@ def _what_is_written_is_expanded(case: Case) -> bool:
     return written is not None and _is_expanded(written)
 
 
+def _the_range_times_the_bins_overflows(case: Case) -> bool:
+    """Of the elements of the first input, which fall into so many bins of equal width, 100 unless it is said."""
+    given = case.inputs[0]
+    elements = logical(given).astype(np.longdouble)
+    counts = [argument for argument in arguments_of(case.main) if isinstance(argument, int)] or [100]
+    return bool(np.ptp(elements) * max(counts) > finfo(BY_NAME[given.dtype]).max) if elements.size else False
+
+
 def _of_call(is_so: Callable[[Case], bool]) -> Callable[[Met], bool]:
     return lambda met: is_so(met.call)
 
@@ -186,6 +194,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "an int32 index is expanded": _of_call(_an_int32_index_is_expanded),
     "an expanded index is narrow": _of_call(_an_expanded_index_is_narrow),
     "what is written is expanded": _of_call(_what_is_written_is_expanded),
+    "the range times the bins overflows": _of_call(_the_range_times_the_bins_overflows),
     **SEEN,
     **{name: wherever_wrong(is_so) for name, is_so in ELEMENTS.items()},
 }

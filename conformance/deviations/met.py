@@ -14,7 +14,7 @@ from conformance.model.case import BACKWARD, Argument, Case, Input, Literal, Ref
 from conformance.model.observation import Seen
 from conformance.standard import logical
 from conformance.ulp import finfo
-from reference.dtypes import BY_NAME, BY_NUMPY, DType
+from reference.dtypes import BY_NAME, BY_NUMPY, DType, default_dtype
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,15 @@ class Met:
         except ValueError:
             return None
         expected, actual, tensor, cotangent, *operands = wide
-        return Elements(expected, actual, tuple(operands), tensor, cotangent, BY_NUMPY[wanted.dtype])
+        return Elements(expected, actual, tuple(operands), tensor, cotangent, _computing(tensors[first], wanted))
 
 
 @dataclass(frozen=True, slots=True)
 class Elements:
     """Expected and actual elements, the operands of each and its cotangent, in long double and in one shape.
 
-    ``tensor`` is the first operand that is no number; ``dtype`` is that of what differs.
+    ``tensor`` is the first operand that is no number; ``dtype`` is that of what differs, unless ``out=`` is wider than
+    what was computed.
     """
 
     expected: np.ndarray
@@ -99,12 +100,18 @@ def reduced_dim(case: Case) -> int | None:
 
 
 def _tensors(call: Case) -> dict[str, np.ndarray]:
-    """What the call reads, by name: inputs, and copies of inputs."""
+    """What the call may read, by name: inputs, and what earlier steps made of them, such as copies and parts."""
     tensors = {given.name: logical(given) for given in call.inputs if not given.array}
-    for step in call.steps[: call.steps.index(call.main)]:
-        if step.operation == "clone" and isinstance(step.args[0], Ref) and step.args[0].name in tensors:
-            tensors[step.results[0]] = tensors[step.args[0].name]
-    return tensors
+    before = call.steps[: call.steps.index(call.main)]
+    made = REFERENCE.run(replace(call, steps=before)).last.variables if before else {}
+    return tensors | {name: seen.values for name, seen in made.items() if isinstance(seen.values, np.ndarray)}
+
+
+def _computing(operand: np.ndarray, result: np.ndarray) -> DType:
+    """The dtype of the result before it was written to an ``out=``."""
+    dtype, out = BY_NUMPY[operand.dtype], BY_NUMPY[result.dtype]
+    computed = dtype if dtype.is_differentiable else default_dtype()
+    return min(computed, out, key=lambda one: finfo(one).p) if out.is_differentiable else out
 
 
 def _cotangent(call: Case, tensors: dict[str, np.ndarray]) -> np.ndarray:

@@ -53,6 +53,14 @@ def test_a_variable_of_another_shape_than_the_result_is_seen_in_the_result() -> 
     assert differing(seen(**gradient), seen(**wrong), EVERY_ASPECT, other_shape) == [Aspect.GRAD]
 
 
+def test_a_variable_over_other_elements_of_the_result_is_seen_in_the_result() -> None:
+    for place, found in (({}, [Aspect.VALUES]), ({"offset": 1}, []), ({"strides": (2,)}, [])):
+        given, result = seen(**place), seen()
+        wrong = seen([5.0, 2.0], **place)
+        pair = [Trace("t", [Observation(0, None, {"input": one, "result": result})]) for one in (given, wrong)]
+        assert [one.aspect for one in compared(*pair).differences] == found
+
+
 def test_what_was_not_computed_is_compared_whatever_its_shape() -> None:
     other_shape = replace(STANDARD, shapes=((3,),))
     assert differing(seen(unrounded=None), seen([5.0, 2.0]), EVERY_ASPECT, other_shape) == [Aspect.VALUES]
