@@ -108,8 +108,10 @@ def _a_memory_format_is_asked_for(case: Case) -> bool:
 
 
 def _the_size_stays(case: Case) -> bool:
-    """Of the first input, which a size is given for."""
-    return case.inputs[0].shape in arguments_of(case.main)
+    """Of the tensor that is written to: the size that is given, or that of another tensor."""
+    first, asked, *_ = arguments_of(case.main)
+    written, other = given_as(case, first), given_as(case, asked)
+    return written is not None and written.shape == (asked if other is None else other.shape)
 
 
 def _a_number_does_not_fit(case: Case) -> bool:

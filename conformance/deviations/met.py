@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.compare import Difference
 from conformance.examine import REFERENCE
-from conformance.model.case import BACKWARD, Argument, Case, Input, Literal, Ref, Step
+from conformance.model.case import BACKWARD, Argument, Case, Input, Literal, Ref, Step, references
 from conformance.model.observation import Seen
 from conformance.standard import logical
 from conformance.ulp import finfo
@@ -138,16 +138,22 @@ def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
         return Met(case, difference, case)
     step = case.steps[difference.step]
     if not difference.step:
-        return Met(replace(case, steps=(step,)), difference, case)
+        return Met(replace(case, inputs=_read_first(case.inputs, step), steps=(step,)), difference, case)
     before = REFERENCE.run(case, every_step=True).observations[difference.step - 1].variables
     tensors = {name: seen for name, seen in before.items() if seen.kind == "tensor"}
     inputs = tuple(_as_input(name, seen) for name, seen in tensors.items() if seen.dtype in BY_NAME)
     return Met(
-        replace(case, inputs=inputs, steps=(step,)),
+        replace(case, inputs=_read_first(inputs, step), steps=(step,)),
         difference,
         case,
         {name: seen.storage for name, seen in tensors.items() if seen.storage},
     )
+
+
+def _read_first(inputs: tuple[Input, ...], step: Step) -> tuple[Input, ...]:
+    """The inputs, those that a step reads before all others, in their order."""
+    read = [name for argument in arguments_of(step) for name in references(argument)]
+    return tuple(sorted(inputs, key=lambda one: read.index(one.name) if one.name in read else len(read)))
 
 
 def _as_input(name: str, seen: Seen) -> Input:
