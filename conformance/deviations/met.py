@@ -15,6 +15,7 @@ from conformance.model.observation import Seen
 from conformance.standard import logical
 from conformance.ulp import finfo
 from reference.dtypes import BY_NAME, BY_NUMPY, DType, default_dtype
+from reference.layout import contiguous_strides
 
 
 @dataclass(frozen=True)
@@ -140,13 +141,13 @@ def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
     if not difference.step:
         return Met(replace(case, inputs=_read_first(case.inputs, step), steps=(step,)), difference, case)
     before = REFERENCE.run(case, every_step=True).observations[difference.step - 1].variables
-    tensors = {name: seen for name, seen in before.items() if seen.kind == "tensor"}
-    inputs = tuple(_as_input(name, seen) for name, seen in tensors.items() if seen.dtype in BY_NAME)
+    variables = {name: seen for name, seen in before.items() if seen.kind in ("tensor", "array")}
+    inputs = tuple(_as_input(name, seen) for name, seen in variables.items() if seen.dtype in BY_NAME)
     return Met(
         replace(case, inputs=_read_first(inputs, step), steps=(step,)),
         difference,
         case,
-        {name: seen.storage for name, seen in tensors.items() if seen.storage},
+        {name: seen.storage for name, seen in variables.items() if seen.storage},
     )
 
 
@@ -157,11 +158,13 @@ def _read_first(inputs: tuple[Input, ...], step: Step) -> tuple[Input, ...]:
 
 
 def _as_input(name: str, seen: Seen) -> Input:
-    """A variable as it was before a step, in memory of its own."""
-    shape, strides, values = seen.shape or (), seen.strides or (), np.asarray(seen.values)
+    """A variable as it was before a step, in memory of its own; an array, whose strides may be negative, is dense."""
+    shape, values, array = seen.shape or (), np.asarray(seen.values), seen.kind == "array"
+    strides = contiguous_strides(shape) if array else seen.strides or ()
     size = 0 if 0 in shape else 1 + sum((n - 1) * stride for n, stride in zip(shape, strides, strict=True))
     storage = np.zeros(size, values.dtype)
     if size:
         steps = tuple(stride * storage.itemsize for stride in strides)
         np.lib.stride_tricks.as_strided(storage, shape, steps)[...] = values
-    return Input(name, shape, str(seen.dtype), strides, 0, size, Literal(storage.tobytes()), bool(seen.requires_grad))
+    literal, tracked = Literal(storage.tobytes()), bool(seen.requires_grad)
+    return Input(name, shape, str(seen.dtype), strides, 0, size, literal, tracked, array)
