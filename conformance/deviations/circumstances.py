@@ -108,10 +108,10 @@ def _a_memory_format_is_asked_for(case: Case) -> bool:
 
 
 def _the_size_stays(case: Case) -> bool:
-    """Of the tensor that is written to: the size that is given, or that of another tensor."""
-    first, asked, *_ = arguments_of(case.main)
-    written, other = given_as(case, first), given_as(case, asked)
-    return written is not None and written.shape == (asked if other is None else other.shape)
+    """Of the tensor that is written to: the size that is given, or that of another tensor where none is."""
+    written, *others = (given_as(case, argument) for argument in arguments_of(case.main))
+    sizes = [argument for argument in arguments_of(case.main) if isinstance(argument, tuple)]
+    return written is not None and written.shape in (sizes or [other.shape for other in others if other is not None])
 
 
 def _a_number_does_not_fit(case: Case) -> bool:
