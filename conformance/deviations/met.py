@@ -20,12 +20,10 @@ from reference.layout import contiguous_strides
 
 @dataclass(frozen=True)
 class Met:
-    """A difference and the call that shows it; ``case`` is the whole program, ``storages`` tells which of its variables
-    share memory."""
+    """A difference and the call that shows it; ``storages`` tells which variables of a program share memory."""
 
     call: Case
     difference: Difference
-    case: Case
     storages: Mapping[str, str] = field(default_factory=dict)
 
     def storage(self, variable: str) -> str:
@@ -136,17 +134,16 @@ def _wide(array: np.ndarray) -> np.ndarray:
 def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
     """Where the difference was met; of a program, the step that differs is made a case of its own."""
     if not in_program:
-        return Met(case, difference, case)
+        return Met(case, difference)
     step = case.steps[difference.step]
     if not difference.step:
-        return Met(replace(case, inputs=_read_first(case.inputs, step), steps=(step,)), difference, case)
+        return Met(replace(case, inputs=_read_first(case.inputs, step), steps=(step,)), difference)
     before = REFERENCE.run(case, every_step=True).observations[difference.step - 1].variables
     variables = {name: seen for name, seen in before.items() if seen.kind in ("tensor", "array")}
     inputs = tuple(_as_input(name, seen) for name, seen in variables.items() if seen.dtype in BY_NAME)
     return Met(
         replace(case, inputs=_read_first(inputs, step), steps=(step,)),
         difference,
-        case,
         {name: seen.storage for name, seen in variables.items() if seen.storage},
     )
 

@@ -78,18 +78,6 @@ def _out_had_another_shape(met: Met) -> bool:
     return out is not None and REFERENCE.run(met.call).last.variables[out.name].shape != out.shape
 
 
-def _a_part_of_a_detached_tensor(met: Met) -> bool:
-    """It is the real or imaginary part, or both, of a tensor that was detached later."""
-    part = met.storage(met.difference.variable)
-    made = [step.operation for step in met.case.steps if met.difference.variable in step.results]
-    detached = [
-        step.args[0].name
-        for step in met.case.steps[: met.difference.step]
-        if step.operation == "detach_" and isinstance(step.args[0], Ref)
-    ]
-    return made[-1:] in (["real"], ["imag"], ["view_as_real"]) and part in map(met.storage, detached)
-
-
 def _it_takes_the_shape_of_all_operands(met: Met) -> bool:
     return bool(met.difference.actual == _broadcast(met.call))
 
@@ -125,7 +113,6 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "it reads the memory that it writes": _it_reads_the_memory_that_it_writes,
     "out is left as it was": _out_is_left_as_it_was,
     "out had another shape": _out_had_another_shape,
-    "it is a part of a detached tensor": _a_part_of_a_detached_tensor,
     "it takes the shape of all operands": _it_takes_the_shape_of_all_operands,
     "it is the gradient of the first": _it_is_the_gradient_of_the_first,
     "equal elements share otherwise": _equal_elements_share_otherwise,
