@@ -1,5 +1,7 @@
 """How many structures a second, all properties of each examined, and how many programs.
 
+All in this one process: operations that are known to end theirs are left out.
+
 OMP_NUM_THREADS=1 PYTHONPATH=. python benchmarks/structures.py
 """
 
@@ -14,9 +16,11 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from conformance.deviations import for_operation
 from conformance.drivers import seed_of, with_hypothesis
 from conformance.operations import every_operation, families
 from conformance.profiles import PROFILES, Profile
+from conformance.properties.survives import PROPERTY as SURVIVES
 from conformance.structures import structures
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.registry import open_target
@@ -43,6 +47,11 @@ def measure_operation(name: str, target: Interpreter, profile: Profile) -> Measu
     seconds = time.process_time() - started
     checks = sum(sum(tally.outcomes.values()) for tally in check.tallies.values())
     return Measured(name, check.drawn, checks, seconds)
+
+
+def may_end_the_process(name: str) -> bool:
+    """Whether a known deviation of an operation is a crash."""
+    return any(known.property == SURVIVES.name for known in for_operation(name))
 
 
 def measure_programs(target: Interpreter, count: int) -> Measured:
@@ -85,7 +94,9 @@ def main() -> None:
     measure_operation("add", target, profile)  # warms up
     family = families()
     operations = [
-        measure_operation(name, target, profile) for name in every_operation() if family[name] in options.families
+        measure_operation(name, target, profile)
+        for name in every_operation()
+        if family[name] in options.families and not may_end_the_process(name)
     ]
     slowest = sorted(operations, key=lambda one: -one.seconds)[: options.worst]
     by_family = [total(each, [one for one in operations if family[one.name] == each]) for each in options.families]
