@@ -162,7 +162,7 @@ def _summed_in(weights: Tensor | None) -> DType:
     return weights.dtype if weights.dtype in (FLOAT32, EXTENDED) else FLOAT64
 
 
-@function()
+@function("NotImplemented")
 def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
     """How often each integer from zero on occurs, or the sum of the weights of where it does.
 
@@ -181,3 +181,10 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     with np.errstate(all="ignore"):
         np.add.at(total, places, 1 if weights is None else computing_array(weights, dtype))
     return Tensor.of(total, dtype)
+
+
+def _of_weights(g: Tensor) -> Tensor:
+    refuse("derivative for aten::bincount is not implemented")
+
+
+bincount.vjp("weights", _of_weights)

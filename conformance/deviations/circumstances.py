@@ -89,6 +89,18 @@ def _alpha_is_given(case: Case) -> bool:
     return "alpha" in dict(case.main.kwargs)
 
 
+def _alpha_times_a_factor_overflows(case: Case) -> bool:
+    alpha = dict(case.main.kwargs).get("alpha", 1)
+    if not isinstance(alpha, (int, float, complex)):
+        return False
+    factors = [given_as(case, argument) for argument in arguments_of(case.main)[1:]]
+    return any(
+        bool(np.any(np.abs(logical(one).astype(np.clongdouble) * alpha) > finfo(BY_NAME[one.dtype]).max))
+        for one in factors
+        if one is not None and BY_NAME[one.dtype].is_differentiable
+    )
+
+
 def _include_self_is_false(case: Case) -> bool:
     return dict(case.main.kwargs).get("include_self") is False
 
@@ -179,6 +191,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "the order is infinite": _of_call(_order_is_infinite),
     "the dtypes differ": _of_call(_dtypes_differ),
     "alpha is given": _of_call(_alpha_is_given),
+    "alpha times a factor overflows": _of_call(_alpha_times_a_factor_overflows),
     "include_self is false": _of_call(_include_self_is_false),
     "it wraps": _of_call(_it_wraps),
     "the base is one": _of_call(_the_base_is_one),

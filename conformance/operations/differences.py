@@ -128,7 +128,8 @@ OPERATIONS = [
         ),
         dtypes=(INT8, INT16, INT32, INT64, *DIFFERENTIABLE),
         accuracy=Rounded(1, complex_units=8),
-        gradient=GradientOf(8),
+        # Terms of either sign, by up to 2 over half a place, each rounded three times.
+        gradient=GradientOf(8, cancels=12),
         results=2,
         values=("normal", "small"),
         basis=Documented(

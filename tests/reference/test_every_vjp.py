@@ -140,6 +140,7 @@ REFUSED = {
     for names, arguments in (
         (("unique", "unique_consecutive", "igamma", "igammac"), ("input",)),
         (("histogram", "_counted", "_edges"), ("input", "bins", "weight")),
+        (("bincount",), ("weights",)),
         (("floor_divide",), ("input", "other")),
         (("heaviside",), ("input", "values")),
         (("set_",), ("input", "source")),
