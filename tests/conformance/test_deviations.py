@@ -8,20 +8,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 
 from conformance import verify_deviations
 from conformance.choices import SeededChoices
-from conformance.compare import Difference
-from conformance.deviations import PROGRAMS, Deviation, DeviationError, every_deviation, matching, patterns_of
-from conformance.deviations.elements import ELEMENTS
-from conformance.deviations.met import met
+from conformance.deviations import Deviation, DeviationError, every_deviation, matching
 from conformance.examine import REFERENCE
 from conformance.model.case import Case, Input, Literal, Ref, Step
 from conformance.model.codec import encode_case
-from conformance.model.observation import Aspect
 from conformance.model.run import DiscrepancyEvent, Event, NoteEvent
 from conformance.model.verdict import Outcome
 from conformance.operation import Effect, Form, Operation
@@ -32,7 +27,6 @@ from conformance.structures import draw_structure
 from conformance.targets.torch.eager import MetaTarget, TorchTarget
 from conformance.verify import Verification
 from conformance.verify_deviations import DeviationVerification, replay
-from reference.dtypes import BY_NAME
 
 # As an error, a warning would look like a refusal.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -216,55 +210,6 @@ def test_every_script_of_an_entry_shows_it() -> None:
             check.check(entry)
     assert check.finish() == []
     assert [event.text for event in events if isinstance(event, NoteEvent)] == []
-
-
-OF_ELEMENTS = [one for one in every_deviation() if one.where and not ELEMENTS.keys().isdisjoint(patterns_of(one.where))]
-
-
-@pytest.mark.parametrize("entry", OF_ELEMENTS, ids=lambda one: one.name)
-def test_no_entry_about_elements_hides_a_wrong_one_among_ordinary_numbers(entry: Deviation) -> None:
-    if not entry.in_force() or not entry.concerns("cpu"):
-        pytest.skip("not about this torch, or about what has to be compiled first")
-    failure = replay(entry, TorchTarget("cpu"))
-    assert failure is not None
-    difference, witness = failure.examined.differences[0], entry.witness
-    ordinary = replace(witness, inputs=tuple(numbered(given, n) for n, given in enumerate(witness.inputs)))
-    expected, actual = difference.expected, difference.actual
-    wide = (expected * expected.dtype.type(3) + expected.dtype.type(2)).astype(expected.dtype)
-    wrong = replace(difference, actual=np.where(np.isfinite(expected) & np.isfinite(actual), wide, actual))
-    described = (failure.operation, failure.prop.name, "cpu", failure.dtype)
-    assert entry.covers(*described, difference, witness)
-    assert met(ordinary, wrong, in_program=failure.prop.name == PROGRAMS).elements is not None
-    assert not entry.covers(*described, wrong, ordinary)
-
-
-def numbered(given: Input, number: int) -> Input:
-    """The same tensor with a small number everywhere, another for each."""
-    values = np.full(given.size, 2 + number, BY_NAME[given.dtype].numpy)
-    return replace(given, values=Literal(values.tobytes()))
-
-
-def a_write(source: str) -> Case:
-    """In place: what is put at two places of x comes from the variable of that name."""
-    x = Input("x", (3,), "int64", (1,), 0, 3, Literal(bytes(24)))
-    index = Input("index", (3,), "int64", (1,), 0, 3, Literal(bytes(24)))
-    steps = (
-        Step("detach", Form.METHOD, (Ref("x"),), (), ("alias",)),
-        Step("clone", Form.METHOD, (Ref("x"),), (), ("copy",)),
-        Step("index_add", Form.IN_PLACE, (Ref("x"), 0, Ref("index"), Ref(source)), (), ("last",)),
-    )
-    return Case((x, index), steps)
-
-
-@pytest.mark.parametrize(
-    ("source", "variable", "known"), [("alias", "x", True), ("copy", "x", False), ("alias", "copy", False)]
-)
-def test_a_wrong_write_is_known_where_it_reads_the_memory_that_it_writes(
-    source: str, variable: str, known: bool
-) -> None:
-    (entry,) = (one for one in every_deviation() if one.name == "writes-from-a-tensor-with-gaps")
-    difference = Difference(Aspect.VALUES, 2, variable, np.zeros(3, np.int64), np.ones(3, np.int64))
-    assert entry.covers("index_add", PROGRAMS, "cpu", "mixed", difference, a_write(source)) is known
 
 
 Fault = Callable[[torch.Tensor], torch.Tensor]

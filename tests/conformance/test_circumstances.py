@@ -1,0 +1,109 @@
+"""The circumstances of known deviations: a witness meets them, and a fault of another cause does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from conformance.compare import Difference
+from conformance.deviations import PROGRAMS, Deviation, every_deviation, patterns_of
+from conformance.deviations.elements import ELEMENTS
+from conformance.deviations.met import met
+from conformance.model.case import Case, Input, Layout, Literal, Ref, Step
+from conformance.model.observation import Aspect
+from conformance.operation import Form
+from conformance.targets.torch.eager import MetaTarget, TorchTarget
+from conformance.verify_deviations import replay
+from reference.dtypes import BY_NAME
+
+# As an error, a warning would look like a refusal.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+OF_ELEMENTS = [one for one in every_deviation() if one.where and not ELEMENTS.keys().isdisjoint(patterns_of(one.where))]
+
+
+@pytest.mark.parametrize("entry", OF_ELEMENTS, ids=lambda one: one.name)
+def test_no_entry_about_elements_hides_a_wrong_one_among_ordinary_numbers(entry: Deviation) -> None:
+    if not entry.in_force() or not entry.concerns("cpu"):
+        pytest.skip("not about this torch, or about what has to be compiled first")
+    failure = replay(entry, TorchTarget("cpu"))
+    assert failure is not None
+    difference, witness = failure.examined.differences[0], entry.witness
+    ordinary = replace(witness, inputs=tuple(numbered(given, n) for n, given in enumerate(witness.inputs)))
+    expected, actual = difference.expected, difference.actual
+    wide = (expected * expected.dtype.type(3) + expected.dtype.type(2)).astype(expected.dtype)
+    wrong = replace(difference, actual=np.where(np.isfinite(expected) & np.isfinite(actual), wide, actual))
+    described = (failure.operation, failure.prop.name, "cpu", failure.dtype)
+    assert entry.covers(*described, difference, witness)
+    assert met(ordinary, wrong, in_program=failure.prop.name == PROGRAMS).elements is not None
+    assert not entry.covers(*described, wrong, ordinary)
+
+
+def numbered(given: Input, number: int) -> Input:
+    """The same tensor with a small number everywhere, another for each."""
+    values = np.full(given.size, 2 + number, BY_NAME[given.dtype].numpy)
+    return replace(given, values=Literal(values.tobytes()))
+
+
+def put(name: str, **changes: Any) -> Callable[[Case], Case]:
+    """A change of an input."""
+    return lambda case: case.with_input(replace(case.input(name), **changes))
+
+
+def called_with(*args: Any, **kwargs: Any) -> Callable[[Case], Case]:
+    """A change of the arguments behind the first."""
+    return lambda case: replace(
+        case, steps=tuple(replace(s, args=(s.args[0], *args), kwargs=tuple(kwargs.items())) for s in case.steps)
+    )
+
+
+OTHERWISE: dict[str, Callable[[Case], Case]] = {
+    "cat-out-of-single-sizes": put("out", strides=(1, 1)),
+    "complex-0-d-keeps-the-width": put("right", shape=(1,), strides=(1,)),
+    "expanded-operand-16-bit": put("input", strides=(1, 2), size=4, values=Literal(bytes(8))),
+    "gather-by-expanded-int32": put("index", strides=(10, 2, 1), size=20, values=Literal(bytes(80))),
+    "out-contiguous-when-resized": put("out", shape=(2, 2), strides=(1, 2), size=4, values=Literal(bytes(16))),
+    "powers-of-one": lambda case: replace(case, steps=(replace(case.main, args=(2, *case.main.args[1:])),)),
+    "resize-to-the-same-size": called_with((1,), memory_format=Layout("contiguous")),
+    "searchsorted-of-a-number-that-wraps": called_with(1),
+    "set-of-the-same-size": called_with(Ref("source"), 0, (1,)),
+    "to-contiguous-format-is-the-tensor": called_with(),
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_no_entry_is_met_where_what_it_needs_is_not_there(name: str) -> None:
+    (entry,) = (one for one in every_deviation() if one.name == name)
+    target = TorchTarget("cpu") if entry.concerns("cpu") else MetaTarget()
+    failure = replay(entry, target)
+    assert failure is not None
+    described = (failure.operation, failure.prop.name, target.name, failure.dtype, failure.examined.differences[0])
+    assert entry.covers(*described, entry.witness)
+    assert not entry.covers(*described, OTHERWISE[name](entry.witness))
+
+
+def a_write(source: str) -> Case:
+    """In place: what is put at two places of x comes from the variable of that name."""
+    x = Input("x", (3,), "int64", (1,), 0, 3, Literal(bytes(24)))
+    index = Input("index", (3,), "int64", (1,), 0, 3, Literal(bytes(24)))
+    steps = (
+        Step("detach", Form.METHOD, (Ref("x"),), (), ("alias",)),
+        Step("clone", Form.METHOD, (Ref("x"),), (), ("copy",)),
+        Step("index_add", Form.IN_PLACE, (Ref("x"), 0, Ref("index"), Ref(source)), (), ("last",)),
+    )
+    return Case((x, index), steps)
+
+
+@pytest.mark.parametrize(
+    ("source", "variable", "known"), [("alias", "x", True), ("copy", "x", False), ("alias", "copy", False)]
+)
+def test_a_wrong_write_is_known_where_it_reads_the_memory_that_it_writes(
+    source: str, variable: str, known: bool
+) -> None:
+    (entry,) = (one for one in every_deviation() if one.name == "writes-from-a-tensor-with-gaps")
+    difference = Difference(Aspect.VALUES, 2, variable, np.zeros(3, np.int64), np.ones(3, np.int64))
+    assert entry.covers("index_add", PROGRAMS, "cpu", "mixed", difference, a_write(source)) is known
