@@ -6,19 +6,30 @@ https://docs.pytorch.org/docs/stable/torch.html#other-operations
 from __future__ import annotations
 
 from conformance.accuracy import GradientOf
+from conformance.choices import Choices
 from conformance.index_parameters import Another
+from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, ExpandSizes, Flag, LikeTensor, Operand
+from conformance.parameters import AnyTensor, Choice, Computed, ExpandSizes, Flag, LikeTensor, Operand
+from conformance.strategies.drawing import Drawing
 from reference import grids, slicing
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SUMS = GradientOf(1, stored=True)
+MOST_SEQUENCES = 2**18
 VECTOR = AnyTensor("first", min_ndim=1, max_ndim=1)
 
 
 def _vector(name: str, *, required: bool = True) -> Another:
     return Another(name, min_ndim=1, max_ndim=1, promoted=False, required=required)
+
+
+def _length(choices: Choices, drawing: Drawing) -> Argument:
+    """Of combinations that are not too many: torch marks those that it takes among all n^r sequences."""
+    given = drawing.given("input")
+    assert given is not None, "the input is a tensor"
+    return choices.choose([r for r in (2, 1, 3, 0, 7) if given.shape[0] ** r <= MOST_SEQUENCES])
 
 
 OPERATIONS = [
@@ -103,7 +114,7 @@ OPERATIONS = [
         spellings=spelled("torch.combinations"),
         parameters=(
             AnyTensor(min_ndim=1, max_ndim=1),
-            Choice("r", (2, 1, 3, 0, 7), forbidden=-1),
+            Computed("r", _length, lambda choices, drawing: -1),
             Flag("with_replacement"),
         ),
         dtypes=ALL,
