@@ -78,7 +78,8 @@ class TorchTarget(Interpreter):
 
     def lacks(self, case: Case) -> bool:
         missing = any(not hasattr(torch, name) for name in dtype_names(case))
-        return missing or not all(exists(path_of(step)) for step in case.steps)
+        elsewhere = self.device.type != "cpu" and any(map(names_a_type, case.steps))
+        return missing or elsewhere or not all(exists(path_of(step)) for step in case.steps)
 
     def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         operation = find(step.operation)
@@ -201,6 +202,14 @@ class MetaTarget(TorchTarget):
 def path_of(step: Step) -> str:
     """The dotted path of what a step calls."""
     return find(step.operation).spellings[Form(step.spelling)]
+
+
+def names_a_type(step: Step) -> bool:
+    """Whether an argument is the name of a type of tensor, as ``torch.FloatTensor``; all that are drawn are the CPU's.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.type.html
+    """
+    return any(isinstance(argument, str) and argument.endswith("Tensor") for argument in step.args)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""A release that lacks a young dtype is tested in all the others."""
+"""What a release or a device does not have is not tested there, and everything else is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from conformance.model.verdict import Outcome
 from conformance.operations import find
 from conformance.profiles import PROFILES
 from conformance.structures import draw_structure
-from conformance.targets.torch.eager import TorchTarget
+from conformance.targets.torch.eager import MetaTarget, TorchTarget
 from conformance.verify import Verification
 from reference.dtypes import FLOAT32, UINT16
 
@@ -38,3 +38,10 @@ def test_a_case_names_the_dtypes_of_its_inputs_and_arguments() -> None:
         Step("zeros", "function", ((2,),), (("dtype", DTypeName("float8_e5m2")),)),
     )
     assert dtype_names(Case((given,), steps)) == {"int8", "uint16", "float8_e5m2"}
+
+
+def test_the_name_of_a_type_of_the_cpu_is_asked_of_no_other_device() -> None:
+    given = Input("x", (), "int8", (), 0, 1, Drawn("small", 1))
+    case = Case((given,), (Step("type_by_name", "method", (Ref("x"), "torch.FloatTensor"), results=("result",)),))
+    assert MetaTarget().lacks(case)
+    assert not TorchTarget("cpu").lacks(case)
