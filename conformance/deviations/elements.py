@@ -134,6 +134,17 @@ def _the_square_is_subnormal(at: Elements) -> np.ndarray:
     return (square < info.tiny) & (at.error <= np.abs(at.expected) * (info.subnormal / square + 4 * at.unit))
 
 
+def _alpha_is_the_lowest(at: Elements) -> np.ndarray:
+    """Which is given last."""
+    return at.operands[-1] == -(2.0**63)
+
+
+def _the_scaled_operand_overflows(at: Elements) -> np.ndarray:
+    """Either of two by alpha, which is given last."""
+    first, second, alpha = at.operands
+    return np.maximum(np.abs(first), np.abs(second)) * np.abs(alpha) > at.largest
+
+
 def _the_quotient_overflows(at: Elements) -> np.ndarray:
     dividend, divisor = at.operands
     return np.abs(dividend / divisor) > at.largest / 2
@@ -197,6 +208,8 @@ ELEMENTS: dict[str, Mask] = {
     "the product with the logarithm overflows": _the_product_with_the_logarithm_overflows,
     "the square overflows": _the_square_overflows,
     "the square is subnormal": _the_square_is_subnormal,
+    "alpha is the lowest integer": _alpha_is_the_lowest,
+    "the scaled operand overflows": _the_scaled_operand_overflows,
     "the quotient overflows": _the_quotient_overflows,
     "the derivative of sinc cancels": _sinc_cancels,
     "acos cancels": _acos_cancels,

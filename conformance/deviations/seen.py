@@ -63,6 +63,15 @@ def _operands_are_copied_first(met: Met) -> bool:
     return seen is not None and seen.strides == met.difference.actual
 
 
+def _it_is_laid_out_like_an_input(met: Met) -> bool:
+    """As a dense copy of one of the inputs of its shape would be."""
+    dense = (
+        REFERENCE.run(replace(met.call, steps=(Step("clone", Form.FUNCTION, (Ref(given.name),), (), ("copy",)),)))
+        for given in met.call.inputs
+    )
+    return any(trace.last.variables["copy"].strides == met.difference.actual for trace in dense)
+
+
 def _out_is_made_a_vector(met: Met) -> bool:
     return bool(met.difference.actual == (prod(met.difference.expected),))
 
@@ -109,6 +118,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "the row holds NaN": _the_row_holds_nan,
     "each element would be rounded": _each_element_would_be_rounded,
     "operands are copied first": _operands_are_copied_first,
+    "it is laid out like an input": _it_is_laid_out_like_an_input,
     "out is made a vector": _out_is_made_a_vector,
     "it reads the memory that it writes": _it_reads_the_memory_that_it_writes,
     "out is left as it was": _out_is_left_as_it_was,
