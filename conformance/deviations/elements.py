@@ -134,9 +134,12 @@ def _the_square_is_subnormal(at: Elements) -> np.ndarray:
     return (square < info.tiny) & (at.error <= np.abs(at.expected) * (info.subnormal / square + 4 * at.unit))
 
 
-def _alpha_is_the_lowest(at: Elements) -> np.ndarray:
-    """Which is given last."""
-    return at.operands[-1] == -(2.0**63)
+def _added_times_the_lowest(at: Elements) -> np.ndarray:
+    """What should be subtracted, times alpha, which is given last."""
+    first, second, alpha = at.operands
+    added = (first + alpha * second, second + alpha * first)
+    close = [(at.actual == one) | (np.abs(at.actual - one) <= 4 * at.unit * np.abs(one)) for one in added]
+    return (alpha == -(2.0**63)) & (np.any(close, axis=0) | np.isnan(added).any(axis=0))
 
 
 def _the_scaled_operand_overflows(at: Elements) -> np.ndarray:
@@ -208,7 +211,7 @@ ELEMENTS: dict[str, Mask] = {
     "the product with the logarithm overflows": _the_product_with_the_logarithm_overflows,
     "the square overflows": _the_square_overflows,
     "the square is subnormal": _the_square_is_subnormal,
-    "alpha is the lowest integer": _alpha_is_the_lowest,
+    "it is added times the lowest integer": _added_times_the_lowest,
     "the scaled operand overflows": _the_scaled_operand_overflows,
     "the quotient overflows": _the_quotient_overflows,
     "the derivative of sinc cancels": _sinc_cancels,
