@@ -166,7 +166,7 @@ def _acos_cancels(at: Elements) -> np.ndarray:
 
 def _small_digits_are_lost(at: Elements) -> np.ndarray:
     """What is computed on the way, in float32 at least, has the digits of numbers near one."""
-    return at.error <= 8 * _computed_unit(at) + 2 * at.unit * np.abs(at.expected)
+    return at.error <= 8 * _computed_unit(at) + 4 * at.unit * np.abs(at.expected)
 
 
 def _computed_unit(at: Elements) -> float:
