@@ -121,6 +121,11 @@ class _Scaling(Pointwise):
             return operand.array.astype(wider(dtype).numpy)
         return super().operand_array(operand, dtype)
 
+    def evaluate(self, arrays: Sequence[Any], settings: Mapping[str, Any], dtype: DType) -> np.ndarray:
+        """The power, and an input that is rounded, if it is an integer too."""
+        input, other = arrays
+        return super().evaluate([round_to(input, dtype).astype(input.dtype), other], settings, dtype)
+
     def strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
         input, other = operands
         if not isinstance(input, Tensor) or not isinstance(other, Tensor):

@@ -74,6 +74,12 @@ def test_exponents_are_integers_in_16_bits_too() -> None:
     assert float(found.array[0]) == 2.0**-130
 
 
+def test_an_integer_is_promoted_before_it_is_scaled_and_an_exponent_is_not_rounded() -> None:
+    scaled = METHODS["ldexp"](tensor([367834, 3], "int32"), tensor([-4.0], "float16"))
+    assert (scaled.dtype.name, scaled.array.tolist()) == ("float16", [math.inf, 0.1875])
+    assert METHODS["ldexp"](tensor([1.0], "bfloat16"), tensor([-129], "int32")).array.tolist() == [2.0**-129]
+
+
 def test_fractional_powers_of_two() -> None:
     found = METHODS["ldexp"](tensor([3.0, 1.0], "float32"), tensor([0.5, -math.inf], "float32")).array
     np.testing.assert_allclose(found, [3 * math.sqrt(2), 0], rtol=1e-7)
