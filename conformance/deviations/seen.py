@@ -72,6 +72,11 @@ def _it_is_laid_out_like_an_input(met: Met) -> bool:
     return any(trace.last.variables["copy"].strides == met.difference.actual for trace in dense)
 
 
+def _what_is_wrong_is_zero(met: Met) -> bool:
+    verdict = met.difference.verdict
+    return verdict is not None and not np.any(met.difference.actual[verdict.wrong])
+
+
 def _out_is_made_a_vector(met: Met) -> bool:
     return bool(met.difference.actual == (prod(met.difference.expected),))
 
@@ -119,6 +124,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "each element would be rounded": _each_element_would_be_rounded,
     "operands are copied first": _operands_are_copied_first,
     "it is laid out like an input": _it_is_laid_out_like_an_input,
+    "what is wrong is zero": _what_is_wrong_is_zero,
     "out is made a vector": _out_is_made_a_vector,
     "it reads the memory that it writes": _it_reads_the_memory_that_it_writes,
     "out is left as it was": _out_is_left_as_it_was,
