@@ -12,7 +12,7 @@ import numpy as np
 
 from conformance.accuracy import Loss, Product, Selected, Summation
 from conformance.compare import GradientScale, Standard
-from conformance.model.case import BACKWARD, Argument, Case, DTypeName, Input, Literal, Ref, Step, references
+from conformance.model.case import BACKWARD, Argument, Case, DTypeName, Hook, Input, Literal, Ref, Step, references
 from conformance.model.observation import Trace
 from conformance.operation import Operation
 from conformance.strategies.layouts import geometry
@@ -202,7 +202,7 @@ def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScal
     the gradient of the magnitudes serves: what is summed there is a product of inputs and cotangent, or cotangents
     of selected elements. What a result retains is the cotangent itself.
     """
-    cotangent = np.abs(logical(case.input("cotangent")).astype(np.clongdouble))
+    cotangent = _cotangent(case)
     if name in case.main.results:
         return GradientScale(cotangent, cotangent)
     shape = case.input(name).shape
@@ -218,6 +218,16 @@ def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScal
     seen = run_wide(_expanded(case)).last.variables[name]
     terms = _grad_magnitude(seen.grad, cotangent.shape)
     return GradientScale(_sum_to(terms, shape), _sum_to(cotangent, shape), rounds_terms=True)
+
+
+def _cotangent(case: Case) -> np.ndarray:
+    """The moduli of what the backward passes begin with, summed: what they are given, or one; hooks may double it."""
+    given = [next(references(step.args[1:]), None) for step in case.steps if step.operation == BACKWARD]
+    moduli = [
+        np.ones(()) if name is None else np.abs(logical(case.input(name)).astype(np.clongdouble)) for name in given
+    ]
+    hooks = sum(Hook("double") in step.args for step in case.steps)
+    return np.asarray(sum(moduli)) * 2**hooks
 
 
 def _with_positive_cotangent(case: Case) -> Case:
