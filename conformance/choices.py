@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
 T = TypeVar("T")
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NARROW = 2.0**-20
 
 
 class Choices(Protocol):
@@ -32,6 +34,10 @@ class Choices(Protocol):
         """What was dealt out under this name for the first tensor, once; None where it is to be drawn."""
         ...
 
+    def about(self, what: str) -> None:
+        """What is drawn from now on decides this: the argument of this name, or the form of the call."""
+        ...
+
     @property
     def plain(self) -> bool:
         """Whether all arguments are left out that may be."""
@@ -46,26 +52,53 @@ class Choices(Protocol):
 class SeededChoices:
     """Choices of the plain driver: the same seed, the same choices, on every machine and Python.
 
-    ``hand`` is what was dealt out before (``strategies.deal``).
+    ``hand`` is what was dealt out before, and ``places`` where in [0, 1) each argument lies (``strategies.deal``): the
+    first draw that decides one divides this into as many parts as it has options, the next divides the part, and so
+    on, until too little is left to divide.
     """
 
-    def __init__(self, seed: int, hand: Mapping[str, int] = MappingProxyType({}), *, plain: bool = False) -> None:
+    def __init__(
+        self,
+        seed: int,
+        hand: Mapping[str, int] = NOTHING,
+        *,
+        plain: bool = False,
+        places: Mapping[str, float] = NOTHING,
+    ) -> None:
         self._random = random.Random(seed)
         self._hand = dict(hand)
+        self._places = dict(places)
+        self._part, self._width = 0.0, 0.0
         self.ample = "ndim" in hand
         self.plain = plain
 
     def dealt(self, what: str) -> int | None:
         return self._hand.pop(what, None)
 
+    def about(self, what: str) -> None:
+        self._width = 1.0 if what in self._places else 0.0
+        self._part = self._places.pop(what, 0.0)
+
     def integer(self, low: int, high: int) -> int:
-        return low + int(self._random.random() * (high - low + 1))
+        count = high - low + 1
+        if self._width < _NARROW:
+            return low + int(self._random.random() * count)
+        place = int(self._part * count)
+        self._part, self._width = self._part * count - place, self._width / count
+        return low + place
 
     def choose(self, options: Sequence[T]) -> T:
         return options[self.integer(0, len(options) - 1)]
 
     def flag(self, percent: int = 50) -> bool:
-        return self.integer(1, 100) > 100 - percent
+        if self._width < _NARROW:
+            return self._random.random() * 100 >= 100 - percent
+        false = 1 - percent / 100
+        if self._part < false:
+            self._part, self._width = self._part / false, self._width * false
+            return False
+        self._part, self._width = (self._part - false) / (1 - false), self._width * (1 - false)
+        return True
 
 
 class HypothesisChoices:
@@ -97,6 +130,9 @@ class HypothesisChoices:
 
     def dealt(self, what: str) -> int | None:
         return None
+
+    def about(self, what: str) -> None:
+        return
 
     def choose(self, options: Sequence[T]) -> T:
         return options[self.integer(0, len(options) - 1)]

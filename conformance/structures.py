@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 from itertools import groupby
 from typing import TypeAlias
 
 from conformance.accuracy import Selected
-from conformance.choices import Choices, SeededChoices
+from conformance.choices import NOTHING, Choices, SeededChoices
 from conformance.drivers import seed_of
 from conformance.model.case import Case
 from conformance.model.codec import encode_case
@@ -17,8 +17,8 @@ from conformance.operation import Effect, Operation
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property
-from conformance.strategies.cases import draw_case, dtypes_of, kinds_of
-from conformance.strategies.deal import deal
+from conformance.strategies.cases import FORM, draw_case, dtypes_of, kinds_of
+from conformance.strategies.deal import Dealt, deal, places_apart
 from conformance.strategies.drawing import EVERY_MODE
 from reference.dtypes import DType
 
@@ -114,15 +114,21 @@ def draw_structures(
     # What is made from no tensor depends on little but the dtype that is asked for.
     every_dtype = every_dtype or operation.effect is Effect.CREATES
     drawn = dtypes if every_dtype and not operation.alias_of else telling
-    turns = _ample_in_turn(choices, len(drawn)) if first else _in_turn(choices, len(drawn), len(telling))
+    count = profile.others // 4 if operation.alias_of else profile.others
+    others = list(deal(kinds, count, choices.integer(0, 2**32 - 1), telling))
+    free = len(drawn) * first + sum(not one.plain for one in others)
+    names = [*(parameter.name for parameter in operation.parameters), FORM]
+    points = iter(places_apart(names, free, choices.integer(0, 2**32 - 1)))
+    turns = _ample_in_turn(choices, points, len(drawn)) if first else _in_turn(choices, len(drawn), len(telling))
     full = [
         draw_structure(source, operation, dtype, place, of, telling=dtype in telling)
         for dtype, (source, place, of) in zip(drawn, turns, strict=True)
     ]
-    count = profile.others // 4 if operation.alias_of else profile.others
-    return [*full, *_others(operation, kinds, count, choices.integer(0, 2**32 - 1), telling)]
+    return [*full, *_others(operation, others, points, choices.integer(0, 2**32 - 1), telling)]
 
 
+Point: TypeAlias = "Mapping[str, float]"
+"""Where each argument lies among all that it may be."""
 Turn: TypeAlias = "tuple[Choices, int, int]"
 """What a structure is drawn from, and the place, of so many, of the properties that are examined of it."""
 
@@ -133,7 +139,7 @@ def _in_turn(choices: Choices, count: int, turns: int) -> list[Turn]:
     return [(choices, (start + number) % turns, turns) for number in range(count)]
 
 
-def _ample_in_turn(choices: Choices, count: int) -> list[Turn]:
+def _ample_in_turn(choices: Choices, points: Iterator[Point], count: int) -> list[Turn]:
     """Every second structure has sizes that tell, so that each property is examined of one of these.
 
     Of those between, which are drawn like any other, at most one property is.
@@ -144,14 +150,14 @@ def _ample_in_turn(choices: Choices, count: int) -> list[Turn]:
     for number in range(count):
         ample = number % 2 == 0
         hand = {"ndim": choices.choose((2, 3, 2, 4, 2))} if ample else {}
-        source = SeededChoices(choices.integer(0, 2**32 - 1), hand)
+        source = SeededChoices(choices.integer(0, 2**32 - 1), hand, places=next(points))
         place = (start + number // 2) % turns if ample else choices.integer(0, properties - 1)
         found.append((source, place, turns if ample else properties))
     return found
 
 
 def _others(
-    operation: Operation, kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[DType]
+    operation: Operation, others: Sequence[Dealt], points: Iterator[Point], seed: int, met: Sequence[DType]
 ) -> Iterator[Structure]:
     """Structures of which little is examined: what finds most and costs least.
 
@@ -160,9 +166,14 @@ def _others(
     was not ``met`` brings more rows too.
     """
     chooses, seen = isinstance(operation.accuracy, Selected), set(met)
-    for number, dealt in enumerate(deal(kinds, count, seed, met)):
+    for number, dealt in enumerate(others):
         own_seed, has_card = seed_of(f"structure {number}", seed), dealt.card is not None
-        base = draw_base(dealt.choices(own_seed), operation, dealt.dtype, long=0 if has_card else 50)
+        base = draw_base(
+            dealt.choices(own_seed, NOTHING if dealt.plain else next(points)),
+            operation,
+            dealt.dtype,
+            long=0 if has_card else 50,
+        )
         rows = len(EVERY_MODE) if dealt.dtype not in seen or (has_card and number % 2 == 0) else 1
         seen.add(dealt.dtype)
         brief = (*FIRST, "gradient") if chooses or (has_card and number % 2) else FIRST

@@ -15,6 +15,7 @@ from conformance.strategies.shapes import Shape
 from reference.dtypes import BOOL, BY_NAME, STORED_ONLY, Category, DType
 
 RESULT = "result"
+FORM = "form"
 LARGEST_SEED = 2**32 - 1
 
 
@@ -51,6 +52,7 @@ def _draw_arguments(
         drawing.fix_shape(shape)
     values: list[Argument | Omitted] = []
     for parameter in operation.parameters:
+        choices.about(parameter.name)
         value = parameter.draw(choices, drawing)
         values.append(value)
         if not isinstance(value, Omitted):
@@ -60,6 +62,7 @@ def _draw_arguments(
 
 def _build(choices: Choices, drawing: Drawing, values: list[Argument | Omitted], operation: Operation) -> Case:
     pairs = list(zip(operation.parameters, values, strict=True))
+    choices.about(FORM)
     form = choices.choose(possible_forms(operation, pairs))
     args, kwargs = arrange(pairs)
     step = Step(operation.name, form, args, kwargs, result_names(operation))

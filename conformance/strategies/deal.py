@@ -7,10 +7,10 @@ before any is met again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from conformance.choices import SeededChoices
+from conformance.choices import NOTHING, SeededChoices
 from conformance.strategies.drawing import EVERY_MODE
 from conformance.strategies.layouts import LAYOUTS
 from reference.dtypes import STORED_ONLY, DType
@@ -36,6 +36,7 @@ CARDS = (
     Card(4, "channels last", plain=True),
 )
 """What has no place here, such as a size of zero, is left to drawing. The first is dealt first: most is seen of it."""
+_FINE = 2**40
 MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
 """The places of the modes in which a few elements tell most; of an operation with fewer modes, these in turn too."""
 
@@ -48,12 +49,32 @@ class Dealt:
     card: Card | None = None
     mode: int = 0
 
-    def choices(self, seed: int) -> SeededChoices:
+    @property
+    def plain(self) -> bool:
+        """Whether arguments are left out that may be."""
+        return self.card is not None and self.card.plain
+
+    def choices(self, seed: int, places: Mapping[str, float] = NOTHING) -> SeededChoices:
         """Choices for the rest."""
         if self.card is None:
-            return SeededChoices(seed)
+            return SeededChoices(seed, places=places)
         hand = {"ndim": self.card.ndim, "layout": LAYOUTS.index(self.card.layout), "mode": self.mode}
-        return SeededChoices(seed, hand, plain=self.card.plain)
+        return SeededChoices(seed, hand, plain=self.card.plain, places=places)
+
+
+def places_apart(names: Sequence[str], count: int, seed: int) -> list[dict[str, float]]:
+    """So many points whose places under every name lie in as many equal parts of [0, 1), one in each.
+
+    That is a Latin hypercube: what a draw gives in one of so many cases, some point has.
+    """
+    choices = SeededChoices(seed)
+    points: list[dict[str, float]] = [{} for _ in range(count)]
+    for name in names:
+        left = list(range(count))
+        for point in points:
+            part = left.pop(choices.integer(0, len(left) - 1))
+            point[name] = (part + choices.integer(0, _FINE - 1) / _FINE) / count
+    return points
 
 
 def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[DType]) -> Iterator[Dealt]:
