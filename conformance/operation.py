@@ -36,6 +36,8 @@ REAL_NUMERIC = (*INTEGRAL, *FLOATING)
 DIFFERENTIABLE = (*FLOATING, *COMPLEX)
 MADE = (*ALL, *UNSIGNED, *FLOAT8)
 STORED = (*ALL, *STORED_ONLY)
+MOST_PARTS = 5
+"""The results that are looked at of an operation that returns as many parts as its input has."""
 SIXTEEN_BIT = (FLOAT16, BFLOAT16)
 
 

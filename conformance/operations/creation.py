@@ -6,34 +6,39 @@ from collections.abc import Callable
 
 from conformance.accuracy import Exact, Spaced, Unspecified
 from conformance.choices import Choices
-from conformance.model.case import Argument
+from conformance.model.case import Argument, DTypeName
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, MADE, NUMERIC, REAL_NUMERIC, STORED, Effect, Omitted, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, Sizes
+from conformance.operation import ALL, MADE, NUMERIC, OMITTED, REAL_NUMERIC, STORED, Effect, Omitted, Operation, spelled
+from conformance.operations.casts import MEMORY_FORMAT
+from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, RequiresGrad, Sizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.numbers import extremes_of
 from reference import construction, creation, ranges
-from reference.dtypes import FLOAT64, FLOATING, INT32, INT64, INTEGRAL, Category
+from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64, FLOATING, INT32, INT64, INTEGRAL, Category
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
-DTYPE = DTypeOption(keyword=True)
+DTYPE = DTypeOption(keyword=True, mostly=True)
+TRACKED = RequiresGrad(keyword=True)
 OTHER_DTYPE = DTypeOption(dtypes=MADE, keyword=True, required=False)
 FILLS = (0, 1, 2, -1, 0.5, True)
+SAME_OR_WIDER = DTypeOption(dtypes=(FLOAT64, FLOAT32, INT64), keyword=True, required=False)
+TRACKED_OR_NOT = Choice("requires_grad", (False, None), keyword=True, required=False)
 
-Draw = Callable[[Choices, Drawing], Argument]
+Draw = Callable[[Choices, Drawing], Argument | Omitted]
 
 
-def _nested(choices: Choices, drawing: Drawing, depth: int) -> Argument:
-    if not depth:
+def _nested(choices: Choices, drawing: Drawing, sizes: tuple[int, ...]) -> Argument:
+    if not sizes:
         return choices.choose(_numbers(drawing))
-    return [_nested(choices, drawing, depth - 1) for _ in range(2)]
+    return [_nested(choices, drawing, sizes[1:]) for _ in range(sizes[0])]
 
 
 def _data(choices: Choices, drawing: Drawing) -> Argument:
-    """A number, or lists of numbers as deep as one another."""
-    return _nested(choices, drawing, choices.integer(0, 3))
+    """A number, or lists of numbers as deep and as long as one another; at times of none."""
+    sizes = tuple(choices.choose((2, 3, 2, 1)) for _ in range(choices.integer(0, 3)))
+    return _nested(choices, drawing, (*sizes[:-1], 0) if sizes and choices.flag(12) else sizes)
 
 
 def _ragged(choices: Choices, drawing: Drawing) -> Argument:
@@ -43,23 +48,30 @@ def _ragged(choices: Choices, drawing: Drawing) -> Argument:
 def _numbers(drawing: Drawing) -> tuple[bool | int | float | complex, ...]:
     by_category: dict[Category, tuple[bool | int | float | complex, ...]] = {
         Category.BOOL: (True, False),
-        Category.INTEGRAL: (0, 1, 2, 7, 100),
-        Category.FLOATING: (0, 1, -2, 0.5, -1.25, 3.0),
+        Category.INTEGRAL: (0, 1, 2, 7, 100, True),
+        Category.FLOATING: (0, 1, -2, 0.5, -1.25, 3.0, False),
         Category.COMPLEX: (0, 1, 0.5, 1j, 2 - 0.5j),
     }
     extreme = extremes_of(drawing.dtype) if drawing.extremes and drawing.dtype in (*INTEGRAL, *FLOATING) else ()
     return (*by_category[drawing.dtype.category], *extreme)
 
 
+def _wider(choices: Choices, drawing: Drawing) -> Argument:
+    """A dtype that holds the numbers which that of the case holds."""
+    return DTypeName(choices.choose((FLOAT64, COMPLEX128)[drawing.dtype.is_complex :]).name)
+
+
 def _fill(choices: Choices, drawing: Drawing) -> Argument:
     return choices.choose(_numbers(drawing))
 
 
-def _step(choices: Choices, drawing: Drawing) -> Argument:
-    """A step that leads from start to end."""
+def _step(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """A step that leads from start to end; left out at times where that is 1."""
     start, end = drawing.arguments["start"], drawing.arguments["end"]
     assert isinstance(start, int), "start is drawn before step"
     assert isinstance(end, int), "end is drawn before step"
+    if start <= end and choices.flag(20):
+        return OMITTED
     size = choices.choose((1, 2, 3) if drawing.dtype.category is Category.INTEGRAL else (1, 2, 0.5, 0.25))
     return size if start <= end else -size
 
@@ -82,6 +94,11 @@ def _no_step(choices: Choices, drawing: Drawing) -> Argument:
 
 def _steps(choices: Choices, drawing: Drawing) -> Argument:
     return choices.integer(0, 40)
+
+
+def _columns(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """As many as there are rows, where none are named."""
+    return OMITTED if choices.flag(20) else choices.integer(0, 5)
 
 
 def _negative(choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -139,7 +156,9 @@ def _near(choices: Choices, drawing: Drawing) -> Argument:
     return choices.choose(BOUNDS) + (start if start in FAR else 0)
 
 
+WIDER_DTYPE = Computed("dtype", _wider, keyword=True, required=False)
 STEPS = Computed("steps", _steps, _negative)
+BASE = Choice("base", (10.0, 2.0), required=False)
 
 
 def _arange(name: str, start: Draw, end: Draw, step: Draw) -> Operation:
@@ -148,7 +167,7 @@ def _arange(name: str, start: Draw, end: Draw, step: Draw) -> Operation:
         name=name,
         reference=ranges.arange,
         spellings=spelled("torch.arange", out=True),
-        parameters=(Computed("start", start), Computed("end", end), Computed("step", step, _no_step), DTYPE),
+        parameters=(Computed("start", start), Computed("end", end), Computed("step", step, _no_step), DTYPE, TRACKED),
         dtypes=REAL_NUMERIC,
         accuracy=Spaced(),
         effect=Effect.CREATES,
@@ -165,7 +184,7 @@ OPERATIONS = [
             name=name,
             reference=reference,
             spellings=spelled(f"torch.{name}", out=True),
-            parameters=(SIZE, DTYPE),
+            parameters=(SIZE, DTYPE, TRACKED),
             dtypes=MADE,
             effect=Effect.CREATES,
             accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
@@ -181,7 +200,7 @@ OPERATIONS = [
         name="full",
         reference=creation.full,
         spellings=spelled("torch.full", out=True),
-        parameters=(SIZE, Computed("fill_value", _fill), DTYPE),
+        parameters=(SIZE, Computed("fill_value", _fill), DTYPE, TRACKED),
         dtypes=MADE,
         effect=Effect.CREATES,
         basis=Documented(MANUAL.format("full"), "Creates a tensor of size size filled with fill_value."),
@@ -191,7 +210,7 @@ OPERATIONS = [
             name=name,
             reference=reference,
             spellings=spelled(f"torch.{name}"),
-            parameters=(AnyTensor(), OTHER_DTYPE),
+            parameters=(AnyTensor(), OTHER_DTYPE, MEMORY_FORMAT, TRACKED),
             dtypes=MADE,
             accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
             basis=Documented(MANUAL.format(name), sentence),
@@ -206,7 +225,7 @@ OPERATIONS = [
         name="full_like",
         reference=creation.full_like,
         spellings=spelled("torch.full_like"),
-        parameters=(AnyTensor(), Computed("fill_value", _fill)),
+        parameters=(AnyTensor(), Computed("fill_value", _fill), WIDER_DTYPE, MEMORY_FORMAT, TRACKED),
         dtypes=MADE,
         basis=Documented(
             MANUAL.format("full_like"), "Returns a tensor with the same size as input filled with fill_value."
@@ -217,7 +236,7 @@ OPERATIONS = [
             name=name,
             reference=reference,
             spellings=spelled(method=f"Tensor.{name}"),
-            parameters=(AnyTensor("self"), SIZE, OTHER_DTYPE),
+            parameters=(AnyTensor("self"), SIZE, OTHER_DTYPE, TRACKED),
             dtypes=MADE,
             accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
             basis=Documented(MANUAL.format(f"Tensor.{name}"), sentence),
@@ -232,7 +251,7 @@ OPERATIONS = [
         name="new_full",
         reference=creation.new_full,
         spellings=spelled(method="Tensor.new_full"),
-        parameters=(AnyTensor("self"), SIZE, Computed("fill_value", _fill)),
+        parameters=(AnyTensor("self"), SIZE, Computed("fill_value", _fill), WIDER_DTYPE, TRACKED),
         dtypes=MADE,
         basis=Documented(MANUAL.format("Tensor.new_full"), "Returns a Tensor of size size filled with fill_value."),
     ),
@@ -241,7 +260,7 @@ OPERATIONS = [
             name=name,
             reference=reference,
             spellings=spelled(f"torch.{name}"),
-            parameters=(SIZE, second, DTYPE),
+            parameters=(SIZE, second, DTYPE, TRACKED),
             dtypes=STORED,
             effect=Effect.CREATES,
             accuracy=Unspecified(),
@@ -267,7 +286,7 @@ OPERATIONS = [
         name="new_empty_strided",
         reference=creation.new_empty_strided,
         spellings=spelled(method="Tensor.new_empty_strided"),
-        parameters=(AnyTensor("self"), SIZE, STRIDE, OTHER_DTYPE),
+        parameters=(AnyTensor("self"), SIZE, STRIDE, OTHER_DTYPE, TRACKED),
         dtypes=STORED,
         accuracy=Unspecified(),
         basis=Documented(
@@ -279,7 +298,7 @@ OPERATIONS = [
         name="new_tensor",
         reference=construction.new_tensor,
         spellings=spelled(method="Tensor.new_tensor"),
-        parameters=(AnyTensor("self"), Computed("data", _data, _ragged)),
+        parameters=(AnyTensor("self"), Computed("data", _data, _ragged), WIDER_DTYPE, TRACKED),
         dtypes=MADE,
         basis=Documented(
             MANUAL.format("Tensor.new_tensor"),
@@ -291,7 +310,7 @@ OPERATIONS = [
         name="tensor",
         reference=construction.tensor,
         spellings=spelled("torch.tensor"),
-        parameters=(Computed("data", _data, _ragged), DTYPE),
+        parameters=(Computed("data", _data, _ragged), DTypeOption(keyword=True), TRACKED),
         dtypes=MADE,
         effect=Effect.CREATES,
         basis=Documented(
@@ -324,7 +343,7 @@ OPERATIONS = [
         name="asarray",
         reference=construction.asarray,
         spellings=spelled("torch.asarray"),
-        parameters=(AnyTensor("obj"), Choice("copy", (True, None), keyword=True)),
+        parameters=(AnyTensor("obj"), Choice("copy", (True, None, False), keyword=True), SAME_OR_WIDER, TRACKED_OR_NOT),
         dtypes=STORED,
         effect=Effect.MAY_VIEW,
         basis=Documented(
@@ -336,7 +355,7 @@ OPERATIONS = [
         name="scalar_tensor",
         reference=construction.scalar_tensor,
         spellings=spelled("torch.scalar_tensor"),
-        parameters=(Computed("s", _fill), DTYPE),
+        parameters=(Computed("s", _fill), DTYPE, TRACKED),
         dtypes=MADE,
         effect=Effect.CREATES,
         basis=Documented(MANUAL.format("tensor"), "A number as a tensor without dimensions."),
@@ -347,7 +366,7 @@ OPERATIONS = [
         name="linspace",
         reference=ranges.linspace,
         spellings=spelled("torch.linspace", out=True),
-        parameters=(Computed("start", _bound), Computed("end", _bound), STEPS, DTYPE),
+        parameters=(Computed("start", _bound), Computed("end", _bound), STEPS, DTYPE, TRACKED),
         dtypes=NUMERIC,
         accuracy=Spaced(),
         effect=Effect.CREATES,
@@ -360,7 +379,7 @@ OPERATIONS = [
         name="logspace",
         reference=ranges.logspace,
         spellings=spelled("torch.logspace", out=True),
-        parameters=(Number("start", (0, 1, -1, 2)), Number("end", (0, 1, -1, 2)), STEPS, DTYPE),
+        parameters=(Number("start", (0, 1, -1, 2)), Number("end", (0, 1, -1, 2)), STEPS, BASE, DTYPE, TRACKED),
         dtypes=NUMERIC,
         accuracy=Spaced(24),
         effect=Effect.CREATES,
@@ -375,8 +394,9 @@ OPERATIONS = [
         spellings=spelled("torch.eye", out=True),
         parameters=(
             Computed("n", lambda choices, drawing: choices.integer(0, 5), _negative),
-            Computed("m", lambda choices, drawing: choices.integer(0, 5), _negative),
+            Computed("m", _columns, _negative),
             DTYPE,
+            TRACKED,
         ),
         dtypes=ALL,
         effect=Effect.CREATES,

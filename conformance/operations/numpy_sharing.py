@@ -10,7 +10,8 @@ from conformance.choices import Choices
 from conformance.model.case import Argument, Dots, DTypeName, Input, Ref, Slice
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, Effect, Form, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed
+from conformance.operations.creation import SAME_OR_WIDER, TRACKED_OR_NOT
+from conformance.parameters import AnyTensor, Choice, Computed, Flag
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
 from conformance.strategies.shapes import draw_shape
@@ -151,7 +152,7 @@ OPERATIONS = [
         name="asarray_from_array",
         reference=construction.asarray,
         spellings=spelled("torch.asarray"),
-        parameters=(ARRAY, Choice("copy", (True, False, None), keyword=True)),
+        parameters=(ARRAY, Choice("copy", (True, False, None), keyword=True), SAME_OR_WIDER, TRACKED_OR_NOT),
         dtypes=SHARED,
         effect=Effect.SHARES,
         basis=Documented(MANUAL.format("asarray"), "copy controls whether the returned tensor shares memory with obj."),
@@ -191,7 +192,7 @@ OPERATIONS = [
         name="numpy",
         reference=numpy_sharing.numpy,
         spellings=spelled(method="Tensor.numpy"),
-        parameters=(AnyTensor(),),
+        parameters=(AnyTensor(), Flag("force", keyword=True)),
         dtypes=ALL,
         effect=Effect.SHARES,
         basis=Documented(

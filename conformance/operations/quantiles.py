@@ -71,6 +71,8 @@ def _quantile(reference: Function, claim: str) -> tuple[Operation, Operation]:
     )
 
 
+MOST = 20
+
 # -- sorted sequences --------------------------------------------------------------------------------------------------
 
 
@@ -81,7 +83,7 @@ def _values(choices: Choices, drawing: Drawing, shape: tuple[int, ...]) -> np.nd
 
 def _sequence(choices: Choices, drawing: Drawing) -> Argument:
     """Rows in ascending order, one or several."""
-    shape = (choices.integer(0, 9),) if choices.flag(60) else draw_shape(choices, min_ndim=2, max_ndim=3)
+    shape = (choices.integer(0, MOST),) if choices.flag(60) else draw_shape(choices, min_ndim=2, max_ndim=3)
     drawing.fix_shape(shape)
     values = _values(choices, drawing, shape)
     order = np.argsort(values.astype(np.float64), axis=-1, kind="stable")
@@ -89,7 +91,7 @@ def _sequence(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _boundaries(choices: Choices, drawing: Drawing) -> Argument:
-    values = _values(choices, drawing, (choices.integer(0, 9),))
+    values = _values(choices, drawing, (choices.integer(0, MOST),))
     return _given(drawing, "boundaries", values[np.argsort(values.astype(np.float64), kind="stable")])
 
 

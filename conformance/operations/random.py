@@ -7,14 +7,17 @@ from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Computed, DTypeOption, Number, Operand, Sizes
+from conformance.operations.casts import MEMORY_FORMAT
+from conformance.parameters import AnyTensor, Computed, DTypeOption, Number, Operand, RequiresGrad, Sizes
 from conformance.strategies.drawing import Drawing
 from reference import random
-from reference.dtypes import BOOL, FLOATING, UNSIGNED
+from reference.dtypes import BOOL, FLOAT32, FLOAT64, FLOATING, UNSIGNED
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
-DTYPE = DTypeOption(keyword=True)
+DTYPE = DTypeOption(keyword=True, mostly=True)
+TRACKED = RequiresGrad(keyword=True)
+OTHER_DTYPE = DTypeOption(dtypes=(FLOAT32, FLOAT64), keyword=True, required=False)
 WHOLE = (*REAL, *UNSIGNED)
 # Deviates pass through log and cos, in float32 for the short dtypes: a few units of the largest deviate.
 DEVIATES = Spaced(12)
@@ -54,7 +57,7 @@ OPERATIONS = [
         name="rand",
         reference=random.rand,
         spellings=spelled("torch.rand", out=True),
-        parameters=(SIZE, DTYPE),
+        parameters=(SIZE, DTYPE, TRACKED),
         dtypes=DIFFERENTIABLE,
         effect=Effect.CREATES,
         random=True,
@@ -67,7 +70,7 @@ OPERATIONS = [
         name="rand_like",
         reference=random.rand_like,
         spellings=spelled("torch.rand_like"),
-        parameters=(AnyTensor(),),
+        parameters=(AnyTensor(), OTHER_DTYPE, MEMORY_FORMAT, TRACKED),
         dtypes=DIFFERENTIABLE,
         random=True,
         basis=Documented(MANUAL.format("rand_like"), "Returns a tensor with the same size as input."),
@@ -76,7 +79,7 @@ OPERATIONS = [
         name="randn",
         reference=random.randn,
         spellings=spelled("torch.randn", out=True),
-        parameters=(SIZE, DTYPE),
+        parameters=(SIZE, DTYPE, TRACKED),
         dtypes=DIFFERENTIABLE,
         accuracy=DEVIATES,
         effect=Effect.CREATES,
@@ -89,7 +92,7 @@ OPERATIONS = [
         name="randn_like",
         reference=random.randn_like,
         spellings=spelled("torch.randn_like"),
-        parameters=(AnyTensor(),),
+        parameters=(AnyTensor(), OTHER_DTYPE, MEMORY_FORMAT, TRACKED),
         dtypes=ALL,
         accuracy=DEVIATES,
         random=True,

@@ -9,7 +9,7 @@ from conformance.choices import Choices
 from conformance.index_parameters import shape_of
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Omitted, Operation, spelled
+from conformance.operation import ALL, MOST_PARTS, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Computed
 from conformance.strategies.drawing import Drawing
 from reference import sections
@@ -75,7 +75,7 @@ OPERATIONS = [
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
-        results=2,
+        results=MOST_PARTS,
         basis=Documented(
             MANUAL.format("tensor_split"),
             "Splits a tensor into multiple sub-tensors, all of which are views of input, along dimension dim according"
@@ -94,7 +94,7 @@ OPERATIONS = [
             dtypes=ALL,
             gradient=GradientOf(0),
             effect=Effect.VIEW,
-            results=2,
+            results=MOST_PARTS,
             basis=Documented(
                 MANUAL.format(name),
                 f"Splits input, a tensor with {words} dimensions, into multiple tensors {way} according to"

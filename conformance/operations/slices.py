@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
+from conformance.operation import ALL, MOST_PARTS, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim
 from conformance.strategies.drawing import Drawing
 from reference import slicing, splitting, view_changes
@@ -101,27 +101,43 @@ def _offset(drawing: Drawing) -> int:
     return given.offset if given is not None else 0
 
 
+def _size_split(drawing: Drawing) -> int:
+    """The size of a dimension that is drawn with it, and given behind what depends on it."""
+    given = drawing.given("input")
+    assert given is not None, "the input is a tensor"
+    return given.shape[drawing.symbol("dim", -len(given.shape), len(given.shape) - 1)]
+
+
 def _sections(choices: Choices, drawing: Drawing) -> int | tuple[int, ...]:
     """One size for every part, or a size for each."""
-    size = _size_of_dim(drawing)
-    if choices.flag():
-        return choices.integer(1, max(size, 1) + 1)
-    first = choices.integer(0, size)
-    return (first, size - first)
+    size = _size_split(drawing)
+    return choices.integer(1, max(size, 1) + 1) if choices.flag() else _sizes_of_parts(choices, drawing)
 
 
 def _sizes_of_parts(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
-    size = _size_of_dim(drawing)
+    size = _size_split(drawing)
     first = choices.integer(0, size)
-    return (first, size - first)
+    second = choices.integer(0, size - first) if choices.flag() else 0
+    return (first, second, size - first - second)
 
 
 def _sizes_that_miss(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
-    return (1, _size_of_dim(drawing))
+    return (1, _size_split(drawing))
 
 
-def _sections_too_large(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
-    return (1, _size_of_dim(drawing))
+def _dim_split(choices: Choices, drawing: Drawing) -> int | Omitted:
+    dim, given = drawing.symbols["dim"], drawing.given("input")
+    assert given is not None, "the input is a tensor"
+    return OMITTED if dim in (0, -len(given.shape)) and choices.flag() else dim
+
+
+def _no_dim_to_split(choices: Choices, drawing: Drawing) -> int:
+    given = drawing.given("input")
+    assert given is not None, "the input is a tensor"
+    return len(given.shape)
+
+
+DIM_SPLIT = Computed("dim", _dim_split, _no_dim_to_split)
 
 
 OPERATIONS = [
@@ -218,7 +234,7 @@ OPERATIONS = [
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
-        results=2,
+        results=MOST_PARTS,
         basis=Documented(
             MANUAL.format("unbind"), "Returns a tuple of all slices along a given dimension, already without it."
         ),
@@ -227,11 +243,11 @@ OPERATIONS = [
         name="split",
         reference=splitting.split,
         spellings=spelled("torch.split", "Tensor.split"),
-        parameters=(AnyTensor(min_ndim=1), Computed("split_size", _sections, _sections_too_large)),
+        parameters=(AnyTensor(min_ndim=1), Computed("split_size", _sections, _sizes_that_miss), DIM_SPLIT),
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
-        results=2,
+        results=MOST_PARTS,
         basis=Documented(
             MANUAL.format("split"), "Splits the tensor into chunks. Each chunk is a view of the original."
         ),
@@ -240,11 +256,11 @@ OPERATIONS = [
         name="split_with_sizes",
         reference=splitting.split_with_sizes,
         spellings=spelled("torch.split_with_sizes", "Tensor.split_with_sizes"),
-        parameters=(AnyTensor(min_ndim=1), Computed("split_sizes", _sizes_of_parts, _sizes_that_miss)),
+        parameters=(AnyTensor(min_ndim=1), Computed("split_sizes", _sizes_of_parts, _sizes_that_miss), DIM_SPLIT),
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
-        results=2,
+        results=MOST_PARTS,
         basis=Documented(
             MANUAL.format("split"),
             "If split_size_or_sections is a list, then tensor will be split into chunks with sizes in dim according to"
@@ -259,7 +275,7 @@ OPERATIONS = [
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
-        results=2,
+        results=MOST_PARTS,
         basis=Documented(
             MANUAL.format("chunk"),
             "Attempts to split a tensor into the specified number of chunks. Each chunk is a view of the input tensor.",

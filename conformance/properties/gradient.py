@@ -105,15 +105,17 @@ def with_cotangent(base: Case, operation: Operation, choices: Choices) -> Pulled
     tracked = tamed(with_requires_grad(base))
     if operation.gradient is None or not any(given.requires_grad for given in tracked.inputs):
         return None
-    name, result = next(iter((result_seen(base) or {}).items()), ("", None))
-    if result is None or result.dtype is None or result.shape is None:
+    found = [
+        (name, one.shape, BY_NAME[one.dtype])
+        for name, one in (result_seen(base) or {}).items()
+        if one.dtype is not None and one.shape is not None and BY_NAME[one.dtype].category >= Category.FLOATING
+    ]
+    if not found:
         return None
-    dtype = BY_NAME[result.dtype]
-    if dtype.category < Category.FLOATING:
-        return None
-    strides, offset, size = geometry("contiguous", result.shape)
+    name, shape, dtype = choices.choose(found) if len(found) > 1 else found[0]
+    strides, offset, size = geometry("contiguous", shape)
     values = Drawing(choices, operation, dtype).values(size, choices.choose(("normal", "small")))
-    cotangent = Input("cotangent", result.shape, dtype.name, strides, offset, size, replace(values, specials=()))
+    cotangent = Input("cotangent", shape, dtype.name, strides, offset, size, replace(values, specials=()))
     some = _some_tracked(tracked, choices)
     return Pulled(replace(some, inputs=(*some.inputs, cotangent)), name, size)
 

@@ -35,7 +35,8 @@ class Refusal(Property):
             step = base.steps[0]
             asked = tuple((key, DTypeName(name) if key == "dtype" else value) for key, value in step.kwargs)
             yield replace(base, steps=(replace(step, kwargs=asked),))
-        if given is not None and refused and _is_of_one_dtype(base) and result_seen(base):
+        another = operation.random and _names_dtype(base)  # in which nothing is random: that of the tensor is open
+        if given is not None and refused and not another and _is_of_one_dtype(base) and result_seen(base):
             name = choices.choose(refused).name
             changed = tuple(replace(one, dtype=name) if _is_drawn(one) else one for one in base.inputs)
             yield replace(base, inputs=changed)
@@ -47,8 +48,11 @@ def _makes_elements(base: Case) -> bool:
     Nothing is of any dtype, and a range of one element is only filled.
     """
     seen = result_seen(base)
-    named = isinstance(dict(base.steps[0].kwargs).get("dtype"), DTypeName)
-    return named and seen is not None and all(prod(one.shape or ()) > 1 for one in seen.values())
+    return _names_dtype(base) and seen is not None and all(prod(one.shape or ()) > 1 for one in seen.values())
+
+
+def _names_dtype(base: Case) -> bool:
+    return isinstance(dict(base.steps[0].kwargs).get("dtype"), DTypeName)
 
 
 def _is_of_one_dtype(base: Case) -> bool:

@@ -43,11 +43,15 @@ MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
 
 @dataclass(frozen=True, slots=True)
 class Dealt:
-    """What was dealt out for one structure: its dtype, and unless all else is drawn, a card and a mode of values."""
+    """What was dealt out for one structure: its dtype, and unless all else is drawn, a card and a mode of values.
+
+    ``long``: one of the sizes is beyond the first width of a vector.
+    """
 
     dtype: DType
     card: Card | None = None
     mode: int = 0
+    long: bool = False
 
     @property
     def plain(self) -> bool:
@@ -57,7 +61,7 @@ class Dealt:
     def choices(self, seed: int, places: Mapping[str, float] = NOTHING) -> SeededChoices:
         """Choices for the rest."""
         if self.card is None:
-            return SeededChoices(seed, places=places)
+            return SeededChoices(seed, {"long": 1} if self.long else NOTHING, places=places)
         hand = {"ndim": self.card.ndim, "layout": LAYOUTS.index(self.card.layout), "mode": self.mode}
         return SeededChoices(seed, hand, plain=self.card.plain, places=places)
 
@@ -93,7 +97,7 @@ def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[
         times, place = number // len(kinds), (turn + number) % len(kinds)
         dtype = kinds[place][(starts[place] + times) % len(kinds[place])]
         if number % 3 == 2:
-            yield Dealt(dtype)
+            yield Dealt(dtype, long=number % 6 == 2)
             continue
         left = left or list(CARDS)
         mode = (mode + 1) % len(MODES)

@@ -10,13 +10,14 @@ from conformance.choices import Choices
 from conformance.model.case import Argument, Drawn, Input, Ref
 from conformance.operation import Operation
 from conformance.strategies.layouts import draw_geometry
-from conformance.strategies.shapes import Shape, draw_broadcastable, draw_long_shape, draw_shape
+from conformance.strategies.shapes import STRETCHED, Shape, draw_broadcastable, draw_long_shape, draw_shape
 from conformance.values import IN_TURN
 from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
 TAME_MODES = ("normal", "small")
 SPECIALS_MOST = 3
+LARGEST_SMALL = 6
 _CALLED_BY_SCRIPTS = frozenset({"abs", "max", "min"})
 
 
@@ -39,6 +40,7 @@ class Drawing:
     prefix: str = ""
     extremes: bool = True
     _shape: Shape | None = None
+    _stretched: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -51,9 +53,13 @@ class Drawing:
         """Let the operands drawn from now on broadcast to ``shape``."""
         self._shape = shape
 
-    def symbol(self, name: str, low: int = 0, high: int = 6) -> int:
+    def symbol(self, name: str, low: int = 0, high: int = LARGEST_SMALL) -> int:
         """The size called ``name``: the same wherever a shape names it."""
         if name not in self.symbols:
+            self._stretched = self._stretched or bool(self.choices.dealt("long"))
+        if name not in self.symbols and self._stretched and high >= LARGEST_SMALL and self.choices.flag():
+            self.symbols[name] = self.choices.choose(STRETCHED)
+        elif name not in self.symbols:
             self.symbols[name] = self.choices.integer(max(low, min(2, high)) if self.choices.ample else low, high)
         return self.symbols[name]
 

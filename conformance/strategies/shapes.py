@@ -12,14 +12,20 @@ SMALL_SIZES = (2, 3, 1, 4, 5)
 TELLING_SIZES = (3, 2, 4, 5, 6, 7)
 # Around SIMD widths (16 and 32 float32 elements), unrolled loops, and vectorised tails.
 BOUNDARY_LENGTHS = (7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 257, 1000, 1023, 1025)
+STRETCHED = (17, 16, 33, 31)
 LONG_LENGTHS = (2047, 2048, 2049, 32767, 32768, 32769)
 
 
 def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel: int = 200) -> Shape:
-    """A small shape, sizes of one among them and at times one of zero; where its rank was dealt, a telling one."""
+    """A small shape, sizes of one among them and at times one of zero; where its rank was dealt, a telling one.
+
+    Where a long one was dealt, one of its sizes lies at a boundary of an implementation.
+    """
     dealt = choices.dealt("ndim")
     if dealt is not None:
         return _telling_shape(choices, min_ndim, min(max(dealt, min_ndim), max_ndim), numel)
+    if choices.dealt("long") and max_ndim:
+        return _stretched_shape(choices, max(min_ndim, 1), max(min_ndim, min(2, max_ndim)), numel)
     sizes: list[int] = []
     for _ in range(choices.integer(min_ndim, max_ndim)):
         size = choices.choose(SMALL_SIZES)
@@ -39,6 +45,15 @@ def _telling_shape(choices: Choices, min_ndim: int, ndim: int, numel: int) -> Sh
         size = choices.choose(fitting) if fitting else 1
         sizes.append(size)
         left = [one for one in left if one != size]
+    return tuple(sizes)
+
+
+def _stretched_shape(choices: Choices, min_ndim: int, max_ndim: int, numel: int) -> Shape:
+    """One size beyond the first width of a vector, beside small ones."""
+    ndim = choices.integer(min_ndim, max_ndim)
+    sizes = [choices.choose((2, 3)) if numel >= STRETCHED[0] * 3**ndim else 1 for _ in range(ndim)]
+    rest = numel // prod(sizes)
+    sizes[choices.integer(0, ndim - 1)] = choices.choose([size for size in STRETCHED if size <= rest])
     return tuple(sizes)
 
 
