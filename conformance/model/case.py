@@ -143,11 +143,12 @@ class Case:
 
     @property
     def main(self) -> Step:
-        """The step that calls the operation under test: the one whose result is called ``result``."""
+        """The step that calls the operation under test: the one whose result is called ``result``, else the first that
+        copies nothing."""
         for step in self.steps:
             if step.results and step.results[0].startswith("result"):
                 return step
-        return self.steps[0]
+        return next((step for step in self.steps if step.operation != "clone"), self.steps[0])
 
     def at_row(self, row: int) -> Case:
         """The same structure with the values of another derived seed."""

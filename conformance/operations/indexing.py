@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,20 +26,45 @@ from reference.tensor import Tensor
 GUIDE = "https://docs.pytorch.org/docs/stable/tensor_view.html"
 
 
-def _any_index(choices: Choices, drawing: Drawing) -> Argument:
-    """An item alone, or several as a tuple: basic ones, and in half of the draws lists, masks and index tensors."""
+def _basic_index(choices: Choices, drawing: Drawing) -> Argument:
+    """Integers, slices, None and dots: one item alone, or several as a tuple."""
     shape = _target(drawing).shape
-    items = _items(choices, drawing, shape, advanced=choices.flag())
-    if len(items) == 1 and choices.flag() and items[0] is not None:
-        return items[0]
-    return tuple(items)
+    if shape and choices.flag(20):
+        return _basic(choices, shape[0], integers=True)
+    return _alone_at_times(choices, _items(choices, drawing, shape, advanced=False))
+
+
+def _index_of_places(choices: Choices, drawing: Drawing) -> Argument:
+    """Lists, masks of one dimension and index tensors, with slices between them; or one alone."""
+    shape = _target(drawing).shape
+    if shape and shape[0] and choices.flag(20):
+        return _advanced(choices, drawing, shape[0], choices.integer(0, 3), 2 * choices.flag(30))
+    return _alone_at_times(choices, _items(choices, drawing, _target(drawing).shape, advanced=True))
+
+
+def _index_by_mask(choices: Choices, drawing: Drawing) -> Argument:
+    """A mask over the first dimensions, alone or with basic items before and behind it."""
+    shape = _target(drawing).shape
+    before = choices.integer(0, len(shape) - 1) if choices.flag(30) else 0
+    covered = choices.integer(1, len(shape) - before)
+    mask = _mask(choices, drawing, shape[before : before + covered])
+    rest = _items(choices, drawing, shape[before + covered :], advanced=False) if choices.flag(30) else []
+    sliced = [item for item in rest if not isinstance(item, int)]
+    leading = [_basic(choices, size, integers=False) for size in shape[:before]]
+    return _alone_at_times(choices, [*leading, mask, *sliced])
+
+
+def _alone_at_times(choices: Choices, items: list[Argument]) -> Argument:
+    """The items as a tuple; one of them perhaps by itself."""
+    return items[0] if len(items) == 1 and items[0] is not None and choices.flag(70) else tuple(items)
 
 
 def _items(choices: Choices, drawing: Drawing, shape: tuple[int, ...], *, advanced: bool) -> list[Argument]:
     items: list[Argument] = []
     dim = 0
     dots = False
-    length = choices.integer(0, 3)
+    # At times all index tensors have two dimensions, or a column or a single place in the place of one.
+    length, rows = choices.integer(0, 3), 2 * choices.flag(40)
     while dim < len(shape) and (dots or not choices.flag(10)):
         if choices.flag(10):
             items.append(None)
@@ -46,8 +72,10 @@ def _items(choices: Choices, drawing: Drawing, shape: tuple[int, ...], *, advanc
             items.append(Dots())
             dots = True
             dim += choices.integer(0, len(shape) - dim)
-        elif advanced and shape[dim] and choices.flag():
-            items.append(_advanced(choices, drawing, shape[dim], length))
+        elif advanced and choices.flag(8):
+            items.append(True)
+        elif advanced and shape[dim] and choices.flag(65):
+            items.append(_advanced(choices, drawing, shape[dim], length, rows))
             dim += 1
         else:
             items.append(_basic(choices, shape[dim], integers=not advanced))
@@ -64,8 +92,20 @@ def _basic(choices: Choices, size: int, *, integers: bool) -> Argument:
     return Slice(bounds[0], bounds[1], choices.choose((None, 1, 2, 3, 90)))
 
 
-def _advanced(choices: Choices, drawing: Drawing, size: int, length: int) -> Argument:
-    """A list, an index tensor, or a mask, that names ``length`` places."""
+def _mask(choices: Choices, drawing: Drawing, shape: tuple[int, ...]) -> Argument:
+    """A mask in which some places are chosen, or none."""
+    mask: np.ndarray = np.zeros(shape, np.bool_)
+    order = list(range(mask.size))
+    mask.flat[[order.pop(choices.integer(0, len(order) - 1)) for _ in range(choices.integer(0, mask.size))]] = True
+    return _tensor(drawing, mask)
+
+
+def _advanced(choices: Choices, drawing: Drawing, size: int, length: int, rows: int) -> Argument:
+    """A list, an index tensor, or a mask, that names ``length`` places, or ``rows`` times as many."""
+    if rows:
+        shape = choices.choose(((rows, length), (rows, length), (rows, 1), (1,), (length,)))
+        index = np.array([choices.integer(-size, size - 1) for _ in range(prod(shape))])
+        return _tensor(drawing, index.reshape(shape).astype(choices.choose((np.int64, np.int32))))
     if length <= size and choices.flag(30):
         order = list(range(size))
         mask = np.zeros(size, np.bool_)
@@ -130,33 +170,46 @@ def _live(argument: Argument, tensors: dict[str, Tensor | np.ndarray]) -> Any:
     return ... if isinstance(argument, Dots) else argument
 
 
+KINDS = (
+    ("", _basic_index, 0, "basic indexing returns views"),
+    ("_of_places", _index_of_places, 0, "advanced indexing returns a copy"),
+    ("_by_mask", _index_by_mask, 1, "advanced indexing returns a copy"),
+)
+
 OPERATIONS = [
-    Operation(
-        name="getitem",
-        reference=indexing.getitem,
-        spellings={Form.OPERATOR: "operator.getitem"},
-        parameters=(AnyTensor(), Computed("index", _any_index, _out_of_range)),
-        dtypes=ALL,
-        gradient=GradientOf(2),
-        effect=Effect.MAY_VIEW,
-        basis=Documented(
-            GUIDE,
-            "When accessing the contents of a tensor via indexing, PyTorch follows Numpy behaviors that basic indexing"
-            " returns views, while advanced indexing returns a copy.",
-        ),
+    *(
+        Operation(
+            name=f"getitem{kind}",
+            reference=indexing.getitem,
+            spellings={Form.OPERATOR: "operator.getitem"},
+            parameters=(AnyTensor(min_ndim=least), Computed("index", drawn, _out_of_range)),
+            dtypes=ALL,
+            gradient=GradientOf(2),
+            effect=Effect.MAY_VIEW,
+            basis=Documented(
+                GUIDE,
+                "When accessing the contents of a tensor via indexing, PyTorch follows Numpy behaviors that"
+                f" {sentence}.",
+            ),
+        )
+        for kind, drawn, least, sentence in KINDS
     ),
-    Operation(
-        name="setitem",
-        reference=indexing.setitem,
-        spellings={Form.OPERATOR: "operator.setitem"},
-        parameters=(
-            AnyTensor(writeable=True),
-            Computed("index", _any_index, _out_of_range),
-            Computed("value", _value, _value_too_large),
-        ),
-        dtypes=ALL,
-        effect=Effect.WRITES,
-        results=0,
-        basis=Documented(GUIDE, "Assignment via either basic or advanced indexing is in-place."),
+    *(
+        Operation(
+            name=f"setitem{kind}",
+            reference=indexing.setitem,
+            spellings={Form.OPERATOR: "operator.setitem"},
+            parameters=(
+                AnyTensor(min_ndim=least, writeable=True),
+                Computed("index", drawn, _out_of_range),
+                Computed("value", _value, _value_too_large),
+            ),
+            dtypes=ALL,
+            gradient=GradientOf(2),
+            effect=Effect.WRITES,
+            results=0,
+            basis=Documented(GUIDE, "Assignment via either basic or advanced indexing is in-place."),
+        )
+        for kind, drawn, least, _ in KINDS
     ),
 ]

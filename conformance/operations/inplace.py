@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
@@ -39,6 +40,7 @@ OPERATIONS = [
         spellings=spelled(in_place="Tensor.fill_"),
         parameters=(TARGET, Computed("value", _value, _no_number)),
         dtypes=STORED,
+        gradient=GradientOf(0),
         effect=Effect.WRITES,
         basis=Documented(MANUAL.format("fill_"), "Fills self tensor with the specified value."),
     ),
@@ -49,6 +51,7 @@ OPERATIONS = [
         spellings=spelled(in_place="Tensor.zero_"),
         parameters=(TARGET,),
         dtypes=MADE,
+        gradient=GradientOf(0),
         effect=Effect.WRITES,
         basis=Documented(MANUAL.format("zero_"), "Fills self tensor with zeros."),
     ),
@@ -59,6 +62,7 @@ OPERATIONS = [
         spellings=spelled(in_place="Tensor.copy_"),
         parameters=(TARGET, LikeTensor("src", broadcast=True)),
         dtypes=STORED,
+        gradient=GradientOf(2),
         effect=Effect.WRITES,
         basis=Documented(
             MANUAL.format("copy_"),

@@ -12,9 +12,9 @@ from conformance.accuracy import Selected
 from conformance.choices import Choices
 from conformance.examine import REFERENCE, Examined, examine_against
 from conformance.model.case import BACKWARD, Argument, Case, Drawn, Hook, Input, Ref, Step
-from conformance.model.observation import Aspect, Trace
+from conformance.model.observation import Aspect, Seen, Trace
 from conformance.model.verdict import Outcome
-from conformance.operation import Form, Operation
+from conformance.operation import Effect, Form, Operation
 from conformance.operations import find
 from conformance.parameters import Number, Operand
 from conformance.properties.base import Property, result_seen, then
@@ -54,7 +54,7 @@ class Gradient(Property):
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         pulled = with_cotangent(base, operation, choices)
         if pulled is not None:
-            ready = _of_nodes(pulled.case) if choices.flag() else pulled.case
+            ready = _of_nodes(pulled.case) if choices.flag() and len(pulled.case.steps) == 1 else pulled.case
             yield then(ready, *choices.choose(_ways(pulled)))
         elif base.main.results and result_seen(base):
             tracked = tamed(with_requires_grad(base))
@@ -105,9 +105,12 @@ def with_cotangent(base: Case, operation: Operation, choices: Choices) -> Pulled
     tracked = tamed(with_requires_grad(base))
     if operation.gradient is None or not any(given.requires_grad for given in tracked.inputs):
         return None
+    writes = operation.effect is Effect.WRITES
+    if writes:  # which no leaf allows
+        tracked = _of_nodes(tracked)
     found = [
         (name, one.shape, BY_NAME[one.dtype])
-        for name, one in (result_seen(base) or {}).items()
+        for name, one in (_written_seen(tracked) if writes else result_seen(base) or {}).items()
         if one.dtype is not None and one.shape is not None and BY_NAME[one.dtype].category >= Category.FLOATING
     ]
     if not found:
@@ -118,6 +121,13 @@ def with_cotangent(base: Case, operation: Operation, choices: Choices) -> Pulled
     cotangent = Input("cotangent", shape, dtype.name, strides, offset, size, replace(values, specials=()))
     some = _some_tracked(tracked, choices)
     return Pulled(replace(some, inputs=(*some.inputs, cotangent)), name, size)
+
+
+def _written_seen(case: Case) -> dict[str, Seen]:
+    """What the tensor looks like that the case writes to; nothing if the reference refuses."""
+    trace, written = REFERENCE.run(case), case.main.args[0]
+    assert isinstance(written, Ref), "what is written to is a variable"
+    return {} if trace.refused is not None else {written.name: trace.last.variables[written.name]}
 
 
 def _ways(pulled: Pulled) -> list[tuple[Step, ...]]:
