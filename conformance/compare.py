@@ -128,8 +128,6 @@ class Comparison:
                 self._variable(found.step, name, expected, actual)
             else:
                 self._differ(Aspect.KIND, found.step, name, expected.kind, actual.kind)
-        for name in found.variables.keys() - wanted.variables.keys():
-            self._differ(Aspect.KIND, found.step, name, "nothing", found.variables[name].kind)
 
     def _variable(self, step: int, name: str, expected: Seen, actual: Seen) -> None:
         aspects, metadata = metadata_of(self.aspects)

@@ -33,6 +33,8 @@ _CLAIMS = {
     "layout": "however the inputs lie in memory, the result is the one specified",
     "aliasing": "a write shows in exactly those tensors that share the storage",
     "gradient": "the gradient is the derivative",
+    "saved": "a write before the backward pass is noticed, or does no harm",
+    "parts": "an in-place call on a part of a tensor is one on these elements of the whole",
     "metadata": "shape, dtype and strides are known without the values",
     "modes": "another way to run it gives the same result",
     "determinism": "the same call gives the same bits",

@@ -54,12 +54,12 @@ class Gradient(Property):
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         pulled = with_cotangent(base, operation, choices)
         if pulled is not None:
-            ready = _of_nodes(pulled.case) if choices.flag() and len(pulled.case.steps) == 1 else pulled.case
+            ready = of_nodes(pulled.case) if choices.flag() and len(pulled.case.steps) == 1 else pulled.case
             yield then(ready, *choices.choose(_ways(pulled)))
         elif base.main.results and result_seen(base):
             tracked = tamed(with_requires_grad(base))
             if any(given.requires_grad for given in tracked.inputs):
-                yield _of_nodes(tracked)
+                yield of_nodes(tracked)
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         expected = REFERENCE.run(case)
@@ -107,7 +107,7 @@ def with_cotangent(base: Case, operation: Operation, choices: Choices) -> Pulled
         return None
     writes = operation.effect is Effect.WRITES
     if writes:  # which no leaf allows
-        tracked = _of_nodes(tracked)
+        tracked = of_nodes(tracked)
     found = [
         (name, one.shape, BY_NAME[one.dtype])
         for name, one in (_written_seen(tracked) if writes else result_seen(base) or {}).items()
@@ -145,7 +145,7 @@ def _ways(pulled: Pulled) -> list[tuple[Step, ...]]:
     return ways
 
 
-def _of_nodes(case: Case) -> Case:
+def of_nodes(case: Case) -> Case:
     """The call on what another call has made: the case with a copy of every tracked input, no leaf any more."""
     inputs, copies = [], []
     for given in case.inputs:

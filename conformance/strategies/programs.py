@@ -123,7 +123,7 @@ class _Growing:
         refused = self.execution.step(step)
         kept = choices.flag(REFUSALS_KEPT) if refused else True
         seen = self.execution.observe() if kept else {}
-        if not kept or not (refused or (all(map(_is_exact, seen.values())) and not self._is_complex_quotient(step))):
+        if not kept or not (refused or (all(map(is_exact, seen.values())) and not self._is_complex_quotient(step))):
             self._undo()
             return False
         self.observations.append(Observation(len(self.steps), refused, seen))
@@ -255,10 +255,10 @@ def as_input(name: str, value: Tensor | np.ndarray) -> Input:
 
 def _with_effect(*effects: Effect) -> list[Operation]:
     named_once = [one for one in every_operation().values() if not one.alias_of]
-    return [one for one in named_once if one.effect in effects and _is_exact_operation(one)]
+    return [one for one in named_once if one.effect in effects and is_exact_operation(one)]
 
 
-def _is_exact_operation(operation: Operation) -> bool:
+def is_exact_operation(operation: Operation) -> bool:
     """Whether whole numbers stay such, so that every implementation gets the same bits."""
     drawn = bool(operation.parameters) and not operation.random and operation.name not in _LEFT_OUT
     return drawn and isinstance(operation.accuracy, _EXACT)
@@ -373,7 +373,7 @@ def _by_weight() -> list[Kind]:
 # -- exactness -----------------------------------------------------------------------------------------------------
 
 
-def _is_exact(one: Seen) -> bool:
+def is_exact(one: Seen) -> bool:
     """Whether every number seen is one that no order of the same additions and products could round."""
     if isinstance(one.specified, np.ndarray) or one.specified is False:
         return False

@@ -1,0 +1,79 @@
+"""Saved: a write between a call and its backward pass spoils no gradient in silence.
+
+The manual promises one of two things, whatever a call saves: an error, or the right gradient. Which of both is open as
+long as the derivative depends on some tensor; where it depends on none, nothing can be spoiled. Whether the gradient is
+right without the write, the property ``gradient`` says: here it must be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from conformance.accuracy import Exact
+from conformance.choices import Choices
+from conformance.compare import Comparison, Difference, Standard, same_kind
+from conformance.examine import Examined
+from conformance.model.case import BACKWARD, Case
+from conformance.model.observation import Aspect, Refused
+from conformance.model.verdict import Outcome
+from conformance.operation import Effect, Operation
+from conformance.operations import find
+from conformance.properties.aliasing import fill
+from conformance.properties.base import Property, then
+from conformance.properties.gradient import of_nodes, with_cotangent
+from conformance.targets.interpreter import Interpreter
+from reference.function import Function
+
+_FROM_THE_GRAPH = ("g", "_shape", "_dtype", "_strides", "_offset")
+"""Endings of what a derivative may name without needing a tensor."""
+_GRADIENTS = frozenset({Aspect.GRAD})
+_NOTICED = Refused("RuntimeError", "")
+
+
+class Saved(Property):
+    name = "saved"
+    claim = (
+        "After a write to an input or to the result, the backward pass of a call is refused or gives the gradient that"
+        " it gives without; where its derivative depends on no values, it is not refused."
+    )
+
+    def applies(self, operation: Operation, target: Interpreter) -> bool:
+        return Aspect.GRAD in target.aspects and operation.gradient is not None and operation.effect is Effect.NEW
+
+    def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
+        pulled = with_cotangent(base, operation, choices)
+        if pulled is None or not pulled.numel:
+            return
+        copied = [given.name for given in pulled.case.inputs if given.requires_grad]
+        for written in (choices.choose(copied), pulled.result):
+            yield then(of_nodes(pulled.case), fill(written), pulled.backward())
+
+    def examine(self, case: Case, target: Interpreter) -> Examined:
+        unwritten, last = _without_write(case), len(case.steps) - 1
+        wanted, actual = target.run(unwritten), target.run(case)
+        if wanted.refused is not None or case.steps[-1].operation != BACKWARD:
+            return Examined(case, Outcome.INAPPLICABLE)
+        if actual.refused is None:
+            exact = Standard(Exact(), case.main.operation)
+            found = Comparison(_GRADIENTS, target.traits, lambda: exact).traces(wanted, actual).differences
+        elif _depends_on_values(find(case.main.operation)) and same_kind(_NOTICED, actual.refused):
+            found = []
+        else:
+            found = [Difference(Aspect.REFUSAL, last, "", None, actual.refused)]
+        return Examined(case, Outcome.BROKE if found else Outcome.HELD, found, 0.0, wanted, actual)
+
+
+def _depends_on_values(operation: Operation) -> bool:
+    """Whether a derivative of the operation names a tensor, and not only the shape of one; of what is made of other
+    calls, some does."""
+    vjps = operation.reference.vjps if isinstance(operation.reference, Function) else {}
+    needs = [need for _, named in vjps.values() for need in named]
+    return not needs or any(not need.endswith(_FROM_THE_GRAPH) for need in needs)
+
+
+def _without_write(case: Case) -> Case:
+    """The case as it would be if nothing were written before the backward pass."""
+    return Case(case.inputs, (*case.steps[:-2], case.steps[-1]), case.seed)
+
+
+PROPERTY = Saved()
