@@ -36,12 +36,17 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
         _result_shapes(expected, case),
         inputs=_inputs(operation, case, expected),
         magnitude=partial(magnitude, case) if magnitude else None,
-        terms=_terms(case, expected),
+        terms=_terms(case, expected) if _sums(operation, case) else 1,
         gradient=operation.gradient or operation.accuracy,
         coarsest=_coarsest(case),
         gradient_scale=lambda name: _gradient_scale(operation, case, name),
         unrounded_gradient=lambda name: unrounded().get(name),
     )
+
+
+def _sums(operation: Operation, case: Case) -> bool:
+    """Whether anything may be a sum: of a pointwise operation only a gradient, where an operand was broadcast."""
+    return not operation.pointwise or any(step.operation == BACKWARD for step in case.steps)
 
 
 def _inputs(operation: Operation, case: Case, expected: Trace) -> tuple[np.ndarray, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 from conformance.accuracy import Exact, Spaced, Unspecified
 from conformance.choices import Choices
@@ -26,7 +27,7 @@ FILLS = (0, 1, 2, -1, 0.5, True)
 SAME_OR_WIDER = DTypeOption(dtypes=(FLOAT64, FLOAT32, INT64), keyword=True, required=False)
 TRACKED_OR_NOT = Choice("requires_grad", (False, None), keyword=True, required=False)
 
-Draw = Callable[[Choices, Drawing], Argument | Omitted]
+Draw: TypeAlias = "Callable[[Choices, Drawing], Argument | Omitted]"
 
 
 def _nested(choices: Choices, drawing: Drawing, sizes: tuple[int, ...]) -> Argument:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from conformance.choices import Choices
 from conformance.examine import REFERENCE, Examined
 from conformance.model.case import BACKWARD, Case, Drawn, Input, Ref, Step
+from conformance.model.observation import Aspect
 from conformance.operation import Effect, Form, Operation
 from conformance.properties.base import Property, first_tensor, result_seen, then
 from conformance.properties.gradient import tamed
@@ -32,7 +33,8 @@ class Parts(Property):
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
         writes = Form.IN_PLACE in operation.spellings or operation.effect is Effect.WRITES
-        return writes and operation.effect in (Effect.NEW, Effect.WRITES) and is_exact_operation(operation)
+        of_elements = writes and operation.effect in (Effect.NEW, Effect.WRITES)
+        return of_elements and is_exact_operation(operation) and Aspect.VALUES in target.aspects
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         """Small integers, so that every number is exact: what differs is no rounding error."""

@@ -7,6 +7,7 @@ before any is met again.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -36,7 +37,6 @@ CARDS = (
     Card(4, "channels last", plain=True),
 )
 """What has no place here, such as a size of zero, is left to drawing. The first is dealt first: most is seen of it."""
-_FINE = 2**40
 MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
 """The places of the modes in which a few elements tell most; of an operation with fewer modes, these in turn too."""
 
@@ -71,13 +71,11 @@ def places_apart(names: Sequence[str], count: int, seed: int) -> list[dict[str, 
 
     That is a Latin hypercube: what a draw gives in one of so many cases, some point has.
     """
-    choices = SeededChoices(seed)
+    draw = random.Random(seed).random
     points: list[dict[str, float]] = [{} for _ in range(count)]
     for name in names:
-        left = list(range(count))
-        for point in points:
-            part = left.pop(choices.integer(0, len(left) - 1))
-            point[name] = (part + choices.integer(0, _FINE - 1) / _FINE) / count
+        for part, (_, point) in enumerate(sorted((draw(), number) for number in range(count))):
+            points[point][name] = (part + draw()) / count
     return points
 
 
