@@ -20,7 +20,7 @@ OUT_OF_RANGE = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What every kind has. Without ``required``, the argument is left out in half of the draws."""
+    """What every kind has. Without ``required``, the argument is left out in a third of the draws."""
 
     keyword: bool = False
     required: bool = True
@@ -29,7 +29,7 @@ class Base:
         return OMITTED
 
     def left_out(self, choices: Choices) -> bool:
-        return not self.required and (choices.plain or choices.flag())
+        return not self.required and (choices.plain or choices.flag(33))
 
 
 @dataclass(frozen=True, slots=True)

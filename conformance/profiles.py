@@ -43,7 +43,7 @@ SOAK = Profile("soak", structures=6, every_dtype=1, rows=144, others=50, program
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("smoke", structures=1, every_dtype=0, rows=24, others=7, programs=72, compiled=0, evidence=False),
+        Profile("smoke", structures=1, every_dtype=0, rows=24, others=9, programs=72, compiled=0, evidence=False),
         Profile("standard", structures=4, every_dtype=1, rows=144, others=20, programs=1000, compiled=1, parts=1),
         Profile("thorough", structures=50, every_dtype=25, rows=144, others=70, programs=15000, compiled=4),
     )

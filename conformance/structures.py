@@ -172,7 +172,7 @@ def _others(
             dealt.choices(own_seed, NOTHING if dealt.plain else next(points)),
             operation,
             dealt.dtype,
-            long=0 if has_card else 100 if dealt.long else 50,
+            long=0 if has_card else {"long": 100, "": 50}.get(dealt.edge, 0),
         )
         rows = len(EVERY_MODE) if dealt.dtype not in seen or (has_card and number % 2 == 0) else 1
         seen.add(dealt.dtype)

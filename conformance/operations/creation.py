@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeAlias
-
-from conformance.accuracy import Exact, Spaced, Unspecified
+from conformance.accuracy import Exact, Unspecified
 from conformance.choices import Choices
 from conformance.model.case import Argument, DTypeName
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, MADE, NUMERIC, OMITTED, REAL_NUMERIC, STORED, Effect, Omitted, Operation, spelled
+from conformance.operation import ALL, MADE, STORED, Effect, Omitted, Operation, spelled
 from conformance.operations.casts import MEMORY_FORMAT
-from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Number, RequiresGrad, Sizes
+from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, RequiresGrad, Sizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.numbers import extremes_of
-from reference import construction, creation, ranges
-from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64, FLOATING, INT32, INT64, INTEGRAL, Category
+from reference import construction, creation
+from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64, FLOATING, INT64, INTEGRAL, Category
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
 DTYPE = DTypeOption(keyword=True, mostly=True)
 TRACKED = RequiresGrad(keyword=True)
 OTHER_DTYPE = DTypeOption(dtypes=MADE, keyword=True, required=False)
-FILLS = (0, 1, 2, -1, 0.5, True)
 SAME_OR_WIDER = DTypeOption(dtypes=(FLOAT64, FLOAT32, INT64), keyword=True, required=False)
 TRACKED_OR_NOT = Choice("requires_grad", (False, None), keyword=True, required=False)
-
-Draw: TypeAlias = "Callable[[Choices, Drawing], Argument | Omitted]"
 
 
 def _nested(choices: Choices, drawing: Drawing, sizes: tuple[int, ...]) -> Argument:
@@ -66,46 +60,6 @@ def _fill(choices: Choices, drawing: Drawing) -> Argument:
     return choices.choose(_numbers(drawing))
 
 
-def _step(choices: Choices, drawing: Drawing) -> Argument | Omitted:
-    """A step that leads from start to end; left out at times where that is 1."""
-    start, end = drawing.arguments["start"], drawing.arguments["end"]
-    assert isinstance(start, int), "start is drawn before step"
-    assert isinstance(end, int), "end is drawn before step"
-    if start <= end and choices.flag(20):
-        return OMITTED
-    size = choices.choose((1, 2, 3) if drawing.dtype.category is Category.INTEGRAL else (1, 2, 0.5, 0.25))
-    return size if start <= end else -size
-
-
-def _fraction(choices: Choices, drawing: Drawing) -> Argument:
-    numbers = (0, 0.5, 4.5, 2, 5, 2.25, -0.5, -2.5, -3)
-    return choices.choose(numbers if drawing.dtype.is_signed else numbers[:6])
-
-
-def _fractional_step(choices: Choices, drawing: Drawing) -> Argument:
-    """The same between fractions; one of less than 1 counts in integers too."""
-    start, end = (float(str(drawing.arguments[name])) for name in ("start", "end"))
-    size = choices.choose((0.5, 1.5, 1, 0.25, 2.5))
-    return size if start <= end else -size
-
-
-def _no_step(choices: Choices, drawing: Drawing) -> Argument:
-    return 0
-
-
-def _steps(choices: Choices, drawing: Drawing) -> Argument:
-    return choices.integer(0, 40)
-
-
-def _columns(choices: Choices, drawing: Drawing) -> Argument | Omitted:
-    """As many as there are rows, where none are named."""
-    return OMITTED if choices.flag(20) else choices.integer(0, 5)
-
-
-def _negative(choices: Choices, drawing: Drawing) -> Argument | Omitted:
-    return -1
-
-
 def _sizes(drawing: Drawing) -> tuple[int, ...]:
     size = drawing.arguments["size"]
     assert isinstance(size, tuple), "the size is drawn first"
@@ -141,44 +95,7 @@ def _no_order(choices: Choices, drawing: Drawing) -> Argument:
 
 
 STRIDE = Computed("stride", _stride, _no_stride)
-BOUNDS = (0, 1, -3, 5, 10, 17)
-FAR = (2**24 + 1, -(2**24) - 3, 2**30 + 7)
-
-
-def _bound(choices: Choices, drawing: Drawing) -> Argument:
-    """A small number; mostly one that float32 does not hold, of a dtype that does."""
-    far = drawing.extremes and drawing.dtype in (INT32, INT64, FLOAT64) and choices.flag(75)
-    return choices.choose(FAR if far else BOUNDS)
-
-
-def _near(choices: Choices, drawing: Drawing) -> Argument:
-    """An end that few steps lead to."""
-    start = drawing.arguments["start"]
-    return choices.choose(BOUNDS) + (start if start in FAR else 0)
-
-
 WIDER_DTYPE = Computed("dtype", _wider, keyword=True, required=False)
-STEPS = Computed("steps", _steps, _negative)
-BASE = Choice("base", (10.0, 2.0), required=False)
-
-
-def _arange(name: str, start: Draw, end: Draw, step: Draw) -> Operation:
-    """torch.arange with bounds and steps of a kind."""
-    return Operation(
-        name=name,
-        reference=ranges.arange,
-        spellings=spelled("torch.arange", out=True),
-        parameters=(Computed("start", start), Computed("end", end), Computed("step", step, _no_step), DTYPE, TRACKED),
-        dtypes=REAL_NUMERIC,
-        accuracy=Spaced(),
-        effect=Effect.CREATES,
-        basis=Documented(
-            MANUAL.format("arange"),
-            "Returns a 1-D tensor of size ceil((end - start) / step) with values from the interval [start, end).",
-        ),
-    )
-
-
 OPERATIONS = [
     *(
         Operation(
@@ -356,51 +273,9 @@ OPERATIONS = [
         name="scalar_tensor",
         reference=construction.scalar_tensor,
         spellings=spelled("torch.scalar_tensor"),
-        parameters=(Computed("s", _fill), DTYPE, TRACKED),
+        parameters=(Computed("s", _fill), DTypeOption(keyword=True), TRACKED),
         dtypes=MADE,
         effect=Effect.CREATES,
         basis=Documented(MANUAL.format("tensor"), "A number as a tensor without dimensions."),
-    ),
-    _arange("arange", _bound, _near, _step),
-    _arange("arange_of_fractions", _fraction, _fraction, _fractional_step),
-    Operation(
-        name="linspace",
-        reference=ranges.linspace,
-        spellings=spelled("torch.linspace", out=True),
-        parameters=(Computed("start", _bound), Computed("end", _bound), STEPS, DTYPE, TRACKED),
-        dtypes=NUMERIC,
-        accuracy=Spaced(),
-        effect=Effect.CREATES,
-        basis=Documented(
-            MANUAL.format("linspace"),
-            "a one-dimensional tensor of size steps whose values are evenly spaced from start to end, inclusive",
-        ),
-    ),
-    Operation(
-        name="logspace",
-        reference=ranges.logspace,
-        spellings=spelled("torch.logspace", out=True),
-        parameters=(Number("start", (0, 1, -1, 2)), Number("end", (0, 1, -1, 2)), STEPS, BASE, DTYPE, TRACKED),
-        dtypes=NUMERIC,
-        accuracy=Spaced(24),
-        effect=Effect.CREATES,
-        basis=Documented(
-            MANUAL.format("logspace"),
-            "values are evenly spaced from base^start to base^end, inclusive, on a logarithmic scale with base base",
-        ),
-    ),
-    Operation(
-        name="eye",
-        reference=ranges.eye,
-        spellings=spelled("torch.eye", out=True),
-        parameters=(
-            Computed("n", lambda choices, drawing: choices.integer(0, 5), _negative),
-            Computed("m", _columns, _negative),
-            DTYPE,
-            TRACKED,
-        ),
-        dtypes=ALL,
-        effect=Effect.CREATES,
-        basis=Documented(MANUAL.format("eye"), "Returns a 2-D tensor with ones on the diagonal and zeros elsewhere."),
     ),
 ]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from conformance.choices import NOTHING, SeededChoices
 from conformance.strategies.drawing import EVERY_MODE
 from conformance.strategies.layouts import LAYOUTS
+from conformance.strategies.shapes import EDGES
 from reference.dtypes import STORED_ONLY, DType
 
 
@@ -45,13 +46,13 @@ MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
 class Dealt:
     """What was dealt out for one structure: its dtype, and unless all else is drawn, a card and a mode of values.
 
-    ``long``: one of the sizes is beyond the first width of a vector.
+    ``edge``: the shape is at one of the ends of what there is.
     """
 
     dtype: DType
     card: Card | None = None
     mode: int = 0
-    long: bool = False
+    edge: str = ""
 
     @property
     def plain(self) -> bool:
@@ -61,7 +62,7 @@ class Dealt:
     def choices(self, seed: int, places: Mapping[str, float] = NOTHING) -> SeededChoices:
         """Choices for the rest."""
         if self.card is None:
-            return SeededChoices(seed, {"long": 1} if self.long else NOTHING, places=places)
+            return SeededChoices(seed, {"edge": EDGES.index(self.edge)} if self.edge else NOTHING, places=places)
         hand = {"ndim": self.card.ndim, "layout": LAYOUTS.index(self.card.layout), "mode": self.mode}
         return SeededChoices(seed, hand, plain=self.card.plain, places=places)
 
@@ -80,7 +81,8 @@ def places_apart(names: Sequence[str], count: int, seed: int) -> list[dict[str, 
 
 
 def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[DType]) -> Iterator[Dealt]:
-    """So many times a dtype: of every kind in turn, of each one after the other; two times in three with a card.
+    """So many times a dtype: of every kind in turn, of each one after the other; two times in three with a card, else
+    mostly at an edge.
 
     That of its kind which was ``met`` comes last. Floating point has the most kinds of values: it comes twice.
     """
@@ -95,7 +97,7 @@ def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[
         times, place = number // len(kinds), (turn + number) % len(kinds)
         dtype = kinds[place][(starts[place] + times) % len(kinds[place])]
         if number % 3 == 2:
-            yield Dealt(dtype, long=number % 6 == 2)
+            yield Dealt(dtype, edge=(*EDGES, "")[number // 3 % 4])
             continue
         left = left or list(CARDS)
         mode = (mode + 1) % len(MODES)

@@ -10,7 +10,7 @@ from conformance.choices import Choices
 from conformance.model.case import Argument, Drawn, Input, Ref
 from conformance.operation import Operation
 from conformance.strategies.layouts import draw_geometry
-from conformance.strategies.shapes import STRETCHED, Shape, draw_broadcastable, draw_long_shape, draw_shape
+from conformance.strategies.shapes import EDGES, STRETCHED, Shape, draw_broadcastable, draw_long_shape, draw_shape
 from conformance.values import IN_TURN
 from reference.dtypes import BY_NAME, Category, DType
 
@@ -40,7 +40,7 @@ class Drawing:
     prefix: str = ""
     extremes: bool = True
     _shape: Shape | None = None
-    _stretched: bool = False
+    _edge: str = ""
 
     @property
     def shape(self) -> Shape:
@@ -56,12 +56,17 @@ class Drawing:
     def symbol(self, name: str, low: int = 0, high: int = LARGEST_SMALL) -> int:
         """The size called ``name``: the same wherever a shape names it."""
         if name not in self.symbols:
-            self._stretched = self._stretched or bool(self.choices.dealt("long"))
-        if name not in self.symbols and self._stretched and high >= LARGEST_SMALL and self.choices.flag():
-            self.symbols[name] = self.choices.choose(STRETCHED)
-        elif name not in self.symbols:
-            self.symbols[name] = self.choices.integer(max(low, min(2, high)) if self.choices.ample else low, high)
+            self.symbols[name] = self._size(low, high)
         return self.symbols[name]
+
+    def _size(self, low: int, high: int) -> int:
+        """A size in [low, high]; where an edge was dealt, at times one at that edge."""
+        edge = self.choices.dealt("edge")
+        self._edge = self._edge if edge is None else EDGES[edge]
+        if self._edge and high >= LARGEST_SMALL and self.choices.flag():
+            ends = {"long": STRETCHED, "empty": (low,), "single": (max(low, 1),)}
+            return self.choices.choose(ends[self._edge])
+        return self.choices.integer(max(low, min(2, high)) if self.choices.ample else low, high)
 
     def operand_shape(self) -> Shape:
         """The shape itself, mostly for the first operand drawn, or one that expands to it."""

@@ -12,6 +12,8 @@ SMALL_SIZES = (2, 3, 1, 4, 5)
 TELLING_SIZES = (3, 2, 4, 5, 6, 7)
 # Around SIMD widths (16 and 32 float32 elements), unrolled loops, and vectorised tails.
 BOUNDARY_LENGTHS = (7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 257, 1000, 1023, 1025)
+EDGES = ("long", "empty", "single")
+"""What a shape may be at the ends of what there is, and which few draws would leave to chance."""
 STRETCHED = (17, 16, 33, 31)
 LONG_LENGTHS = (2047, 2048, 2049, 32767, 32768, 32769)
 
@@ -19,13 +21,14 @@ LONG_LENGTHS = (2047, 2048, 2049, 32767, 32768, 32769)
 def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel: int = 200) -> Shape:
     """A small shape, sizes of one among them and at times one of zero; where its rank was dealt, a telling one.
 
-    Where a long one was dealt, one of its sizes lies at a boundary of an implementation.
+    Where an edge was dealt, it is long, empty, or of one element.
     """
     dealt = choices.dealt("ndim")
     if dealt is not None:
         return _telling_shape(choices, min_ndim, min(max(dealt, min_ndim), max_ndim), numel)
-    if choices.dealt("long") and max_ndim:
-        return _stretched_shape(choices, max(min_ndim, 1), max(min_ndim, min(2, max_ndim)), numel)
+    edge = choices.dealt("edge")
+    if edge is not None:
+        return _shape_at_edge(choices, EDGES[edge], min_ndim, max_ndim, numel)
     sizes: list[int] = []
     for _ in range(choices.integer(min_ndim, max_ndim)):
         size = choices.choose(SMALL_SIZES)
@@ -45,6 +48,18 @@ def _telling_shape(choices: Choices, min_ndim: int, ndim: int, numel: int) -> Sh
         size = choices.choose(fitting) if fitting else 1
         sizes.append(size)
         left = [one for one in left if one != size]
+    return tuple(sizes)
+
+
+def _shape_at_edge(choices: Choices, edge: str, min_ndim: int, max_ndim: int, numel: int) -> Shape:
+    """A shape with one size that is long, or zero; or of one element, without dimensions where that may be."""
+    if edge == "single" or not max_ndim:
+        return (1,) * min_ndim
+    least, most = max(min_ndim, 1), max(min_ndim, min(2, max_ndim))
+    if edge == "long":
+        return _stretched_shape(choices, least, most, numel)
+    sizes = [choices.choose((2, 3, 1)) for _ in range(choices.integer(least, most))]
+    sizes[choices.integer(0, len(sizes) - 1)] = 0
     return tuple(sizes)
 
 
