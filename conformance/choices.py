@@ -81,9 +81,9 @@ class SeededChoices:
 
     def integer(self, low: int, high: int) -> int:
         count = high - low + 1
-        if self._width < _NARROW:
+        if self._width < _NARROW or count < 2:
             return low + int(self._random.random() * count)
-        place = int(self._part * count)
+        place = min(int(self._part * count), count - 1)
         self._part, self._width = self._part * count - place, self._width / count
         return low + place
 

@@ -44,7 +44,7 @@ class Summation(Bound):
         # A partial sum that overflows is inf, or NaN if another one does too, and that depends on the order; what is
         # divided by their number (mean) may be that many times the result before.
         reached = terms_sum * self.headroom * (1 if self.integers else judged.terms)
-        return np.where(reached < info.max, allowed, np.inf)
+        return unless_overflowing(allowed, reached < info.max, judged.exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class CrossProduct(Bound):
             largest = np.maximum(largest, a1 * b2 + a2 * b1)
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
         allowed = 3 * spread * info.unit * largest + 3 * info.subnormal
-        return np.where(largest < info.max, allowed, np.inf)
+        return unless_overflowing(allowed, largest < info.max, judged.exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Areas(Bound):
                     areas = np.maximum(areas, total)
         length = max(y.shape, default=1)
         allowed = one_rounding(judged) + 8 * math.sqrt(length) * info.unit * areas + length * info.subnormal
-        return np.where(areas * 2 < info.max, allowed, np.inf)
+        return unless_overflowing(allowed, areas * 2 < info.max, judged.exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,10 @@ class Product(Bound):
         allowed = spread * max(judged.terms, self.factors, longest) * ulp(judged.exact, real_of(judged.dtype))
         if judged.magnitude is None:
             return allowed
-        return np.where(judged.magnitude() < finfo(judged.dtype).max, allowed, np.inf)
+        reach = judged.magnitude()
+        # An infinite product of other factors may meet a zero or not, but of NaN every product is NaN.
+        within = np.where(reach < finfo(judged.dtype).max, allowed, np.inf)
+        return np.where((reach != reach) & (judged.exact != judged.exact), 0.0, within)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +264,14 @@ class GradientOf(Bound):
         size, cotangent = judged.size, np.abs(judged.inputs[0])
         slope = np.divide(size, cotangent, out=np.zeros_like(size), where=cotangent > 0)
         return self.steep_units * finfo(judged.dtype).unit * size * slope**self.steepens
+
+
+def unless_overflowing(allowed: np.ndarray, fits: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """An infinite allowance where something on the way may overflow, as that depends on the order.
+
+    What is exactly NaN is NaN in every order: of NaN, of infinities of both signs, of zero times infinity.
+    """
+    return np.where(exact != exact, 0.0, np.where(fits, allowed, np.inf))
 
 
 def _sums_exactly(judged: Judged, terms_sum: np.ndarray, reach: float) -> bool:
