@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance.accuracy import GradientOf
 from conformance.choices import Choices
-from conformance.model.case import Argument, Layout
+from conformance.model.case import Argument, DTypeName, Layout
 from conformance.model.verdict import Documented
 from conformance.operation import OMITTED, STORED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Flag
@@ -34,6 +34,11 @@ def _to_lie_in(choices: Choices, drawing: Drawing) -> Argument:
     return Layout("contiguous") if drawn == Layout("preserve") else drawn
 
 
+def _wanted(choices: Choices, drawing: Drawing) -> Argument:
+    """Any dtype; often that which the tensor has, of which no copy is made unless it is asked for."""
+    return DTypeName((drawing.dtype if choices.flag(35) else choices.choose(drawing.among(STORED))).name)
+
+
 MEMORY_FORMAT_TO_LIE_IN = Computed("memory_format", _to_lie_in, _of_another_rank, keyword=True, required=False)
 MEMORY_FORMAT = Computed("memory_format", _memory_format, _of_another_rank, keyword=True, required=False)
 
@@ -42,7 +47,7 @@ OPERATIONS = [
         name="to",
         reference=conversion.to,
         spellings=spelled(method="Tensor.to"),
-        parameters=(AnyTensor(), DTypeOption("dtype", STORED), Flag("copy", keyword=True), MEMORY_FORMAT),
+        parameters=(AnyTensor(), Computed("dtype", _wanted), Flag("copy", keyword=True), MEMORY_FORMAT),
         dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,

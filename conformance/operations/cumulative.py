@@ -35,7 +35,7 @@ OPERATIONS = [
         accuracy=Product(running=True),
         gradient=GradientOf(32, stored=True),
         written=cumulative.cumprod_,
-        values=("small", "normal", "positive"),
+        values=("small", "normal", "positive", "gaps"),
         basis=Documented(
             MANUAL.format("cumprod"), "Returns the cumulative product of elements of input in the dimension dim."
         ),

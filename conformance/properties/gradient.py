@@ -33,6 +33,7 @@ WILD_MODES = {
     "special": "small",
     "bits": "small",
     "log-uniform": "normal",
+    "gaps": "normal",
     "dividends": "small",
     "divisors": "small",
 }

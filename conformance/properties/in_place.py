@@ -35,11 +35,13 @@ class InPlace(Property):
             yield from _as_large_as_its_result(base, given)
         yield in_form(base.with_input(relaid(given, "transposed", 0)), Form.IN_PLACE)
         step = base.steps[0]
-        if Form.IN_PLACE_OPERATOR in operation.spellings and len(step.args) == 2 and not step.kwargs:
+        operator = Form.IN_PLACE_OPERATOR in operation.spellings and len(step.args) == 2 and not step.kwargs
+        if operator:
             yield in_form(base, Form.IN_PLACE_OPERATOR)
         if operation.pointwise:
             yield from _too_small(in_form(base, Form.IN_PLACE), choices)
-            yield from _of_a_higher_category(in_form(base, Form.IN_PLACE), operation)
+            form = Form.IN_PLACE_OPERATOR if operator and choices.flag() else Form.IN_PLACE
+            yield from _of_a_higher_category(in_form(base, form), operation)
             if choices.flag(40):
                 yield from _shared(in_form(base, Form.IN_PLACE), choices)
         if operation.gradient is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.choices import Choices
@@ -17,15 +17,17 @@ from conformance.strategies.cases import with_requires_grad
 from conformance.strategies.layouts import geometry
 from conformance.strategies.programs import is_exact, is_exact_operation
 from conformance.targets.interpreter import Interpreter
+from reference.dtypes import BY_NAME, FLOAT32, FLOAT64, INTEGRAL
 
 Shape = tuple[int, ...]
-Part = tuple[Shape, Step]
-"""The shape of a whole, and how the part is taken of it."""
+Part = tuple[Shape, tuple[Step, ...]]
+"""The shape of a whole, and the steps that take the part."""
 LEAF, WHOLE, COTANGENT = "leaf", "whole", "cotangent"
 
 
 class Parts(Property):
     name = "parts"
+    of_every_dtype = True
     claim = (
         "An in-place call on a view writes to these elements of its base alone, raises the version that both share, and"
         " becomes part of the base's graph; on a view of a leaf, and on one of several views of a call, it is refused."
@@ -37,28 +39,26 @@ class Parts(Property):
         return of_elements and is_exact_operation(operation) and Aspect.VALUES in target.aspects
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
-        """Small integers, so that every number is exact: what differs is no rounding error."""
-        base = tamed(base)
+        """Small integers, so that every number is exact: what differs is no rounding error. Of a kind of dtypes with
+        and one without gradients, of which there are structures in every round."""
         given = first_tensor(base)
-        if given is None or not all(isinstance(one.values, Drawn) or not one.requires_grad for one in base.inputs):
+        if given is None or given.array or BY_NAME[given.dtype] not in _DTYPES or not isinstance(given.values, Drawn):
             return
-        given = _as_large_as_its_result(base, given)
-        if given.array or not isinstance(given.values, Drawn):
-            return
+        base = tamed(base)
+        given = _as_large_as_its_result(base, replace(given, values=base.input(given.name).values))
         step = base.main if Form.IN_PLACE not in operation.spellings else replace(base.main, spelling=Form.IN_PLACE)
         base = replace(base.with_input(given), steps=(step,))
-        if REFERENCE.run(_on_part(base, given, _selected(given))).refused is not None:
+        plain = _on_part(base, given, _inner(given))
+        if REFERENCE.run(plain).refused is not None:
             return
-        for taken in (choices.choose(_ONE_OF), _one_of_several):
-            case = _on_part(base, given, taken(given))
-            tracked = with_requires_grad(case)
-            leaf = tracked.input(WHOLE)
-            if not leaf.requires_grad:
-                yield from _exact(case)
-            elif taken is _one_of_several and choices.flag():
-                yield from _exact(tracked)
-            else:
-                yield from _exact(_pulled(tracked, leaf, choices))
+        tracked = with_requires_grad(plain)
+        if not tracked.input(WHOLE).requires_grad:
+            yield from _exact(plain)
+            return
+        yield from _exact(_pulled(tracked, choices))
+        yield from _exact(_pulled(with_requires_grad(_on_part(base, given, _transposed(given))), choices))
+        refused = choices.choose((_inner(given), _one_of_several(given)))
+        yield from _exact(with_requires_grad(_on_part(base, given, refused)))
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         return PROGRAMS.examine(case, target)
@@ -74,12 +74,13 @@ def _as_large_as_its_result(base: Case, given: Input) -> Input:
 
 def _on_part(base: Case, given: Input, part: Part) -> Case:
     """The call on a part of a larger tensor, which has the name that the tensor itself had."""
-    shape, step = part
+    shape, steps = part
     strides, offset, size = geometry("contiguous", shape)
-    values = replace(given.values, mode="small", specials=()) if isinstance(given.values, Drawn) else given.values
+    assert isinstance(given.values, Drawn), "only drawn values can be more"
+    values = replace(given.values, mode="small", specials=())
     whole = Input(WHOLE, shape, given.dtype, strides, offset, size, values)
     others = tuple(_small(one) for one in base.inputs if one.name != given.name)
-    return replace(base, inputs=(whole, *others), steps=(step, *base.steps))
+    return replace(base, inputs=(whole, *others), steps=(*steps, *base.steps))
 
 
 def _small(given: Input) -> Input:
@@ -89,8 +90,9 @@ def _small(given: Input) -> Input:
     return replace(given, values=replace(given.values, mode="small", specials=()))
 
 
-def _pulled(case: Case, leaf: Input, choices: Choices) -> Case:
+def _pulled(case: Case, choices: Choices) -> Case:
     """The whole as a copy of a leaf, and a backward pass from it."""
+    leaf = case.input(WHOLE)
     strides, offset, size = geometry("contiguous", leaf.shape)
     values = Drawn("small", choices.integer(0, 2**32 - 1))
     cotangent = Input(COTANGENT, leaf.shape, leaf.dtype, strides, offset, size, values)
@@ -107,33 +109,31 @@ def _exact(case: Case) -> Iterable[Case]:
         yield case
 
 
-# -- parts ----------------------------------------------------------------------------------------------------------
+# -- parts: the shape of the whole, and the steps that take the part --------------------------------------------------
 
 
-def _selected(given: Input) -> Part:
-    return (*given.shape, 2), Step("select", Form.METHOD, (Ref(WHOLE), -1, 1), results=(given.name,))
-
-
-def _narrowed(given: Input) -> Part:
-    """All but the first row; of a tensor without dimensions, the second element."""
+def _inner(given: Input) -> Part:
+    """Every second element, of all but the first row: the part begins behind the whole, and has gaps."""
+    shape = given.shape or (1,)
+    rows = Step("narrow", Form.METHOD, (Ref(WHOLE), 0, 1, shape[0] if given.shape else 1), results=("rows",))
     if not given.shape:
-        return _selected(given)
-    step = Step("narrow", Form.METHOD, (Ref(WHOLE), 0, 1, given.shape[0]), results=(given.name,))
-    return (given.shape[0] + 1, *given.shape[1:]), step
+        return (2,), (rows, Step("select", Form.METHOD, (Ref("rows"), 0, 0), results=(given.name,)))
+    part = Step("select", Form.METHOD, (Ref("rows"), -1, 1), results=(given.name,))
+    return (shape[0] + 1, *shape[1:], 2), (rows, part)
 
 
 def _transposed(given: Input) -> Part:
-    """All of it, by columns; of a vector, every second element."""
+    """All of it, by columns."""
     if len(given.shape) < 2:
-        return _selected(given)
+        return given.shape, (Step("view_as", Form.METHOD, (Ref(WHOLE), Ref(WHOLE)), results=(given.name,)),)
     first, *between, last = given.shape
-    return (last, *between, first), Step("transpose", Form.METHOD, (Ref(WHOLE), 0, -1), results=(given.name,))
+    return (last, *between, first), (Step("transpose", Form.METHOD, (Ref(WHOLE), 0, -1), results=(given.name,)),)
 
 
 def _one_of_several(given: Input) -> Part:
-    return (*given.shape, 2), Step("unbind", Form.METHOD, (Ref(WHOLE), -1), results=(given.name, "beside"))
+    return (*given.shape, 2), (Step("unbind", Form.METHOD, (Ref(WHOLE), -1), results=(given.name, "beside")),)
 
 
-_ONE_OF: tuple[Callable[[Input], Part], ...] = (_selected, _narrowed, _transposed)
+_DTYPES = (FLOAT32, FLOAT64, *INTEGRAL)
 
 PROPERTY = Parts()

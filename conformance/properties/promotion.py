@@ -146,7 +146,7 @@ def _of_each_dtype(base: Case, operation: Operation) -> Iterator[Case]:
         return
     changed = [one for one in base.inputs if one.dtype == given.dtype and isinstance(one.values, Drawn)]
     kept = [one for one in base.inputs if one not in changed]
-    step = _without_dtype(base.steps[0], operation)
+    step = without_dtype(base.steps[0], operation)
     inputs, steps = [], []
     for dtype in kind:
         names = {one.name: f"{one.name}_{dtype.name}" for one in changed}
@@ -155,7 +155,7 @@ def _of_each_dtype(base: Case, operation: Operation) -> Iterator[Case]:
     yield from _accepted(Case((*inputs, *kept), tuple(steps), base.seed))
 
 
-def _without_dtype(step: Step, operation: Operation) -> Step:
+def without_dtype(step: Step, operation: Operation) -> Step:
     """The call without a dtype that it need not ask for."""
     free = {one.name for one in operation.parameters if not getattr(one, "required", True)}
     kwargs = tuple((name, one) for name, one in step.kwargs if not (name in free and isinstance(one, DTypeName)))

@@ -10,6 +10,7 @@ from conformance.choices import Choices
 from conformance.model.case import Case, Drawn, DTypeName, Input
 from conformance.operation import Operation
 from conformance.properties.base import Property, first_tensor, result_seen
+from conformance.properties.promotion import without_dtype
 from conformance.strategies.cases import spoiled_cases
 from conformance.targets.interpreter import Interpreter
 from reference.dtypes import BOOL, BY_NAME, TORCH_DTYPES
@@ -35,11 +36,11 @@ class Refusal(Property):
             step = base.steps[0]
             asked = tuple((key, DTypeName(name) if key == "dtype" else value) for key, value in step.kwargs)
             yield replace(base, steps=(replace(step, kwargs=asked),))
-        another = operation.random and _names_dtype(base)  # in which nothing is random: that of the tensor is open
-        if given is not None and refused and not another and _is_of_one_dtype(base) and result_seen(base):
+        if given is not None and refused and _is_of_one_dtype(base) and result_seen(base):
             name = choices.choose(refused).name
             changed = tuple(replace(one, dtype=name) if _is_drawn(one) else one for one in base.inputs)
-            yield replace(base, inputs=changed)
+            # Cast to another first, a dtype may well be accepted.
+            yield replace(base, inputs=changed, steps=(without_dtype(base.steps[0], operation),))
 
 
 def _makes_elements(base: Case) -> bool:

@@ -19,7 +19,7 @@ from conformance.model.verdict import Outcome
 from conformance.operation import Effect, Operation
 from conformance.operations import find
 from conformance.properties.aliasing import fill
-from conformance.properties.base import Property, then
+from conformance.properties.base import Property, first_tensor, then
 from conformance.properties.gradient import of_nodes, with_cotangent
 from conformance.targets.interpreter import Interpreter
 from reference.function import Function
@@ -32,6 +32,7 @@ _NOTICED = Refused("RuntimeError", "")
 
 class Saved(Property):
     name = "saved"
+    of_every_dtype = True
     claim = (
         "After a write to an input or to the result, the backward pass of a call is refused or gives the gradient that"
         " it gives without; where its derivative depends on no values, it is not refused."
@@ -41,6 +42,10 @@ class Saved(Property):
         return Aspect.GRAD in target.aspects and operation.gradient is not None and operation.effect is Effect.NEW
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
+        """Of one dtype alone, of which there is a structure in every round: what is saved is of any."""
+        given = first_tensor(base)
+        if given is None or given.dtype not in ("float32", "float64"):
+            return
         pulled = with_cotangent(base, operation, choices)
         if pulled is None or not pulled.numel:
             return

@@ -16,6 +16,7 @@ from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
 TAME_MODES = ("normal", "small")
+GAPS = "gaps"
 SPECIALS_MOST = 3
 LARGEST_SMALL = 6
 _CALLED_BY_SCRIPTS = frozenset({"abs", "max", "min"})
@@ -145,7 +146,7 @@ class Drawing:
     def _modes(self, dtype: DType) -> tuple[str, ...]:
         """The modes that suit: what complex functions do at the ends of their range, no page and no standard says."""
         if self.operation.values:
-            return self.operation.values
+            return tuple(mode for mode in self.operation.values if mode != GAPS or not dtype.is_complex)
         return TAME_MODES if dtype.is_complex and not self.operation.accuracy.bitwise else EVERY_MODE
 
     def given(self, name: str) -> Input | None:

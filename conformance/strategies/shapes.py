@@ -74,7 +74,8 @@ def _stretched_shape(choices: Choices, min_ndim: int, max_ndim: int, numel: int)
 
 def draw_long_shape(choices: Choices, *, longest: int = 1100) -> Shape:
     """One dimension, or two, whose length lies at a boundary of an implementation."""
-    length = choices.choose([length for length in (*BOUNDARY_LENGTHS, *LONG_LENGTHS) if length <= longest])
+    shortest = STRETCHED[0] - 1 if choices.dealt("edge") is not None else 0
+    length = choices.choose([n for n in (*BOUNDARY_LENGTHS, *LONG_LENGTHS) if shortest <= n <= longest])
     if length <= 129 and choices.flag(25):
         return (choices.integer(1, 3), length)
     return (length,)
