@@ -133,11 +133,6 @@ def _small(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return round_to(values, dtype)
 
 
-def _counts(raw: np.ndarray, dtype: DType) -> np.ndarray:
-    """Integers from 0 to 7: exponents."""
-    return _bits(raw, dtype) if dtype is BOOL else round_to(_below(8, raw), dtype)
-
-
 def _gaps(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Normal values, one in 16 of them missing: NaN, which nothing may swallow and nothing can overflow with."""
     if dtype.category < Category.FLOATING:
@@ -258,7 +253,6 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "small": _small,
     "few": _few,
     "positive": _positive,
-    "counts": _counts,
     "gaps": _gaps,
     "dividends": _dividends,
     "divisors": _divisors,

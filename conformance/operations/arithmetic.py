@@ -165,7 +165,7 @@ OPERATIONS = [
         name="pow",
         reference=powers.pow,
         spellings=spelled("torch.pow", "Tensor.pow", in_place="Tensor.pow_", operator="**", out=True, reflected=False),
-        parameters=(Operand("input"), Operand("exponent", mode="counts", dtypes=REAL_NUMERIC)),
+        parameters=(Operand("input"), Operand("exponent", mode="positive", dtypes=REAL_NUMERIC)),
         dtypes=NUMERIC,
         accuracy=Ulps("pow"),
         gradient=GradientOf(64),
@@ -192,7 +192,7 @@ OPERATIONS = [
         spellings=spelled("torch.pow", operator="**", out=True, in_place_operator=False),
         parameters=(
             Number("input", options=(1, 2, 3, 0.5, 2.5, 10), beyond=True),
-            Operand("exponent", mode="counts"),
+            Operand("exponent", mode="positive"),
         ),
         dtypes=NUMERIC,
         accuracy=Ulps("pow"),

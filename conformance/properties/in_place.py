@@ -40,8 +40,8 @@ class InPlace(Property):
             yield in_form(base, Form.IN_PLACE_OPERATOR)
         if operation.pointwise:
             yield from _too_small(in_form(base, Form.IN_PLACE), choices)
-            form = Form.IN_PLACE_OPERATOR if operator and choices.flag() else Form.IN_PLACE
-            yield from _of_a_higher_category(in_form(base, form), operation)
+            for form in (Form.IN_PLACE, Form.IN_PLACE_OPERATOR) if operator else (Form.IN_PLACE,):
+                yield from _of_a_higher_category(in_form(base, form), operation)
             if choices.flag(40):
                 yield from _shared(in_form(base, Form.IN_PLACE), choices)
         if operation.gradient is not None:

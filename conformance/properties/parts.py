@@ -56,7 +56,6 @@ class Parts(Property):
             yield from _exact(plain)
             return
         yield from _exact(_pulled(tracked, choices))
-        yield from _exact(_pulled(with_requires_grad(_on_part(base, given, _transposed(given))), choices))
         refused = choices.choose((_inner(given), _one_of_several(given)))
         yield from _exact(with_requires_grad(_on_part(base, given, refused)))
 
@@ -120,14 +119,6 @@ def _inner(given: Input) -> Part:
         return (2,), (rows, Step("select", Form.METHOD, (Ref("rows"), 0, 0), results=(given.name,)))
     part = Step("select", Form.METHOD, (Ref("rows"), -1, 1), results=(given.name,))
     return (shape[0] + 1, *shape[1:], 2), (rows, part)
-
-
-def _transposed(given: Input) -> Part:
-    """All of it, by columns."""
-    if len(given.shape) < 2:
-        return given.shape, (Step("view_as", Form.METHOD, (Ref(WHOLE), Ref(WHOLE)), results=(given.name,)),)
-    first, *between, last = given.shape
-    return (last, *between, first), (Step("transpose", Form.METHOD, (Ref(WHOLE), 0, -1), results=(given.name,)),)
 
 
 def _one_of_several(given: Input) -> Part:

@@ -8,13 +8,14 @@ right without the write, the property ``gradient`` says: here it must be the sam
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from conformance.accuracy import Exact
 from conformance.choices import Choices
 from conformance.compare import Comparison, Difference, Standard, same_kind
 from conformance.examine import Examined
-from conformance.model.case import BACKWARD, Case
-from conformance.model.observation import Aspect, Refused
+from conformance.model.case import BACKWARD, Case, references
+from conformance.model.observation import Aspect, Refused, Trace
 from conformance.model.verdict import Outcome
 from conformance.operation import Effect, Operation
 from conformance.operations import find
@@ -24,8 +25,6 @@ from conformance.properties.gradient import of_nodes, with_cotangent
 from conformance.targets.interpreter import Interpreter
 from reference.function import Function
 
-_FROM_THE_GRAPH = ("g", "_shape", "_dtype", "_strides", "_offset")
-"""Endings of what a derivative may name without needing a tensor."""
 _GRADIENTS = frozenset({Aspect.GRAD})
 _NOTICED = Refused("RuntimeError", "")
 
@@ -58,22 +57,25 @@ class Saved(Property):
         wanted, actual = target.run(unwritten), target.run(case)
         if wanted.refused is not None or case.steps[-1].operation != BACKWARD:
             return Examined(case, Outcome.INAPPLICABLE)
+        wanted = Trace(wanted.target, [replace(wanted.last, step=last)])
         if actual.refused is None:
             exact = Standard(Exact(), case.main.operation)
             found = Comparison(_GRADIENTS, target.traits, lambda: exact).traces(wanted, actual).differences
-        elif _depends_on_values(find(case.main.operation)) and same_kind(_NOTICED, actual.refused):
+        elif _depends_on_values(case) and same_kind(_NOTICED, actual.refused):
             found = []
         else:
             found = [Difference(Aspect.REFUSAL, last, "", None, actual.refused)]
         return Examined(case, Outcome.BROKE if found else Outcome.HELD, found, 0.0, wanted, actual)
 
 
-def _depends_on_values(operation: Operation) -> bool:
-    """Whether a derivative of the operation names a tensor, and not only the shape of one; of what is made of other
-    calls, some does."""
-    vjps = operation.reference.vjps if isinstance(operation.reference, Function) else {}
-    needs = [need for _, named in vjps.values() for need in named]
-    return not needs or any(not need.endswith(_FROM_THE_GRAPH) for need in needs)
+def _depends_on_values(case: Case) -> bool:
+    """Whether a derivative names a tensor, and not only the shape of one; of what is made of other calls, some does."""
+    function = find(case.main.operation).reference
+    if not isinstance(function, Function) or not function.vjps:
+        return True
+    given = function.arguments(case.main.args, dict(case.main.kwargs))
+    needs = {need for _, named in function.vjps.values() for need in named}
+    return any(need.startswith("result") or any(references(given.get(need))) for need in needs)
 
 
 def _without_write(case: Case) -> Case:
