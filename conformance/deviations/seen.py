@@ -53,10 +53,11 @@ def _operands_are_copied_first(met: Met) -> bool:
         return False
     inputs, copies = [], []
     for given in met.call.inputs:
-        if given.dtype != "bool" and given.name != "out":
-            wide, given = Ref(f"wide_{given.name}"), replace(given, name=f"leaf_{given.name}")
-            copies.append(Step("broadcast_to", Form.FUNCTION, (Ref(given.name), shape), (), (wide.name,)))
-            copies.append(Step("clone", Form.FUNCTION, (wide,), (), (wide.name.replace("wide_", ""),)))
+        if given.name != "out":
+            name, is_bool = given.name, given.dtype == "bool"
+            given, wide = replace(given, name=f"leaf_{name}"), name if is_bool else f"wide_{name}"
+            copies.append(Step("broadcast_to", Form.FUNCTION, (Ref(given.name), shape), (), (wide,)))
+            copies += [] if is_bool else [Step("clone", Form.FUNCTION, (Ref(wide),), (), (name,))]
         inputs.append(given)
     case = replace(met.call, inputs=tuple(inputs), steps=(*copies, met.call.main))
     seen = REFERENCE.run(case).last.variables.get(met.difference.variable)
