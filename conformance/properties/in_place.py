@@ -9,7 +9,7 @@ from conformance.choices import Choices
 from conformance.model.case import Case, Drawn, Input, Ref
 from conformance.operation import Form, Operation
 from conformance.properties.base import Property, first_tensor, in_form, relaid, result_seen
-from conformance.properties.promotion import promoted_operands
+from conformance.properties.promotion import NUMBERS, promoted_operands
 from conformance.strategies.cases import with_requires_grad
 from conformance.strategies.layouts import geometry
 from conformance.targets.interpreter import Interpreter
@@ -41,7 +41,9 @@ class InPlace(Property):
         if operation.pointwise:
             yield from _too_small(in_form(base, Form.IN_PLACE), choices)
             for form in (Form.IN_PLACE, Form.IN_PLACE_OPERATOR) if operator else (Form.IN_PLACE,):
-                yield from _of_a_higher_category(in_form(base, form), operation)
+                # One that is too small would be refused for that.
+                fitting = next(iter(_as_large_as_its_result(base, given)), base)
+                yield from _of_a_higher_category(in_form(fitting, form), operation)
             if choices.flag(40):
                 yield from _shared(in_form(base, Form.IN_PLACE), choices)
         if operation.gradient is not None:
@@ -68,14 +70,23 @@ def _too_small(case: Case, choices: Choices) -> Iterable[Case]:
 
 
 def _of_a_higher_category(case: Case, operation: Operation) -> Iterable[Case]:
-    """The second operand of a dtype whose promotion the first cannot hold: of floating point, or complex."""
+    """The second operand of a kind whose promotion the first cannot hold: of floating point, or complex."""
     given, places = first_tensor(case), promoted_operands(operation)[1:2]
     assert given is not None, "a case in place has a tensor to write to"
-    for other in (case.main.args[place] for place in places if place < len(case.main.args)):
-        higher = (dtype for dtype in (FLOAT32, COMPLEX64) if dtype.category > BY_NAME[given.dtype].category)
-        dtype = next((dtype for dtype in higher if dtype in operation.dtypes), None)
-        if dtype is not None and isinstance(other, Ref) and other.name != given.name:
+    if BY_NAME[given.dtype].is_complex and FLOAT32 in operation.dtypes:
+        given = replace(given, dtype=FLOAT32.name, values=Drawn("positive", 1))
+        case = case.with_input(given)
+    higher = (dtype for dtype in (FLOAT32, COMPLEX64) if dtype.category > BY_NAME[given.dtype].category)
+    dtype = next((dtype for dtype in higher if dtype in operation.dtypes), None)
+    if dtype is None:
+        return
+    for place in places:
+        other = case.main.args[place] if place < len(case.main.args) else None
+        if isinstance(other, Ref) and other.name != given.name:
             yield case.with_input(replace(case.input(other.name), dtype=dtype.name, values=Drawn("positive", 1)))
+        elif isinstance(other, (int, float, complex)):
+            args = (*case.main.args[:place], NUMBERS[dtype.category], *case.main.args[place + 1 :])
+            yield replace(case, steps=(replace(case.main, args=args),))
 
 
 def _shared(case: Case, choices: Choices) -> Iterable[Case]:

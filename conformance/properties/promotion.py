@@ -23,7 +23,7 @@ from reference.dtypes import BY_NAME, Category, DType
 
 _SEEN = frozenset({Aspect.REFUSAL, Aspect.KIND, Aspect.DTYPE, Aspect.SHAPE})
 _LARGEST = 127
-_NUMBERS = {Category.BOOL: True, Category.INTEGRAL: 2, Category.FLOATING: 0.5, Category.COMPLEX: 2j}
+NUMBERS = {Category.BOOL: True, Category.INTEGRAL: 2, Category.FLOATING: 0.5, Category.COMPLEX: 2j}
 
 
 class Promotion(Property):
@@ -64,7 +64,7 @@ class Promotion(Property):
             ]
             options: list[Argument] = [Ref(right.name) for right in rights]
             if _takes_numbers(operation, second):
-                options.append(_NUMBERS[category])
+                options.append(NUMBERS[category])
             calls = (_call(step, {first: Ref("left"), second: option}, number) for number, option in enumerate(options))
             yield from _accepted(Case((left, *rights, *inputs), tuple(calls)))
 
