@@ -136,6 +136,8 @@ def _the_square_is_subnormal(at: Elements) -> np.ndarray:
 
 def _added_times_the_lowest(at: Elements) -> np.ndarray:
     """What should be subtracted, times alpha, which is given last."""
+    if len(at.operands) < 3:  # alpha is left out
+        return np.zeros(at.actual.shape, np.bool_)
     first, second, alpha = at.operands
     added = (first + alpha * second, second + alpha * first)
     close = [(at.actual == one) | (np.abs(at.actual - one) <= 4 * at.unit * np.abs(one)) for one in added]
@@ -144,6 +146,8 @@ def _added_times_the_lowest(at: Elements) -> np.ndarray:
 
 def _the_scaled_operand_overflows(at: Elements) -> np.ndarray:
     """Either of two by alpha, which is given last."""
+    if len(at.operands) < 3:
+        return np.zeros(at.actual.shape, np.bool_)
     first, second, alpha = at.operands
     return np.maximum(np.abs(first), np.abs(second)) * np.abs(alpha) > at.largest
 
