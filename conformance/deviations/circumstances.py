@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -101,6 +102,15 @@ def _alpha_times_a_factor_overflows(case: Case) -> bool:
     )
 
 
+def _distances_are_taken_by_products(case: Case) -> bool:
+    """Euclidean ones of more than 25 rows, unless another way is asked for."""
+    settings = dict(case.main.kwargs)
+    rows = [one.shape[-2] for one in map(partial(given_as, case), arguments_of(case.main)) if one is not None]
+    return (
+        settings.get("p", 2.0) == 2.0 and not str(settings.get("compute_mode")).startswith("donot") and max(rows) > 25
+    )
+
+
 def _include_self_is_false(case: Case) -> bool:
     return dict(case.main.kwargs).get("include_self") is False
 
@@ -192,6 +202,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "the dtypes differ": _of_call(_dtypes_differ),
     "alpha is given": _of_call(_alpha_is_given),
     "alpha times a factor overflows": _of_call(_alpha_times_a_factor_overflows),
+    "distances are taken by products": _of_call(_distances_are_taken_by_products),
     "include_self is false": _of_call(_include_self_is_false),
     "it wraps": _of_call(_it_wraps),
     "the base is one": _of_call(_the_base_is_one),
