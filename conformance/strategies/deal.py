@@ -10,11 +10,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 
 from conformance.choices import NOTHING, SeededChoices
 from conformance.strategies.drawing import EVERY_MODE
 from conformance.strategies.layouts import LAYOUTS
-from conformance.strategies.shapes import EDGES
+from conformance.strategies.shapes import EDGES, WITHOUT_VALUES
 from reference.dtypes import STORED_ONLY, DType
 
 
@@ -84,21 +85,29 @@ def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[
     """So many times a dtype: of every kind in turn, of each one after the other; two times in three with a card, else
     mostly at an edge.
 
-    That of its kind which was ``met`` comes last. Floating point has the most kinds of values: it comes twice.
+    Floating point has the most kinds of values: it comes twice. Where there is an element at most, the dtype is that of
+    its kind which was ``met``, which else comes last: of every other, values are seen first.
     """
     choices = SeededChoices(seed)
-    again = [kind for kind in kinds if kind[0].is_floating_point and kind[0] not in STORED_ONLY]
-    last = [next((place for place, dtype in enumerate(kind) if dtype in met), 0) for kind in (*kinds, *again)]
-    starts = [place + (number < len(kinds)) for number, place in enumerate(last)]
-    kinds = [*kinds, *again]
-    turn, mode = choices.integer(0, len(kinds) - 1), choices.integer(0, 2)
+    orders = [_in_order(kind, met) for kind in kinds]
+    dtypes = [cycle(order) for order in orders]
+    again = [place for place, (first, *_) in enumerate(kinds) if first.is_floating_point and first not in STORED_ONLY]
+    places = [*range(len(kinds)), *again]
+    turn, mode = choices.integer(0, len(places) - 1), choices.integer(0, 2)
     left: list[Card] = []
     for number in range(count):
-        times, place = number // len(kinds), (turn + number) % len(kinds)
-        dtype = kinds[place][(starts[place] + times) % len(kinds[place])]
+        place = places[(turn + number) % len(places)]
         if number % 3 == 2:
-            yield Dealt(dtype, edge=(*EDGES, "")[number // 3 % 4])
+            edge = (*EDGES, "")[number // 3 % 4]
+            yield Dealt(orders[place][-1] if edge in WITHOUT_VALUES else next(dtypes[place]), edge=edge)
             continue
         left = left or list(CARDS)
         mode = (mode + 1) % len(MODES)
-        yield Dealt(dtype, left.pop(choices.integer(0, len(left) - 1) if number else 0), MODES[mode])
+        card = left.pop(choices.integer(0, len(left) - 1) if number else 0)
+        yield Dealt(next(dtypes[place]), card, MODES[mode])
+
+
+def _in_order(kind: Sequence[DType], met: Sequence[DType]) -> list[DType]:
+    """The dtypes of a kind, the one that was met last."""
+    last = next((place for place, dtype in enumerate(kind) if dtype in met), 0)
+    return [*kind[last + 1 :], *kind[: last + 1]]

@@ -14,6 +14,8 @@ TELLING_SIZES = (3, 2, 4, 5, 6, 7)
 BOUNDARY_LENGTHS = (7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 257, 1000, 1023, 1025)
 EDGES = ("long", "empty", "single")
 """What a shape may be at the ends of what there is, and which few draws would leave to chance."""
+WITHOUT_VALUES = ("empty", "single")
+"""The edges at which there is an element at most."""
 STRETCHED = (17, 16, 33, 31)
 LONG_LENGTHS = (2047, 2048, 2049, 32767, 32768, 32769)
 
