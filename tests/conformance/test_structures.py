@@ -56,7 +56,7 @@ def test_sizes_that_do_not_tell_are_met_too() -> None:
 
 def test_of_each_kind_the_dtype_that_was_met_comes_last() -> None:
     for seed in range(5):
-        all_dealt = deal(kinds_of(ALL), 40, seed, (INT8, FLOAT32))
+        all_dealt = deal(kinds_of(ALL), 60, seed, (INT8, FLOAT32))
         dealt = [one.dtype for one in all_dealt if one.edge not in WITHOUT_VALUES]
         whole = [dtype for dtype in dealt if dtype in INTEGRAL]
         assert whole.index(INT8) == len(INTEGRAL) - 1
