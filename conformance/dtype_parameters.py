@@ -1,8 +1,8 @@
-"""The kind of parameter that asks for the dtype in which a sum is added up."""
+"""The kinds of parameters that ask for a dtype, or that some dtypes alone allow."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conformance.choices import Choices
 from conformance.model.case import Argument, DTypeName
@@ -10,8 +10,46 @@ from conformance.operation import OMITTED, Omitted
 from conformance.parameters import Base
 from conformance.strategies.drawing import Drawing
 from conformance.ulp import finfo
-from reference.dtypes import BOOL, FLOAT16, TORCH_DTYPES, Category, DType
+from reference.dtypes import BOOL, BY_NAME, FLOAT16, STORED_ONLY, TORCH_DTYPES, Category, DType
 from reference.promotion import can_cast
+
+
+@dataclass(frozen=True, slots=True)
+class DTypeOption(Base):
+    """A dtype asked for, by keyword. ``mostly``: that of the case, which is left out now and then."""
+
+    name: str = "dtype"
+    dtypes: tuple[DType, ...] = ()
+    mostly: bool = field(default=False, kw_only=True)
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if choices.flag(12) if self.mostly else self.left_out(choices):
+            return OMITTED
+        return DTypeName(choices.choose(drawing.among(self.dtypes)).name if self.dtypes else drawing.dtype.name)
+
+
+@dataclass(frozen=True, slots=True)
+class RequiresGrad(Base):
+    """Whether what is made shall be tracked: at times, where its dtype is asked for or that of the first tensor."""
+
+    name: str = "requires_grad"
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        dtype = self._dtype(drawing)
+        if choices.plain or dtype is None or dtype.category < Category.FLOATING or dtype in STORED_ONLY:
+            return OMITTED
+        return True if choices.flag(25) else OMITTED
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        """Integers, of which there are no gradients."""
+        dtype = self._dtype(drawing)
+        return OMITTED if dtype is None or dtype.category >= Category.FLOATING or dtype in STORED_ONLY else True
+
+    def _dtype(self, drawing: Drawing) -> DType | None:
+        asked = drawing.arguments.get("dtype")
+        if isinstance(asked, DTypeName):
+            return BY_NAME[asked.name]
+        return drawing.dtype if drawing.inputs else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from conformance.choices import Choices
-from conformance.model.case import Argument, DTypeName, Input, Ref
+from conformance.model.case import Argument, Input, Ref
 from conformance.operation import OMITTED, Omitted
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
 from conformance.strategies.numbers import BEYOND, draw_number
 from conformance.strategies.shapes import Shape, draw_broadcastable, draw_factors, draw_long_shape, draw_shape, expands
-from reference.dtypes import BY_NAME, STORED_ONLY, Category, DType
+from reference.dtypes import BY_NAME, Category, DType
 
 OUT_OF_RANGE = 7
 
@@ -231,44 +231,6 @@ class Choice(Base):
 def Flag(name: str, *, keyword: bool = False, required: bool = False) -> Choice:  # noqa: N802 - reads as the kinds do
     """True or False."""
     return Choice(name, (True, False), keyword=keyword, required=required)
-
-
-@dataclass(frozen=True, slots=True)
-class DTypeOption(Base):
-    """A dtype asked for, by keyword. ``mostly``: that of the case, which is left out now and then."""
-
-    name: str = "dtype"
-    dtypes: tuple[DType, ...] = ()
-    mostly: bool = field(default=False, kw_only=True)
-
-    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
-        if choices.flag(12) if self.mostly else self.left_out(choices):
-            return OMITTED
-        return DTypeName(choices.choose(drawing.among(self.dtypes)).name if self.dtypes else drawing.dtype.name)
-
-
-@dataclass(frozen=True, slots=True)
-class RequiresGrad(Base):
-    """Whether what is made shall be tracked: at times, where its dtype is asked for or that of the first tensor."""
-
-    name: str = "requires_grad"
-
-    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
-        dtype = self._dtype(drawing)
-        if choices.plain or dtype is None or dtype.category < Category.FLOATING or dtype in STORED_ONLY:
-            return OMITTED
-        return True if choices.flag(25) else OMITTED
-
-    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
-        """Integers, of which there are no gradients."""
-        dtype = self._dtype(drawing)
-        return OMITTED if dtype is None or dtype.category >= Category.FLOATING or dtype in STORED_ONLY else True
-
-    def _dtype(self, drawing: Drawing) -> DType | None:
-        asked = drawing.arguments.get("dtype")
-        if isinstance(asked, DTypeName):
-            return BY_NAME[asked.name]
-        return drawing.dtype if drawing.inputs else None
 
 
 @dataclass(frozen=True, slots=True)

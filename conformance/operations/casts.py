@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from conformance.accuracy import GradientOf
 from conformance.choices import Choices
+from conformance.dtype_parameters import DTypeOption
 from conformance.model.case import Argument, DTypeName, Layout
 from conformance.model.verdict import Documented
 from conformance.operation import OMITTED, STORED, Effect, Omitted, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Flag
+from conformance.parameters import AnyTensor, Choice, Computed, Flag
 from conformance.strategies.drawing import Drawing
 from reference import casts, conversion
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from conformance.accuracy import Exact, Unspecified
 from conformance.choices import Choices
+from conformance.dtype_parameters import DTypeOption, RequiresGrad
 from conformance.model.case import Argument, DTypeName
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, MADE, STORED, Effect, Omitted, Operation, spelled
 from conformance.operations.casts import MEMORY_FORMAT
-from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, RequiresGrad, Sizes
+from conformance.parameters import AnyTensor, Choice, Computed, Sizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.numbers import extremes_of

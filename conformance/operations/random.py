@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from conformance.accuracy import Spaced
 from conformance.choices import Choices
+from conformance.dtype_parameters import DTypeOption, RequiresGrad
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Effect, Operation, spelled
 from conformance.operations.casts import MEMORY_FORMAT
-from conformance.parameters import AnyTensor, Computed, DTypeOption, Number, Operand, RequiresGrad, Sizes
+from conformance.parameters import AnyTensor, Computed, Number, Operand, Sizes
 from conformance.strategies.drawing import Drawing
 from reference import random
 from reference.dtypes import BOOL, FLOAT32, FLOAT64, FLOATING, UNSIGNED

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from conformance.choices import Choices
+from conformance.dtype_parameters import DTypeOption
 from conformance.model.case import Argument, Layout
 from conformance.model.verdict import Derived, Documented
 from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, Parameter, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, Dim, DTypeOption, Operand, reshape_input
+from conformance.parameters import AnyTensor, Choice, Computed, Dim, Operand, reshape_input
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import draw_broadcastable, draw_shape
 from reference import promotion, reading

@@ -7,10 +7,11 @@ from typing import Any
 
 from conformance.accuracy import GradientOf
 from conformance.choices import Choices
+from conformance.dtype_parameters import DTypeOption
 from conformance.index_parameters import shape_of
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, DTypeOption, Flag, Number, Shaped
+from conformance.parameters import AnyTensor, Choice, Computed, Flag, Number, Shaped
 from conformance.strategies.drawing import Drawing
 from reference import triangles
 from reference.dtypes import INT32, INT64
