@@ -106,9 +106,9 @@ def rare_in_programs(count: int) -> str:
 
 
 def test_an_end_in_a_program_is_its_last_call(opened: OpenSession, tmp_path: Path) -> None:
-    rare = rare_in_programs(PROFILES["smoke"].programs // 10)
+    rare = rare_in_programs(PROFILES["smoke"].programs // 5)
     session = opened(killed(signal.SIGFPE), rare)
-    (found,) = [one for one in session.programs(0, 10, "cpu") if one.property == "survives"]
+    (found,) = [one for one in session.programs(0, 5, "cpu") if one.property == "survives"]
     assert (found.operation, found.pattern, found.case.steps[-1].operation) == (rare, "SIGFPE", rare)
     assert len(found.case.steps) <= 3
     (programs,) = [cell for cell in load_run(tmp_path).cells if cell.property == "programs"]
