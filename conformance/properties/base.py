@@ -91,6 +91,11 @@ def result_seen(case: Case) -> dict[str, Seen] | None:
     return {name: trace.last.variables[name] for name in names if name in trace.last.variables}
 
 
+def result_shape(base: Case) -> tuple[int, ...] | None:
+    """The shape of the first result that has one; None where the reference refuses the case."""
+    return next((seen.shape for seen in (result_seen(base) or {}).values() if seen.shape is not None), None)
+
+
 def relaid(given: Input, layout: str, dim: int) -> Input:
     """An input tensor with the same elements in another layout; between them lies a filler that is not among them."""
     elements = laid_out(given, fill(given)).array

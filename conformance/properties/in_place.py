@@ -8,7 +8,7 @@ from dataclasses import replace
 from conformance.choices import Choices
 from conformance.model.case import Case, Drawn, Input, Ref
 from conformance.operation import Form, Operation
-from conformance.properties.base import Property, first_tensor, in_form, relaid, result_seen
+from conformance.properties.base import Property, first_tensor, in_form, relaid, result_shape
 from conformance.properties.promotion import NUMBERS, promoted_operands
 from conformance.strategies.cases import with_requires_grad
 from conformance.strategies.layouts import geometry
@@ -52,11 +52,11 @@ class InPlace(Property):
 
 def _as_large_as_its_result(base: Case, given: Input) -> Iterable[Case]:
     """The first argument in the shape to which it is broadcast, where it is smaller and the call as it is refused."""
-    for seen in (result_seen(base) or {}).values():
-        if seen.shape is not None and seen.shape != given.shape and isinstance(given.values, Drawn):
-            strides, offset, size = geometry("contiguous", seen.shape)
-            larger = replace(given, shape=seen.shape, strides=strides, offset=offset, size=size)
-            yield in_form(base.with_input(larger), Form.IN_PLACE)
+    shape = result_shape(base)
+    if shape is not None and shape != given.shape and isinstance(given.values, Drawn):
+        strides, offset, size = geometry("contiguous", shape)
+        larger = replace(given, shape=shape, strides=strides, offset=offset, size=size)
+        yield in_form(base.with_input(larger), Form.IN_PLACE)
 
 
 def _too_small(case: Case, choices: Choices) -> Iterable[Case]:

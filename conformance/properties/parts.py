@@ -10,7 +10,7 @@ from conformance.examine import REFERENCE, Examined
 from conformance.model.case import BACKWARD, Case, Drawn, Input, Ref, Step
 from conformance.model.observation import Aspect
 from conformance.operation import Effect, Form, Operation
-from conformance.properties.base import Property, first_tensor, result_seen, then
+from conformance.properties.base import Property, first_tensor, result_shape, then
 from conformance.properties.gradient import tamed
 from conformance.properties.programs import PROPERTY as PROGRAMS
 from conformance.strategies.cases import with_requires_grad
@@ -45,7 +45,10 @@ class Parts(Property):
         if given is None or given.array or BY_NAME[given.dtype] not in _DTYPES or not isinstance(given.values, Drawn):
             return
         base = tamed(base)
-        given = _as_large_as_its_result(base, replace(given, values=base.input(given.name).values))
+        shape = result_shape(base)
+        # One that is smaller than the result is only refused.
+        shape = given.shape if shape is None else shape
+        given = replace(given, shape=shape, values=base.input(given.name).values)
         step = base.main if Form.IN_PLACE not in operation.spellings else replace(base.main, spelling=Form.IN_PLACE)
         base = replace(base.with_input(given), steps=(step,))
         plain = _on_part(base, given, _inner(given))
@@ -61,14 +64,6 @@ class Parts(Property):
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         return PROGRAMS.examine(case, target)
-
-
-def _as_large_as_its_result(base: Case, given: Input) -> Input:
-    """The first argument in the shape to which it is broadcast: a smaller one is only refused."""
-    for seen in (result_seen(base) or {}).values():
-        if seen.shape is not None:
-            return replace(given, shape=seen.shape)
-    return given
 
 
 def _on_part(base: Case, given: Input, part: Part) -> Case:
