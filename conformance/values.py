@@ -155,6 +155,23 @@ def _positive(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return round_to(1 + _below(4 if dtype.itemsize <= 2 else 8, raw).astype(np.int16), dtype)
 
 
+def _quarters(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Exponents: quarters from -4 to 4, one in nine of them 0; of an integral dtype whole, and without a sign positive."""
+    if dtype.category < Category.FLOATING:
+        whole = _below(5, raw) - (raw & np.uint64(1)).view(np.int64) * dtype.is_signed
+        return whole.astype(dtype.numpy)
+    quarters = (_below(36, raw) - 16) / 4
+    return round_to(np.where(quarters > 4, 0.0, quarters), dtype)
+
+
+def _exponents(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """The same, but of floating ones one in eight is no number, or none that is finite, or a zero below zero."""
+    if dtype.category is not Category.FLOATING:
+        return _quarters(raw, dtype)
+    end = np.array([math.nan, math.inf, -math.inf, -0.0]).take((raw >> np.uint64(8)).astype(np.int64) & 3)
+    return round_to(np.where((raw & np.uint64(7)) == 0, end, _quarters(raw, dtype)), dtype)
+
+
 def _rates(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Quarters from 0 to 31: rates and counts."""
     return round_to(_below(125, raw) / 4, dtype)
@@ -261,6 +278,8 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "zero": _zero,
     "places": _places,
     "unit": _unit_values,
+    "quarters": _quarters,
+    "exponents": _exponents,
     "rates": _rates,
     "orders": _orders,
     "large-orders": _large_orders,

@@ -48,16 +48,16 @@ def searchsorted(
     common = result_type([sorted_sequence, input])
     refuse_category("searchsorted", common, BOOL, COMPLEX)
     sequence = computing_array(sorted_sequence, common)
+    if sorter is not None:
+        if sorter.shape != sorted_sequence.shape or sorter.dtype is not INT64:
+            refuse("torch.searchsorted(): sorter must be int64, of the shape of the sequence")
+        sequence = np.take_along_axis(sequence, sorter.array, -1)
     if not isinstance(input, Tensor):
         if sorted_sequence.ndim != 1:
             refuse("torch.searchsorted(): boundaries tensor should be 1 dimension for a number")
         return _place(sequence, np.asarray(input), right=right, out_int32=out_int32)
     if sorted_sequence.ndim != 1 and sorted_sequence.shape[:-1] != input.shape[:-1]:
         refuse("torch.searchsorted(): boundaries tensor should be 1 dimension or the first N-1 dimensions must match")
-    if sorter is not None:
-        if sorter.shape != sorted_sequence.shape or sorter.dtype is not INT64:
-            refuse("torch.searchsorted(): sorter must be int64, of the shape of the sequence")
-        sequence = np.take_along_axis(sequence, sorter.array, -1)
     return _place(sequence, computing_array(input, common), right=right, out_int32=out_int32)
 
 

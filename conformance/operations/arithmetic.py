@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from conformance.accuracy import Fused, GradientOf, Rounded, Ulps, WholeQuotient
+from conformance.choices import Choices
+from conformance.model.case import Argument
 from conformance.model.verdict import Derived, Documented, Observed
-from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Form, Operation, spelled
+from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Form, Omitted, Operation, spelled
 from conformance.parameters import Choice, Number, Operand
+from conformance.strategies.drawing import Drawing
 from reference import arithmetic, powers, signs
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 ALPHA = Number("alpha", keyword=True, required=False)
 VALUE = Number("value", options=(2, -1, 3), keyword=True, required=False, beyond=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Exponent(Operand):
+    """An exponent. What a complex base has to the power of infinity or NaN, no page and no standard says."""
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        finite = replace(self, mode="quarters") if drawing.dtype.is_complex else self
+        # Zero-argument super does not work in a class with slots.
+        return Operand.draw(finite, choices, drawing)
+
 
 OPERATIONS = [
     Operation(
@@ -165,7 +181,7 @@ OPERATIONS = [
         name="pow",
         reference=powers.pow,
         spellings=spelled("torch.pow", "Tensor.pow", in_place="Tensor.pow_", operator="**", out=True, reflected=False),
-        parameters=(Operand("input"), Operand("exponent", mode="positive", dtypes=REAL_NUMERIC)),
+        parameters=(Operand("input"), Exponent("exponent", mode="exponents", dtypes=REAL_NUMERIC)),
         dtypes=NUMERIC,
         accuracy=Ulps("pow"),
         gradient=GradientOf(64),
@@ -192,7 +208,7 @@ OPERATIONS = [
         spellings=spelled("torch.pow", operator="**", out=True, in_place_operator=False),
         parameters=(
             Number("input", options=(1, 2, 3, 0.5, 2.5, 10), beyond=True),
-            Operand("exponent", mode="positive"),
+            Exponent("exponent", mode="exponents"),
         ),
         dtypes=NUMERIC,
         accuracy=Ulps("pow"),

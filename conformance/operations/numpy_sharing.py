@@ -22,12 +22,21 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SHARED = tuple(dtype for dtype in ALL if dtype is not BFLOAT16)
 
 
-def _array(choices: Choices, drawing: Drawing) -> Argument:
+def _array(choices: Choices, drawing: Drawing) -> Ref:
     """A NumPy array of a drawn layout."""
     found = drawing.existing(lambda one: one.array)
     if found is not None:
         return Ref(found.name)
     return _as_array(drawing, drawing.tensor("array", draw_shape(choices)))
+
+
+def _lent(choices: Choices, drawing: Drawing) -> Argument:
+    """An array, at times one that is read-only: what is made of it may be read. Programs write, and get none."""
+    ref = _array(choices, drawing)
+    given = drawing.referred(ref) if drawing.extremes and choices.flag(25) else None
+    if given is not None:
+        drawing.replace(replace(given, writeable=False))
+    return ref
 
 
 def _reversed(choices: Choices, drawing: Drawing) -> Argument:
@@ -111,7 +120,7 @@ def _no_count(choices: Choices, drawing: Drawing) -> Argument:
     return choices.choose((0, 10**6))
 
 
-ARRAY = Computed("ndarray", _array, _reversed)
+ARRAY = Computed("ndarray", _lent, _reversed)
 
 OPERATIONS = [
     Operation(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from conformance.accuracy import Accuracy, Interpolated, Ranked, Shares
 from conformance.choices import Choices
-from conformance.model.case import Argument, Drawn, Input
+from conformance.index_parameters import laid, raw
+from conformance.model.case import Argument, Drawn, Input, Literal
 from conformance.model.verdict import Documented
-from conformance.operation import REAL_NUMERIC, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, Dim, Flag
+from conformance.operation import OMITTED, REAL_NUMERIC, Omitted, Operation, spelled
+from conformance.parameters import AnyTensor, Choice, Computed, Dim, Flag, reshape_input
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import draw_shape
 from conformance.values import block, literal
@@ -104,6 +107,31 @@ def _sought(choices: Choices, drawing: Drawing) -> Argument:
     return drawing.tensor("input", shape)
 
 
+def _sorter(choices: Choices, drawing: Drawing) -> Argument:
+    """The places that sort each row of the sequence, which is shuffled."""
+    given = drawing.given("sorted_sequence")
+    assert given is not None, "the sequence is drawn before"
+    assert isinstance(given.values, Literal), "the sequence is sorted"
+    ascending = np.frombuffer(given.values.data, drawing.dtype.numpy).reshape(given.shape)
+    order = np.argsort(raw(choices, given.shape), axis=-1)
+    shuffled = np.empty_like(ascending)
+    np.put_along_axis(shuffled, order, ascending, -1)
+    drawing.replace(replace(given, values=literal(shuffled.reshape(-1))))
+    return laid(choices, drawing, "sorter", order)
+
+
+def _no_sorter(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """One place more in a row than the sequence has."""
+    given = drawing.given("sorter")
+    if given is None:
+        return OMITTED
+    ref = reshape_input(drawing, "sorter", (*given.shape[:-1], given.shape[-1] + 1))
+    longer = drawing.referred(ref)
+    assert longer is not None, "it was just made"
+    drawing.replace(replace(longer, values=literal(np.zeros(longer.size, np.int64))))
+    return ref
+
+
 OPERATIONS = [
     *_quantile(
         quantiles.quantile, "Computes the q-th quantiles of each row of the input tensor along the dimension dim."
@@ -123,6 +151,7 @@ OPERATIONS = [
             Flag("out_int32", keyword=True),
             Flag("right", keyword=True),
             Choice("side", ("left", "right"), keyword=True, required=False, forbidden="middle"),
+            Computed("sorter", _sorter, _no_sorter, keyword=True, required=False),
         ),
         dtypes=REAL_NUMERIC,
         values=("normal", "small"),

@@ -117,6 +117,7 @@ def test_places(right: bool) -> None:
 def test_places_by_a_sorter_and_of_numbers() -> None:
     sequence, sorter = Tensor.of(np.array([5, 1, 3]), INT64), Tensor.of(np.array([1, 2, 0]), INT64)
     assert METHODS["searchsorted"](sequence, Tensor.of(np.array([3, 6]), INT64), sorter=sorter).array.tolist() == [1, 3]
+    assert METHODS["searchsorted"](sequence, 4, sorter=sorter).item() == 2
     assert METHODS["searchsorted"](Tensor.of(np.array([1, 3, 5]), INT64), 3, side="right").item() == 2
     mixed = METHODS["searchsorted"](Tensor.of(np.array([1, 3, 5]), INT64), Tensor.of(np.array([2.5]), FLOAT32))
     assert mixed.array.tolist() == [1]
