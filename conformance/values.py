@@ -156,7 +156,7 @@ def _positive(raw: np.ndarray, dtype: DType) -> np.ndarray:
 
 
 def _quarters(raw: np.ndarray, dtype: DType) -> np.ndarray:
-    """Exponents: quarters from -4 to 4, one in nine of them 0; of an integral dtype whole, and without a sign positive."""
+    """Exponents: quarters from -4 to 4, one in nine of them 0; of an integral dtype whole ones from -1 or 0 to 4."""
     if dtype.category < Category.FLOATING:
         whole = _below(5, raw) - (raw & np.uint64(1)).view(np.int64) * dtype.is_signed
         return whole.astype(dtype.numpy)

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from conformance.accuracy import Exact, Fused, GradientOf, Selected
+from conformance.choices import Choices
+from conformance.model.case import Argument
 from conformance.model.verdict import Derived, Documented
-from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Operation, spelled
+from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Omitted, Operation, spelled
 from conformance.parameters import Number, Operand
+from conformance.strategies.drawing import Drawing
 from reference import comparison, selection, signs
 from reference.dtypes import BOOL, INTEGRAL, UINT8, DType
 from reference.function import Function
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Upper(Number):
+    """An upper bound, which may be left out where there is a lower one."""
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        bounded = replace(self, required="min" not in drawing.arguments)
+        # Zero-argument super does not work in a class with slots.
+        return Number.draw(bounded, choices, drawing)
 
 
 def _compare(reference: Function, operator: str, dtypes: tuple[DType, ...] = ALL, *aliases: str) -> Operation:
@@ -209,8 +224,8 @@ OPERATIONS = [
         spellings=spelled("torch.clamp", "Tensor.clamp", in_place="Tensor.clamp_", out=True),
         parameters=(
             Operand("input"),
-            Number("min", options=(0, 1, 0.5, -2.5), beyond=True),
-            Number("max", options=(2, 0, 1.5), required=False, beyond=True),
+            Number("min", options=(0, 1, 0.5, -2.5), required=False, beyond=True),
+            Upper("max", options=(2, 0, 1.5), beyond=True),
         ),
         dtypes=REAL,
         accuracy=Selected(),

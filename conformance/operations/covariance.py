@@ -13,7 +13,7 @@ from reference.function import Function
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 CORRECTION = Choice("correction", (1, 0, 2, -1, 30), keyword=True, required=False)
 FREQUENCIES = Shaped("fweights", ("n",), dtypes=INTEGRAL, mode="positive", keyword=True, required=False)
-WEIGHTS = Shaped("aweights", ("n",), dtypes=FLOATING, mode="positive", keyword=True)
+WEIGHTS = Shaped("aweights", ("n",), dtypes=FLOATING, mode="positive", keyword=True, required=False)
 # Of the values in which gradients are judged, none exceeds 8: deviations are off by a few u of that, and are
 # multiplied with each other where weights are differentiated.
 OF_DEVIATIONS, OF_THEIR_PRODUCTS = 64, 512

@@ -44,9 +44,12 @@ def _edge(name: str, choices: Choices, drawing: Drawing) -> Argument:
     return drawing.tensor(name, tuple(shape))
 
 
-def _two_dims(choices: Choices, drawing: Drawing) -> Argument:
+def _two_dims(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """Two dimensions; of a matrix these may be left out."""
     given = drawing.given("input")
     assert given is not None, "the input is a tensor"
+    if len(given.shape) == 2 and choices.flag(40):
+        return OMITTED
     order = list(range(len(given.shape)))
     return tuple(order.pop(choices.integer(0, len(order) - 1)) for _ in range(2))
 

@@ -10,7 +10,7 @@ from conformance.choices import Choices
 from conformance.index_parameters import LONGEST, Indices, a_line, any_shape, dim_of, shape_of, size_along, within_input
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Form, Omitted, Operation, spelled
+from conformance.operation import ALL, OMITTED, Form, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim, LikeTensor
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
@@ -43,7 +43,7 @@ def _size_taken(drawing: Drawing) -> int:
 
 def _dim_or_none(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     ndim = len(shape_of(drawing))
-    return None if choices.flag(30) or not ndim else choices.integer(-ndim, ndim - 1)
+    return choices.choose((None, OMITTED)) if choices.flag(30) or not ndim else choices.integer(-ndim, ndim - 1)
 
 
 def _sizes(choices: Choices, drawing: Drawing) -> Argument:
@@ -143,7 +143,7 @@ OPERATIONS = [
         name="nonzero",
         reference=gathering.nonzero,
         spellings=spelled("torch.nonzero", "Tensor.nonzero", out=True),
-        parameters=(AnyTensor(),),
+        parameters=(AnyTensor(), Choice("as_tuple", (False,), keyword=True, required=False)),
         dtypes=ALL,
         basis=Documented(
             MANUAL.format("nonzero"),

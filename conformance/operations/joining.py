@@ -6,7 +6,7 @@ from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.index_parameters import Another, Tensors, shapes_in
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Operation, spelled
+from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Computed
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
@@ -23,10 +23,12 @@ def _longer_somewhere(choices: Choices, drawing: Drawing, shape: Shape) -> Shape
     return (*shape[:dim], choices.integer(0, 4), *shape[dim + 1 :])
 
 
-def _joined_dim(choices: Choices, drawing: Drawing) -> int:
+def _joined_dim(choices: Choices, drawing: Drawing) -> int | Omitted:
     shapes = [shape for shape in shapes_in(drawing) if shape != (0,)]
     ndim = len(shapes[0]) if shapes else 1
     dim = drawing.symbol("dim", 0, ndim - 1)
+    if dim == 0 and choices.flag(30):
+        return OMITTED
     return dim - ndim if choices.flag(30) else dim
 
 
@@ -78,7 +80,7 @@ OPERATIONS = [
         name="stack",
         reference=joining.stack,
         spellings=spelled("torch.stack", out=True),
-        parameters=(Tensors("tensors", max_ndim=3), Computed("dim", _new_dim, _too_many)),
+        parameters=(Tensors("tensors", max_ndim=3), Computed("dim", _new_dim, _too_many, required=False)),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(

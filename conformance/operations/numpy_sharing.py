@@ -9,8 +9,8 @@ import numpy as np
 from conformance.choices import Choices
 from conformance.model.case import Argument, Dots, DTypeName, Input, Ref, Slice
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Form, Operation, spelled
-from conformance.operations.creation import SAME_OR_WIDER, TRACKED_OR_NOT
+from conformance.operation import ALL, OMITTED, Effect, Form, Omitted, Operation, spelled
+from conformance.operations.creation import SAME_OR_WIDER, TRACKED, TRACKED_OR_NOT
 from conformance.parameters import AnyTensor, Choice, Computed, Flag
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
@@ -107,13 +107,15 @@ def _outside(choices: Choices, drawing: Drawing) -> Argument:
     return choices.choose((-1, _bytes(drawing)[0]))
 
 
-def _count(choices: Choices, drawing: Drawing) -> Argument:
-    """Some elements, or all that there are."""
+def _count(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """Some elements, or all that there are, which need not be said."""
     length, itemsize = _bytes(drawing)
-    offset = drawing.arguments["offset"]
+    offset = drawing.arguments.get("offset", 0)
     assert isinstance(offset, int), "the offset is drawn before"
     whole = (length - offset) // itemsize
-    return -1 if (length - offset) % itemsize == 0 and choices.flag() else choices.integer(1, max(whole, 1))
+    if (length - offset) % itemsize == 0 and choices.flag():
+        return choices.choose((OMITTED, -1))
+    return choices.integer(1, max(whole, 1))
 
 
 def _no_count(choices: Choices, drawing: Drawing) -> Argument:
@@ -173,8 +175,9 @@ OPERATIONS = [
         parameters=(
             Computed("buffer", _buffer, _steps_array),
             Computed("dtype", _read_as, keyword=True),
-            Computed("offset", _skipped, _outside, keyword=True),
+            Computed("offset", _skipped, _outside, keyword=True, required=False),
             Computed("count", _count, _no_count, keyword=True),
+            TRACKED,
         ),
         dtypes=SHARED,
         effect=Effect.SHARES,

@@ -12,11 +12,12 @@ from conformance.choices import Choices
 from conformance.index_parameters import Fitting, dim_of, shape_of
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Operation, spelled
+from conformance.operation import ALL, OMITTED, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
 from reference import part_writes
+from reference.layout import extent
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 # What decides the shape of `src` stands behind it, so it is drawn first and given by keyword.
@@ -63,23 +64,25 @@ def _sliced(choices: Choices, drawing: Drawing) -> Shape:
 
 
 def _integer(drawing: Drawing, name: str) -> Any:
-    return drawing.arguments[name]
+    return drawing.arguments.get(name)
 
 
-def _other_dim(choices: Choices, drawing: Drawing) -> int:
-    first, ndim = drawing.arguments["dim1"], len(shape_of(drawing))
-    assert isinstance(first, int), "dim1 is drawn before dim2"
+def _other_dim(choices: Choices, drawing: Drawing) -> int | Omitted:
+    """Left out where the first dimension is."""
+    first, ndim = drawing.arguments.get("dim1"), len(shape_of(drawing))
+    if not isinstance(first, int):
+        return OMITTED
     return choices.choose([dim for dim in range(-ndim, ndim) if (dim - first) % ndim])
 
 
 def _same_dim(choices: Choices, drawing: Drawing) -> Any:
-    return drawing.arguments["dim1"]
+    return drawing.arguments.get("dim1", 0)
 
 
 def _on_diagonal(choices: Choices, drawing: Drawing) -> Shape:
     shape = shape_of(drawing)
-    dims = [dim_of(drawing, name) for name in ("dim1", "dim2")]
-    offset = drawing.arguments["offset"]
+    dims = [dim_of(drawing, name) for name in ("dim1", "dim2")] if "dim1" in drawing.arguments else [0, 1]
+    offset = drawing.arguments.get("offset", 0)
     assert isinstance(offset, int), "offset is drawn before src"
     length = min(shape[dims[0]] - max(-offset, 0), shape[dims[1]] - max(offset, 0))
     return (*(size for dim, size in enumerate(shape) if dim not in dims), max(length, 0))
@@ -108,6 +111,16 @@ def _product(sizes: tuple[Any, ...]) -> int:
 
 def _strides_beyond(choices: Choices, drawing: Drawing) -> Argument:
     return tuple(-1 for _ in _like_size(choices, drawing))
+
+
+def _strided_offset(choices: Choices, drawing: Drawing) -> int:
+    """A place from which the layout stays within a row-major copy of the tensor."""
+    strides: Any = drawing.arguments["stride"]
+    return choices.integer(0, max(drawing.numel("input") - extent(_like_size(choices, drawing), tuple(strides)), 0))
+
+
+def _before_all(choices: Choices, drawing: Drawing) -> int:
+    return -1
 
 
 def _like_size(choices: Choices, drawing: Drawing) -> Shape:
@@ -140,10 +153,10 @@ OPERATIONS = [
         spellings=spelled("torch.slice_scatter", "Tensor.slice_scatter"),
         parameters=(
             AnyTensor(min_ndim=1),
-            Computed("dim", _dim, _no_dim, keyword=True),
-            Computed("start", _bound, keyword=True),
-            Computed("end", _bound, keyword=True),
-            Choice("step", (1, 2, 3, 90), keyword=True, forbidden=0),
+            Computed("dim", _dim, _no_dim, keyword=True, required=False),
+            Computed("start", _bound, keyword=True, required=False),
+            Computed("end", _bound, keyword=True, required=False),
+            Choice("step", (1, 2, 3, 90), keyword=True, required=False, forbidden=0),
             Fitting("src", _sliced, same_dtype=False, keyword=True),
         ),
         dtypes=ALL,
@@ -160,8 +173,8 @@ OPERATIONS = [
         spellings=spelled("torch.diagonal_scatter", "Tensor.diagonal_scatter"),
         parameters=(
             AnyTensor(min_ndim=2),
-            Choice("offset", (0, 1, -1, 2, -3), keyword=True),
-            Computed("dim1", _dim, keyword=True),
+            Choice("offset", (0, 1, -1, 2, -3), keyword=True, required=False),
+            Computed("dim1", _dim, keyword=True, required=False),
             Computed("dim2", _other_dim, _same_dim, keyword=True),
             Fitting("src", _on_diagonal, same_dtype=False, keyword=True),
         ),
@@ -181,6 +194,7 @@ OPERATIONS = [
             AnyTensor(),
             Computed("size", _strided_size, keyword=True),
             Computed("stride", _strides, _strides_beyond, keyword=True),
+            Computed("storage_offset", _strided_offset, _before_all, keyword=True, required=False),
             Fitting("src", _like_size, same_dtype=False, keyword=True),
         ),
         dtypes=ALL,

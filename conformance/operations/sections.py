@@ -9,7 +9,7 @@ from conformance.choices import Choices
 from conformance.index_parameters import shape_of
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, MOST_PARTS, Effect, Omitted, Operation, spelled
+from conformance.operation import ALL, MOST_PARTS, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Computed
 from conformance.strategies.drawing import Drawing
 from reference import sections
@@ -56,10 +56,13 @@ def _uneven_cuts(dim: int) -> Callable[[Choices, Drawing], Argument | Omitted]:
     return cuts
 
 
-def _cut_dim(choices: Choices, drawing: Drawing) -> int:
-    """The dimension for which the cuts were drawn."""
+def _cut_dim(choices: Choices, drawing: Drawing) -> int | Omitted:
+    """The dimension for which the cuts were drawn; the first may be left out."""
     ndim = len(shape_of(drawing))
-    return drawing.symbol("dim", 0, ndim - 1) - (ndim if choices.flag(30) else 0)
+    dim = drawing.symbol("dim", 0, ndim - 1)
+    if dim == 0 and choices.flag(30):
+        return OMITTED
+    return dim - (ndim if choices.flag(30) else 0)
 
 
 OPERATIONS = [

@@ -46,17 +46,18 @@ def _beyond(choices: Choices, drawing: Drawing) -> int:
     return choices.choose((size, -size - 1))
 
 
-def _other_dim(choices: Choices, drawing: Drawing) -> int:
-    """A second dimension of the tensor, other than ``dim1``."""
-    given, first = drawing.given("input"), drawing.arguments["dim1"]
+def _other_dim(choices: Choices, drawing: Drawing) -> int | Omitted:
+    """A second dimension of the tensor, other than ``dim1``; left out where that is."""
+    given, first = drawing.given("input"), drawing.arguments.get("dim1")
     assert given is not None, "the input is a tensor"
-    assert isinstance(first, int), "dim1 is drawn before dim2"
+    if not isinstance(first, int):
+        return OMITTED
     ndim = len(given.shape)
     return choices.choose([dim for dim in range(-ndim, ndim) if (dim - first) % ndim])
 
 
 def _same_dim(choices: Choices, drawing: Drawing) -> int:
-    first = drawing.arguments["dim1"]
+    first = drawing.arguments.get("dim1", 0)
     assert isinstance(first, int), "dim1 is drawn before dim2"
     return first
 
@@ -94,6 +95,20 @@ def _strides_beyond(choices: Choices, drawing: Drawing) -> tuple[int, ...] | Omi
     if not isinstance(size, tuple) or not size or 0 in size or size[0] == 1:
         return OMITTED
     return (given.size + 1, *(1 for _ in size[1:]))
+
+
+def _strided_offset(choices: Choices, drawing: Drawing) -> int:
+    """A place in the storage from which the layout stays within."""
+    given, size, steps = drawing.given("input"), drawing.arguments["size"], drawing.arguments["stride"]
+    assert given is not None, "the input is a tensor"
+    assert isinstance(size, tuple), "size is drawn before the offset"
+    assert isinstance(steps, tuple), "stride is drawn before the offset"
+    reach = extent([n for n in size if isinstance(n, int)], [n for n in steps if isinstance(n, int)])
+    return choices.integer(0, max(given.size - reach, 0))
+
+
+def _before_all(choices: Choices, drawing: Drawing) -> int:
+    return -1
 
 
 def _offset(drawing: Drawing) -> int:
@@ -176,8 +191,8 @@ OPERATIONS = [
         spellings=spelled("torch.diagonal", "Tensor.diagonal"),
         parameters=(
             AnyTensor(min_ndim=2),
-            Choice("offset", (0, 1, -1, 2, -3, 2**40, -(2**40))),
-            Dim("dim1"),
+            Choice("offset", (0, 1, -1, 2, -3, 2**40, -(2**40)), required=False),
+            Dim("dim1", required=False),
             Computed("dim2", _other_dim, _same_dim),
         ),
         dtypes=ALL,
@@ -217,6 +232,7 @@ OPERATIONS = [
             AnyTensor(),
             Computed("size", _strided_sizes),
             Computed("stride", _strided_steps, _strides_beyond),
+            Computed("storage_offset", _strided_offset, _before_all, required=False),
         ),
         dtypes=ALL,
         gradient=GradientOf(2, stored=True),

@@ -10,7 +10,7 @@ from conformance.choices import Choices
 from conformance.dtype_parameters import DTypeOption
 from conformance.index_parameters import shape_of
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Operation, spelled
+from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Flag, Number, Shaped
 from conformance.strategies.drawing import Drawing
 from reference import triangles
@@ -18,7 +18,7 @@ from reference.dtypes import INT32, INT64
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 DIAGONAL = Choice("diagonal", (0, 1, -1, 2, -3, 40, -40), required=False)
-OFFSET = Choice("offset", (0, 1, -1, 2, -3))
+OFFSET = Choice("offset", (0, 1, -1, 2, -3), required=False)
 
 
 def _first_dim(choices: Choices, drawing: Drawing) -> int:
@@ -27,15 +27,16 @@ def _first_dim(choices: Choices, drawing: Drawing) -> int:
     return choices.integer(-ndim, ndim - 1)
 
 
-def _second_dim(choices: Choices, drawing: Drawing) -> int:
-    """Another one."""
-    ndim, first = len(shape_of(drawing)) + 1, drawing.arguments["dim1"]
-    assert isinstance(first, int), "dim1 is drawn before dim2"
+def _second_dim(choices: Choices, drawing: Drawing) -> int | Omitted:
+    """Another one; left out where the first is."""
+    ndim, first = len(shape_of(drawing)) + 1, drawing.arguments.get("dim1")
+    if not isinstance(first, int):
+        return OMITTED
     return choices.choose([dim for dim in range(-ndim, ndim) if (dim - first) % ndim])
 
 
 def _same_dim(choices: Choices, drawing: Drawing) -> int:
-    first = drawing.arguments["dim1"]
+    first = drawing.arguments.get("dim1", -2)
     assert isinstance(first, int), "dim1 is drawn before dim2"
     return first
 
@@ -122,7 +123,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(min_ndim=1, max_ndim=3),
             OFFSET,
-            Computed("dim1", _first_dim),
+            Computed("dim1", _first_dim, required=False),
             Computed("dim2", _second_dim, _same_dim),
         ),
         dtypes=ALL,

@@ -16,7 +16,7 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 
 def _end_after_start(choices: Choices, drawing: Drawing) -> int:
     count = max(_ndim(drawing), 1)
-    start = drawing.arguments["start_dim"]
+    start = drawing.arguments.get("start_dim", 0)
     assert isinstance(start, int), "start_dim is drawn before end_dim"
     end = choices.integer(start % count, count - 1)
     return end - count if choices.flag() else end
@@ -112,7 +112,11 @@ OPERATIONS = [
         name="flatten",
         reference=views.flatten,
         spellings=spelled("torch.flatten", "Tensor.flatten"),
-        parameters=(AnyTensor(), Dim("start_dim"), Computed("end_dim", _end_after_start)),
+        parameters=(
+            AnyTensor(),
+            Dim("start_dim", required=False),
+            Computed("end_dim", _end_after_start, required=False),
+        ),
         dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,

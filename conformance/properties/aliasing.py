@@ -26,7 +26,9 @@ class Aliasing(Property):
         seen = result_seen(base)
         if not seen:
             return
-        locked = {given.name for given in base.inputs if not given.writeable}  # what a write to these does, is undefined
+        locked = {
+            given.name for given in base.inputs if not given.writeable
+        }  # what a write to these does, is undefined
         writeable = [name for name, result in seen.items() if result.kind == "tensor" and result.storage not in locked]
         if writeable:
             yield then(base, fill(choices.choose(writeable)))
