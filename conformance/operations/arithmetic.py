@@ -12,10 +12,22 @@ from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Form, Omitted, Ope
 from conformance.parameters import Choice, Number, Operand
 from conformance.strategies.drawing import Drawing
 from reference import arithmetic, powers, signs
+from reference.dtypes import Category
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 ALPHA = Number("alpha", keyword=True, required=False)
 VALUE = Number("value", options=(2, -1, 3), keyword=True, required=False, beyond=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Divisor(Operand):
+    """A divisor, at times a number that is not zero."""
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        if choices.flag(20) and not drawing.lacks_shape():
+            return choices.choose((3, 2, 7, 1) if drawing.dtype.category < Category.FLOATING else (3, -2, 0.5, -2.5, 1))
+        # Zero-argument super does not work in a class with slots.
+        return Operand.draw(self, choices, drawing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +122,7 @@ OPERATIONS = [
         spellings=spelled("torch.div", "Tensor.div", in_place="Tensor.div_", out=True),
         parameters=(
             Operand("input", mode="dividends"),
-            Operand("other", mode="divisors"),
+            Divisor("other", mode="divisors"),
             Choice("rounding_mode", ("trunc", "floor"), keyword=True, forbidden="round"),
         ),
         dtypes=REAL_NUMERIC,

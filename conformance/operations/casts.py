@@ -41,6 +41,7 @@ def _wanted(choices: Choices, drawing: Drawing) -> Argument:
 
 
 MEMORY_FORMAT_TO_LIE_IN = Computed("memory_format", _to_lie_in, _of_another_rank, keyword=True, required=False)
+NOT_WAITED = Flag("non_blocking")
 MEMORY_FORMAT = Computed("memory_format", _memory_format, _of_another_rank, keyword=True, required=False)
 
 OPERATIONS = [
@@ -48,7 +49,7 @@ OPERATIONS = [
         name="to",
         reference=conversion.to,
         spellings=spelled(method="Tensor.to"),
-        parameters=(AnyTensor(), Computed("dtype", _wanted), Flag("copy", keyword=True), MEMORY_FORMAT),
+        parameters=(AnyTensor(), Computed("dtype", _wanted), NOT_WAITED, Flag("copy", keyword=True), MEMORY_FORMAT),
         dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,
@@ -63,7 +64,13 @@ OPERATIONS = [
         name="to_other",
         reference=conversion.to,
         spellings=spelled(method="Tensor.to"),
-        parameters=(AnyTensor(), AnyTensor("other", dtypes=STORED), Flag("copy", keyword=True), MEMORY_FORMAT),
+        parameters=(
+            AnyTensor(),
+            AnyTensor("other", dtypes=STORED),
+            NOT_WAITED,
+            Flag("copy", keyword=True),
+            MEMORY_FORMAT,
+        ),
         dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.MAY_VIEW,

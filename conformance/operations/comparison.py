@@ -196,8 +196,8 @@ OPERATIONS = [
         spellings=spelled("torch.where", out=True),
         parameters=(
             Operand("condition", dtypes=(BOOL,)),
-            Operand("input", dtypes=ALL),
-            Operand("other", dtypes=ALL),
+            Operand("input", number=True, dtypes=ALL),
+            Operand("other", number=True, dtypes=ALL),
         ),
         dtypes=(BOOL, UINT8),
         gradient=GradientOf(0),

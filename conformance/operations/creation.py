@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance.accuracy import Exact, Unspecified
 from conformance.choices import Choices
 from conformance.dtype_parameters import DTypeOption, RequiresGrad
-from conformance.model.case import Argument, DTypeName
+from conformance.model.case import Argument, DTypeName, Layout
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, MADE, STORED, Effect, Omitted, Operation, spelled
 from conformance.operations.casts import MEMORY_FORMAT
@@ -95,6 +95,16 @@ def _no_order(choices: Choices, drawing: Drawing) -> Argument:
     return tuple(range(1, count + 1)) if count and choices.flag() else tuple(range(count + 1))
 
 
+def _format_of_sizes(choices: Choices, drawing: Drawing) -> Argument:
+    return Layout(choices.choose(("contiguous", "channels_last") if len(_sizes(drawing)) == 4 else ("contiguous",)))
+
+
+def _format_of_other_sizes(choices: Choices, drawing: Drawing) -> Argument:
+    """One that preserves nothing, or one of four dimensions."""
+    return Layout("preserve" if len(_sizes(drawing)) == 4 else "channels_last")
+
+
+FORMAT_OF_SIZES = Computed("memory_format", _format_of_sizes, _format_of_other_sizes, keyword=True)
 STRIDE = Computed("stride", _stride, _no_stride)
 WIDER_DTYPE = Computed("dtype", _wider, keyword=True, required=False)
 OPERATIONS = [
@@ -114,6 +124,17 @@ OPERATIONS = [
             ("ones", creation.ones, "Returns a tensor filled with the scalar value 1, with the shape size."),
             ("empty", creation.empty, "Returns a tensor filled with uninitialized data."),
         )
+    ),
+    Operation(
+        name="empty_in_format",
+        reference=creation.empty,
+        # With out= the function refuses any format.
+        spellings=spelled("torch.empty"),
+        parameters=(SIZE, DTYPE, TRACKED, FORMAT_OF_SIZES),
+        dtypes=MADE,
+        effect=Effect.CREATES,
+        accuracy=Unspecified(),
+        basis=Documented(MANUAL.format("empty"), "memory_format: the desired memory format of returned Tensor."),
     ),
     Operation(
         name="full",
@@ -268,6 +289,33 @@ OPERATIONS = [
         basis=Documented(
             MANUAL.format("asarray"),
             "copy controls whether the returned tensor shares memory with obj.",
+        ),
+    ),
+    Operation(
+        name="as_tensor_of_data",
+        reference=construction.as_tensor,
+        spellings=spelled("torch.as_tensor"),
+        parameters=(Computed("data", _data, _ragged), DTypeOption(keyword=True)),
+        dtypes=MADE,
+        effect=Effect.CREATES,
+        basis=Documented(MANUAL.format("as_tensor"), "Initial data for the tensor. Can be a list, tuple, scalar."),
+    ),
+    Operation(
+        name="asarray_of_data",
+        reference=construction.asarray,
+        spellings=spelled("torch.asarray"),
+        parameters=(
+            Computed("obj", _data, _ragged),
+            Choice("copy", (None, True), keyword=True, required=False, forbidden=False),
+            DTypeOption(keyword=True),
+            TRACKED,
+        ),
+        dtypes=MADE,
+        effect=Effect.CREATES,
+        basis=Documented(
+            MANUAL.format("asarray"),
+            "When obj is none of the above but a scalar, or a sequence of scalars, the returned tensor by default does"
+            " not share its memory with obj.",
         ),
     ),
     Operation(

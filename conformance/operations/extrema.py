@@ -5,8 +5,8 @@ from __future__ import annotations
 from conformance.accuracy import GradientOf, Selected
 from conformance.model.verdict import Documented
 from conformance.operation import REAL, REAL_NUMERIC, Operation, spelled
-from conformance.parameters import AnyTensor, Dim, Dims, Flag
-from reference import extrema
+from conformance.parameters import AnyTensor, Dim, Dims, Flag, Operand
+from reference import extrema, selection
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 KEEPDIM = Flag("keepdim", keyword=True)
@@ -112,5 +112,18 @@ OPERATIONS = [
         gradient=GradientOf(2),
         results=2,
         basis=Documented(MANUAL.format("aminmax"), "Computes the minimum and maximum values of the input tensor."),
+    ),
+    *(
+        Operation(
+            name=f"{name}_of_two",
+            reference=reference,
+            spellings=spelled(f"torch.{name}", f"Tensor.{name}", out=True),
+            parameters=(Operand("input"), Operand("other")),
+            dtypes=REAL,
+            accuracy=Selected(),
+            gradient=GradientOf(1),
+            basis=Documented(MANUAL.format(name), f"torch.{name}(input, other): See torch.{reference.name}()."),
+        )
+        for name, reference in (("max", selection.maximum), ("min", selection.minimum))
     ),
 ]

@@ -7,7 +7,7 @@ from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import MADE, STORED, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Computed, LikeTensor
+from conformance.parameters import AnyTensor, Computed, Flag, LikeTensor
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.numbers import extremes_of
 from reference import inplace
@@ -60,7 +60,7 @@ OPERATIONS = [
         reference=inplace.copy_,
         written=inplace.copy_,
         spellings=spelled(in_place="Tensor.copy_"),
-        parameters=(TARGET, LikeTensor("src", broadcast=True)),
+        parameters=(TARGET, LikeTensor("src", broadcast=True), Flag("non_blocking")),
         dtypes=STORED,
         gradient=GradientOf(2),
         effect=Effect.WRITES,

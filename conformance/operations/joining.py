@@ -176,4 +176,18 @@ OPERATIONS = [
         )
         for ndim, function in ((1, joining.atleast_1d), (2, joining.atleast_2d), (3, joining.atleast_3d))
     ),
+    *(
+        Operation(
+            name=f"atleast_{ndim}d_of_two",
+            reference=function,
+            spellings=spelled(f"torch.atleast_{ndim}d"),
+            parameters=(AnyTensor("first"), Another("second", max_ndim=3)),
+            dtypes=ALL,
+            gradient=GradientOf(0),
+            effect=Effect.MAY_VIEW,
+            results=2,
+            basis=Documented(MANUAL.format(f"atleast_{ndim}d"), "input (Tensor or list of Tensors)"),
+        )
+        for ndim, function in ((1, joining.atleast_1d), (2, joining.atleast_2d), (3, joining.atleast_3d))
+    ),
 ]

@@ -114,7 +114,7 @@ def _count(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     assert isinstance(offset, int), "the offset is drawn before"
     whole = (length - offset) // itemsize
     if (length - offset) % itemsize == 0 and choices.flag():
-        return choices.choose((OMITTED, -1))
+        return -1 if choices.flag() else OMITTED
     return choices.integer(1, max(whole, 1))
 
 

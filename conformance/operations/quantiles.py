@@ -9,7 +9,7 @@ import numpy as np
 from conformance.accuracy import Accuracy, Interpolated, Ranked, Shares
 from conformance.choices import Choices
 from conformance.index_parameters import laid, raw
-from conformance.model.case import Argument, Drawn, Input, Literal
+from conformance.model.case import Argument, Drawn, Input, Literal, Ref
 from conformance.model.verdict import Documented
 from conformance.operation import OMITTED, REAL_NUMERIC, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim, Flag, reshape_input
@@ -98,6 +98,15 @@ def _boundaries(choices: Choices, drawing: Drawing) -> Argument:
     return _given(drawing, "boundaries", values[np.argsort(values.astype(np.float64), kind="stable")])
 
 
+def _number_or_tensor(choices: Choices, drawing: Drawing) -> Argument:
+    """A tensor, or a number now and then."""
+    if choices.flag(15):
+        return choices.choose((1, 0, -2, 3, 2.5))
+    drawn = AnyTensor().draw(choices, drawing)
+    assert isinstance(drawn, Ref), "it is not left out"
+    return drawn
+
+
 def _sought(choices: Choices, drawing: Drawing) -> Argument:
     """Values of any shape for one row, else as many rows as the sequence has; for one row a number too."""
     rows = drawing.shape[:-1]
@@ -165,7 +174,7 @@ OPERATIONS = [
         reference=searching.bucketize,
         spellings=spelled("torch.bucketize", out=True),
         parameters=(
-            AnyTensor(),
+            Computed("input", _number_or_tensor),
             Computed("boundaries", _boundaries),
             Flag("out_int32", keyword=True),
             Flag("right", keyword=True),

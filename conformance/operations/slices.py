@@ -15,13 +15,15 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 
 
 def _start_within(choices: Choices, drawing: Drawing) -> int:
-    return choices.integer(0, _size_of_dim(drawing))
+    """A place to begin at, counted from either end."""
+    size = _size_of_dim(drawing)
+    return choices.integer(-size, size)
 
 
 def _length_left(choices: Choices, drawing: Drawing) -> int:
-    start = drawing.arguments["start"]
+    start, size = drawing.arguments["start"], _size_of_dim(drawing)
     assert isinstance(start, int), "start is drawn before length"
-    return choices.integer(0, _size_of_dim(drawing) - start)
+    return choices.integer(0, -start if start < 0 else size - start)
 
 
 def _too_long(choices: Choices, drawing: Drawing) -> int:
