@@ -47,7 +47,7 @@ _WRONG_GRADIENT = frozenset(
 """Findings 036, 041, 040, 043 and 067: a program would only show them again, as the gradient of another step."""
 _ROOTS = frozenset({"cdist", "cdist_of_batches", "norm", "norm_all", "vector_norm", "dist", "renorm"})
 """A power and its root are both rounded, also where whole numbers come out of whole ones."""
-TELL_ZEROS_APART = frozenset({"copysign", "frombuffer", "hash_tensor", "signbit"})
+TELL_ZEROS_APART = frozenset({"copysign", "frombuffer", "hash_tensor", "signbit", "view_dtype"})
 """Of the sign of a zero, which the order of a sum may decide, these make numbers that differ."""
 _LEFT_OUT = _WRONG_GRADIENT | _ROOTS | TELL_ZEROS_APART
 _QUOTIENTS = frozenset({"abs", "addcdiv", "div", "gradient", "ldexp_by_fractions", "number_over", "reciprocal", "sgn"})
