@@ -28,6 +28,7 @@ def turns(operations: Sequence[str], targets: Sequence[str], seed: int, *, progr
     """The jobs of a soak, without end: round after round of all operations on all targets, each with other cases.
 
     The order is another in each round. The seed of a round depends on nothing but ``seed``: every torch sees the same.
+    Without programs nothing is compiled in bulk either, so that for targets that do there are none.
     """
     single = [name for name in targets if not kind_of(name).in_bulk]
     for number in count():
@@ -46,6 +47,8 @@ def turns(operations: Sequence[str], targets: Sequence[str], seed: int, *, progr
                 for target in targets
                 if target not in single
             ]
+        if not jobs:
+            return
         random.Random(round_seed).shuffle(jobs)
         yield from jobs
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from conformance.accuracy.bound import Bound, Judged, computing_dtype, last_rounding, one_rounding, unit_of_r
 from conformance.ulp import finfo, ulp
-from reference.dtypes import real_of
+from reference.dtypes import DType, real_of
 
 _HEADROOM = 64.0
 
@@ -191,11 +191,19 @@ class Variance(Bound):
     def allowed(self, judged: Judged) -> np.ndarray:
         unit = finfo(computing_dtype(judged.dtype)).unit
         allowed = 16 * math.sqrt(judged.terms) * unit * judged.size + last_rounding(judged)
-        largest = _largest_finite(judged.inputs[0]) if judged.inputs else 0.0
-        shift = (2 + math.sqrt(judged.terms)) * unit * largest
+        shift = _shift_of_the_mean(judged.inputs[0], judged.terms, unit) if judged.inputs else 0.0
         if self.root:
             return allowed + 2 * shift
         return allowed + 2 * shift * np.sqrt(judged.size) + shift * shift
+
+    def is_lost(self, result: np.ndarray, elements: np.ndarray, dtype: DType) -> bool:
+        """Whether a deviation is no larger than what rounding the mean of equal elements would make of zero."""
+        unit = finfo(computing_dtype(dtype)).unit
+        return self.root and bool(np.any(result <= 2 * _shift_of_the_mean(elements, elements.size, unit)))
+
+
+def _shift_of_the_mean(elements: np.ndarray, terms: int, unit: float) -> float:
+    return (2 + math.sqrt(terms)) * unit * _largest_finite(elements)
 
 
 @dataclass(frozen=True, slots=True)

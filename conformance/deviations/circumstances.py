@@ -75,6 +75,18 @@ def _an_input_is_not_contiguous(case: Case) -> bool:
     return any(given.strides != contiguous_strides(given.shape) for given in case.inputs)
 
 
+def _an_input_has_no_dimensions(case: Case) -> bool:
+    return any(not given.shape for given in case.inputs)
+
+
+def _an_array_has_a_negative_stride(case: Case) -> bool:
+    return any(given.array and min(given.strides, default=0) < 0 for given in case.inputs)
+
+
+def _a_stride_of_out_is_zero(case: Case) -> bool:
+    return any(0 in given.strides for given in case.inputs if given.name == "out")
+
+
 def _no_dimensions_are_given(case: Case) -> bool:
     return () in arguments_of(case.main)
 
@@ -113,6 +125,57 @@ def _distances_are_taken_by_products(case: Case) -> bool:
 
 def _include_self_is_false(case: Case) -> bool:
     return dict(case.main.kwargs).get("include_self") is False
+
+
+def _order(case: Case) -> float:
+    """That of a norm, 2 unless it is said."""
+    numbers = [one for one in case.main.args if isinstance(one, (int, float))]
+    settings = dict(case.main.kwargs)
+    order = settings.get("p", settings.get("ord", numbers[0] if numbers else 2))
+    return float(order) if isinstance(order, (int, float)) else 2.0
+
+
+def _the_order_is_negative(case: Case) -> bool:
+    return _order(case) < 0
+
+
+def _a_power_overflows(case: Case) -> bool:
+    """One on the way to the gradient of a norm: of an element or of the norm, or its reciprocal."""
+    order, given = _order(case), given_as(case, arguments_of(case.main)[0])
+    if given is None:
+        return False
+    sizes = np.abs(logical(given)).astype(np.longdouble).ravel()
+    with np.errstate(all="ignore"):
+        norm = np.sum(sizes**order) ** (1 / np.longdouble(order or 1))
+        powers = np.append(sizes[sizes > 0], norm) ** np.longdouble(max(abs(order), abs(order - 1)))
+    info = finfo(BY_NAME[given.dtype])
+    return bool(np.any((powers > info.max) | (powers < info.tiny)))
+
+
+def _the_sum_overflows(case: Case) -> bool:
+    """That of all elements that are numbers."""
+    given = case.inputs[0]
+    return bool(np.nansum(np.abs(logical(given).astype(np.longdouble))) > finfo(BY_NAME[given.dtype]).max)
+
+
+def _ten_to_the_decimals_overflows(case: Case) -> bool:
+    decimals, given = dict(case.main.kwargs).get("decimals"), case.inputs[0]
+    return isinstance(decimals, int) and np.longdouble(10) ** abs(decimals) > finfo(BY_NAME[given.dtype]).max
+
+
+def _differences_are_taken_twice(case: Case) -> bool:
+    """Or more often."""
+    return any(argument > 1 for argument in arguments_of(case.main)[1:2] if type(argument) is int)
+
+
+def _the_matrix_is_tall(case: Case) -> bool:
+    rows, columns = case.inputs[0].shape
+    return rows > columns
+
+
+def _the_bias_has_dimensions(case: Case) -> bool:
+    """More than one, which are its own."""
+    return len(case.inputs) > 2 and len(case.inputs[2].shape) > 1
 
 
 def _it_wraps(case: Case) -> bool:
@@ -221,6 +284,16 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "an expanded index is narrow": _of_call(_an_expanded_index_is_narrow),
     "what is written is expanded": _of_call(_what_is_written_is_expanded),
     "the range times the bins overflows": _of_call(_the_range_times_the_bins_overflows),
+    "the order is negative": _of_call(_the_order_is_negative),
+    "a power overflows": _of_call(_a_power_overflows),
+    "the sum overflows": _of_call(_the_sum_overflows),
+    "ten to the decimals overflows": _of_call(_ten_to_the_decimals_overflows),
+    "differences are taken twice": _of_call(_differences_are_taken_twice),
+    "the matrix is tall": _of_call(_the_matrix_is_tall),
+    "the bias has dimensions": _of_call(_the_bias_has_dimensions),
+    "an input has no dimensions": _of_call(_an_input_has_no_dimensions),
+    "an array has a negative stride": _of_call(_an_array_has_a_negative_stride),
+    "a stride of out is zero": _of_call(_a_stride_of_out_is_zero),
     **SEEN,
     **{name: wherever_wrong(is_so) for name, is_so in ELEMENTS.items()},
 }

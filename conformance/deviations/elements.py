@@ -126,12 +126,41 @@ def _the_product_with_the_logarithm_overflows(at: Elements) -> np.ndarray:
 
 
 def _the_square_overflows(at: Elements) -> np.ndarray:
-    return (at.actual == 0) & (at.tensor**2 > at.largest)
+    return np.abs(at.tensor) ** 2 > at.largest
 
 
 def _the_square_is_subnormal(at: Elements) -> np.ndarray:
     info, square = finfo(at.dtype), np.abs(at.tensor) ** 2
     return (square < info.tiny) & (at.error <= np.abs(at.expected) * (info.subnormal / square + 4 * at.unit))
+
+
+def _each_product_of_a_power_is_rounded(at: Elements) -> np.ndarray:
+    """That of so many factors, which is given last and whole; products that are subnormal have fewer digits."""
+    exponent, info = at.operands[-1], finfo(at.dtype)
+    square = np.abs(at.tensor) ** 2
+    relative = (np.abs(exponent) + 1) * at.unit + np.where(square < info.tiny, 2 * info.subnormal / square, 0)
+    return (exponent == np.rint(exponent)) & (at.error <= relative * np.abs(at.expected) + 2 * info.subnormal)
+
+
+def _the_correction_of_erfinv_cancels(at: Elements) -> np.ndarray:
+    """It is what rounding leaves of a difference of numbers near one, divided by the derivative of erf."""
+    return at.error <= 4 * _computed_unit(at) * np.exp(at.expected**2)
+
+
+def _pi_is_that_of_float32(at: Elements) -> np.ndarray:
+    return at.error <= _FLOAT32_UNIT
+
+
+def _it_is_the_first_operand(at: Elements) -> np.ndarray:
+    return at.actual == at.operands[0]
+
+
+def _is_zero_or_infinite(at: Elements) -> np.ndarray:
+    return (at.tensor == 0) | np.isinf(at.tensor)
+
+
+def _is_far_from_zero(at: Elements) -> np.ndarray:
+    return np.abs(at.tensor) > 1
 
 
 def _added_times_the_lowest(at: Elements) -> np.ndarray:
@@ -215,6 +244,12 @@ ELEMENTS: dict[str, Mask] = {
     "the product with the logarithm overflows": _the_product_with_the_logarithm_overflows,
     "the square overflows": _the_square_overflows,
     "the square is subnormal": _the_square_is_subnormal,
+    "each product of a power is rounded": _each_product_of_a_power_is_rounded,
+    "the correction of erfinv cancels": _the_correction_of_erfinv_cancels,
+    "pi is that of float32": _pi_is_that_of_float32,
+    "it is the first operand": _it_is_the_first_operand,
+    "an element is zero or infinite": _is_zero_or_infinite,
+    "an element is far from zero": _is_far_from_zero,
     "it is added times the lowest integer": _added_times_the_lowest,
     "the scaled operand overflows": _the_scaled_operand_overflows,
     "the quotient overflows": _the_quotient_overflows,

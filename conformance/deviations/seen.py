@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from math import prod
@@ -10,13 +11,18 @@ import numpy as np
 
 from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
 from conformance.examine import REFERENCE
-from conformance.model.case import Case, Ref, Step, references
+from conformance.model.case import Case, Literal, Ref, Step, references
+from conformance.model.observation import Aspect, Seen
 from conformance.operation import Form
 from conformance.standard import logical
 from conformance.ulp import finfo
+from conformance.values import fill
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NUMPY
 from reference.errors import Refusal
+from reference.layout import contiguous_strides
+
+_SEEDS = 64
 
 
 def _it_reads_the_memory_that_it_writes(met: Met) -> bool:
@@ -78,6 +84,87 @@ def _what_is_wrong_is_zero(met: Met) -> bool:
     return verdict is not None and not np.any(met.difference.actual[verdict.wrong])
 
 
+def _it_is_contiguous(met: Met) -> bool:
+    seen = _expected(met, met.call)
+    return seen is not None and contiguous_strides(seen.shape or ()) == met.difference.actual
+
+
+def _the_call_is_refused(met: Met) -> bool:
+    return REFERENCE.run(met.call).refused is not None
+
+
+def _it_takes_a_size_that_is_refused(met: Met) -> bool:
+    """One that is given, or that of another tensor."""
+    arguments = arguments_of(met.call.main)
+    others = (given_as(met.call, argument) for argument in arguments[1:])
+    sizes = [*arguments, *(given.shape for given in others if given is not None)]
+    return _the_call_is_refused(met) and met.difference.actual in sizes
+
+
+def _it_is_the_cotangent(met: Met) -> bool:
+    return met.difference.variable == "cotangent"
+
+
+def _bounds_and_step_are_cut(met: Met) -> bool:
+    """To whole numbers, before the elements between the bounds are counted."""
+    numbers = [int(one) for one in arguments_of(met.call.main) if isinstance(one, (int, float)) and math.isfinite(one)]
+    return numbers[2:] != [0] and met.difference.actual == (len(range(*numbers)),)
+
+
+def _it_is_of_16_bits(met: Met) -> bool:
+    return met.difference.expected.itemsize == 2 and met.difference.expected.dtype.kind not in "iu"
+
+
+def _each_sum_is_rounded(met: Met) -> bool:
+    """To the dtype of the result, after each of its terms."""
+    expected, actual = met.difference.expected, met.difference.actual
+    of_magnitudes, of_ones = (_values(met, _with_elements(met.call, change)) for change in (np.abs, np.ones_like))
+    if of_magnitudes is None or of_ones is None:
+        return False
+    count = np.maximum(of_ones, max(given.size for given in met.call.inputs) / max(expected.size, 1))
+    error = np.abs(actual.astype(np.longdouble) - expected.astype(np.longdouble))
+    return bool(np.all((error <= (count + 1) * finfo(BY_NUMPY[expected.dtype]).unit * of_magnitudes)[_wrong(met)]))
+
+
+def _another_seed_draws_it(met: Met) -> bool:
+    """One of a few, somewhere."""
+    return bool(np.all(np.isin(met.difference.actual[_wrong(met)], _drawn(met))))
+
+
+def _another_seed_may_draw_it(met: Met) -> bool:
+    """Not far from what a few of them draw."""
+    drawn, actual = _drawn(met).astype(np.longdouble), met.difference.actual.astype(np.longdouble)
+    low, high = drawn.min(axis=0), drawn.max(axis=0)
+    room = high - low
+    return bool(np.all(((low - room <= actual) & (actual <= high + room))[_wrong(met)]))
+
+
+def _drawn(met: Met) -> np.ndarray:
+    seen = (_expected(met, replace(met.call, seed=seed)) for seed in range(_SEEDS))
+    return np.stack([one.values for one in seen if one is not None])
+
+
+def _with_elements(case: Case, change: Callable[[np.ndarray], np.ndarray]) -> Case:
+    inputs = (replace(given, values=Literal(change(fill(given)).tobytes())) for given in case.inputs)
+    return replace(case, inputs=tuple(inputs))
+
+
+def _values(met: Met, case: Case) -> np.ndarray | None:
+    """Those of what differs, or its gradient, in long double."""
+    seen = _expected(met, case)
+    values = None if seen is None else seen.grad if met.difference.aspect is Aspect.GRAD else seen.values
+    return values.astype(np.longdouble) if isinstance(values, np.ndarray) else None
+
+
+def _expected(met: Met, case: Case) -> Seen | None:
+    return REFERENCE.run(case).last.variables.get(met.difference.variable)
+
+
+def _wrong(met: Met) -> np.ndarray:
+    verdict = met.difference.verdict
+    return np.zeros(met.difference.expected.shape, np.bool_) if verdict is None else verdict.wrong
+
+
 def _out_is_made_a_vector(met: Met) -> bool:
     return bool(met.difference.actual == (prod(met.difference.expected),))
 
@@ -126,6 +213,15 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "operands are copied first": _operands_are_copied_first,
     "it is laid out like an input": _it_is_laid_out_like_an_input,
     "what is wrong is zero": _what_is_wrong_is_zero,
+    "it is contiguous": _it_is_contiguous,
+    "the call is refused": _the_call_is_refused,
+    "it takes a size that is refused": _it_takes_a_size_that_is_refused,
+    "it is the cotangent": _it_is_the_cotangent,
+    "bounds and step are cut": _bounds_and_step_are_cut,
+    "it is of 16 bits": _it_is_of_16_bits,
+    "each sum is rounded": _each_sum_is_rounded,
+    "another seed draws it": _another_seed_draws_it,
+    "another seed may draw it": _another_seed_may_draw_it,
     "out is made a vector": _out_is_made_a_vector,
     "it reads the memory that it writes": _it_reads_the_memory_that_it_writes,
     "out is left as it was": _out_is_left_as_it_was,

@@ -83,8 +83,9 @@ def _known(failure: Failure, target: str) -> bool:
     """Whether a deviation describes it."""
     if failure.operation in (PROGRAMS, MODES):
         return False
-    difference = failure.examined.differences[0]
-    return matching(failure.operation, failure.prop.name, target, failure.dtype, difference) is not None
+    examined = failure.examined
+    described = (failure.operation, failure.prop.name, target, failure.dtype, examined.differences[0])
+    return matching(*described, examined.case) is not None
 
 
 def _reduced(failure: Failure, target: Interpreter, prop: Survives) -> Failure:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from conformance.accuracy import Selected
+from conformance.accuracy import Selected, Several, Variance
 from conformance.choices import Choices
 from conformance.examine import REFERENCE, Examined, examine_against
 from conformance.model.case import BACKWARD, Argument, Case, Drawn, Hook, Input, Ref, Step
@@ -79,12 +79,21 @@ def _some_tracked(case: Case, choices: Choices) -> Case:
 
 
 def _left_open(case: Case, expected: Trace) -> bool:
-    """Whether any of several equal elements may have been chosen: then whose the gradient is, is open too."""
-    if getattr(find(case.main.operation).accuracy, "among_equals", False):
+    """Whether any of several equal elements may have been chosen: then whose the gradient is, is open too.
+
+    And whether rounding may have made anything of a deviation of zero, at which its derivative has a pole.
+    """
+    accuracy = find(case.main.operation).accuracy
+    results = [expected.last.variables[name] for name in case.main.results if name in expected.last.variables]
+    if getattr(accuracy, "among_equals", False):
         elements = logical(case.inputs[0])
         if len(np.unique(elements)) < elements.size:
             return True
-    results = [expected.last.variables[name] for name in case.main.results if name in expected.last.variables]
+    first = accuracy.of(0) if isinstance(accuracy, Several) else accuracy
+    if isinstance(first, Variance) and results:
+        given = case.inputs[0]
+        if first.is_lost(np.asarray(results[0].values), logical(given), BY_NAME[given.dtype]):
+            return True
     return any(one.specified is not True for one in results)
 
 

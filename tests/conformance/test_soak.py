@@ -67,6 +67,10 @@ def test_a_round_is_everything_and_the_next_is_other_cases() -> None:
     assert jobs == list(islice(turns(operations, targets, 7), 2 * length)), "the same seed gives the same turns"
 
 
+def test_without_programs_there_are_no_turns_for_what_is_compiled_in_bulk() -> None:
+    assert not list(turns(["add"], ["cpu+compile"], 0, programs=False))
+
+
 def test_every_turn_draws_other_cases(opened: OpenSession, tmp_path: Path) -> None:
     session = opened(lambda real, *args, **kwargs: real(*args, **kwargs))
     done = Soak([session], rounds(2), lambda progress: None).run(TIME)
