@@ -93,12 +93,12 @@ def _the_call_is_refused(met: Met) -> bool:
     return REFERENCE.run(met.call).refused is not None
 
 
-def _it_takes_a_size_that_is_refused(met: Met) -> bool:
-    """One that is given, or that of another tensor."""
+def _it_takes_what_is_refused(met: Met) -> bool:
+    """An argument, or the shape of another tensor."""
     arguments = arguments_of(met.call.main)
     others = (given_as(met.call, argument) for argument in arguments[1:])
-    sizes = [*arguments, *(given.shape for given in others if given is not None)]
-    return _the_call_is_refused(met) and met.difference.actual in sizes
+    given = [*arguments, *(one.shape for one in others if one is not None)]
+    return _the_call_is_refused(met) and met.difference.actual in given
 
 
 def _it_is_the_cotangent(met: Met) -> bool:
@@ -215,7 +215,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "what is wrong is zero": _what_is_wrong_is_zero,
     "it is contiguous": _it_is_contiguous,
     "the call is refused": _the_call_is_refused,
-    "it takes a size that is refused": _it_takes_a_size_that_is_refused,
+    "it takes what is refused": _it_takes_what_is_refused,
     "it is the cotangent": _it_is_the_cotangent,
     "bounds and step are cut": _bounds_and_step_are_cut,
     "it is of 16 bits": _it_is_of_16_bits,
