@@ -20,10 +20,16 @@ OUT_OF_RANGE = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What every kind has. Without ``required``, the argument is left out in a third of the draws."""
+    """What every kind has. Without ``required``, the argument is left out in a third of the draws.
+
+    ``by_place``: torch has no name for it, or another one. ``in_a_row``: sizes that methods, and functions that make
+    tensors, also take one after the other.
+    """
 
     keyword: bool = False
     required: bool = True
+    by_place: bool = False
+    in_a_row: bool = False
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
         return OMITTED

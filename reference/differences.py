@@ -79,7 +79,7 @@ def _refuse_unlike(input: Tensor, other: Tensor, axis: int) -> None:
 def gradient(
     input: Tensor,
     *,
-    spacing: Number | Sequence[Number] | None = None,
+    spacing: Number | Sequence[Number] = 1,
     dim: int | Sequence[int] | None = None,
     edge_order: int = 1,
 ) -> tuple[Tensor, ...]:
@@ -93,7 +93,7 @@ def gradient(
         refuse("torch.gradient only supports edge_order=1 and edge_order=2.")
     dims = (dim,) if isinstance(dim, int) else tuple(range(input.ndim)) if dim is None else tuple(dim)
     axes = layout.wrap_dims(dims, input.ndim)
-    steps = tuple(spacing) if isinstance(spacing, Sequence) else (1 if spacing is None else spacing,) * len(axes)
+    steps = tuple(spacing) if isinstance(spacing, Sequence) else (spacing,) * len(axes)
     if any(input.shape[axis] < edge_order + 1 for axis in axes):
         refuse("torch.gradient expected each dimension size to be at least edge_order+1")
     return tuple(_derivative(input, axis, step, edge_order) for axis, step in zip(axes, steps, strict=True))

@@ -98,7 +98,11 @@ OPERATIONS = [
         name="isin",
         reference=closeness.isin,
         spellings=spelled("torch.isin", out=True),
-        parameters=(AnyTensor("elements"), Computed("test_elements", _among), Flag("invert", keyword=True)),
+        parameters=(
+            AnyTensor("elements"),
+            Computed("test_elements", _among, by_place=True),
+            Flag("invert", keyword=True),
+        ),
         dtypes=REAL_NUMERIC,
         basis=Documented(MANUAL.format("isin"), _ISIN),
     ),

@@ -196,8 +196,8 @@ OPERATIONS = [
         spellings=spelled("torch.where", out=True),
         parameters=(
             Operand("condition", dtypes=(BOOL,)),
-            Operand("input", number=True, dtypes=ALL),
-            Operand("other", number=True, dtypes=ALL),
+            Operand("input", number=True, dtypes=ALL, by_place=True),
+            Operand("other", number=True, dtypes=ALL, by_place=True),
         ),
         dtypes=(BOOL, UINT8),
         gradient=GradientOf(0),

@@ -18,6 +18,7 @@ from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64, FLOATING, INT64, INTE
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
+SIZES = Sizes("size", by_place=True, in_a_row=True)
 DTYPE = DTypeOption(keyword=True, mostly=True)
 TRACKED = RequiresGrad(keyword=True)
 OTHER_DTYPE = DTypeOption(dtypes=MADE, keyword=True, required=False)
@@ -113,7 +114,7 @@ OPERATIONS = [
             name=name,
             reference=reference,
             spellings=spelled(f"torch.{name}", out=True),
-            parameters=(SIZE, DTYPE, TRACKED),
+            parameters=(SIZES, DTYPE, TRACKED),
             dtypes=MADE,
             effect=Effect.CREATES,
             accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
@@ -130,7 +131,7 @@ OPERATIONS = [
         reference=creation.empty,
         # With out= the function refuses any format.
         spellings=spelled("torch.empty"),
-        parameters=(SIZE, DTYPE, TRACKED, FORMAT_OF_SIZES),
+        parameters=(SIZES, DTYPE, TRACKED, FORMAT_OF_SIZES),
         dtypes=MADE,
         effect=Effect.CREATES,
         accuracy=Unspecified(),
@@ -176,7 +177,7 @@ OPERATIONS = [
             name=name,
             reference=reference,
             spellings=spelled(method=f"Tensor.{name}"),
-            parameters=(AnyTensor("self"), SIZE, OTHER_DTYPE, TRACKED),
+            parameters=(AnyTensor("self"), SIZES, OTHER_DTYPE, TRACKED),
             dtypes=MADE,
             accuracy=Unspecified() if "uninitialized" in sentence else Exact(),
             basis=Documented(MANUAL.format(f"Tensor.{name}"), sentence),

@@ -156,7 +156,7 @@ OPERATIONS = [
         spellings=spelled("torch.searchsorted", out=True),
         parameters=(
             Computed("sorted_sequence", _sequence),
-            Computed("input", _sought),
+            Computed("input", _sought, by_place=True),
             Flag("out_int32", keyword=True),
             Flag("right", keyword=True),
             Choice("side", ("left", "right"), keyword=True, required=False, forbidden="middle"),

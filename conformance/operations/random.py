@@ -16,6 +16,7 @@ from reference.dtypes import BOOL, FLOAT32, FLOAT64, FLOATING, UNSIGNED
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 SIZE = Sizes("size")
+SIZES = Sizes("size", by_place=True, in_a_row=True)
 DTYPE = DTypeOption(keyword=True, mostly=True)
 TRACKED = RequiresGrad(keyword=True)
 OTHER_DTYPE = DTypeOption(dtypes=(FLOAT32, FLOAT64), keyword=True, required=False)
@@ -58,7 +59,7 @@ OPERATIONS = [
         name="rand",
         reference=random.rand,
         spellings=spelled("torch.rand", out=True),
-        parameters=(SIZE, DTYPE, TRACKED),
+        parameters=(SIZES, DTYPE, TRACKED),
         dtypes=DIFFERENTIABLE,
         effect=Effect.CREATES,
         random=True,
@@ -80,7 +81,7 @@ OPERATIONS = [
         name="randn",
         reference=random.randn,
         spellings=spelled("torch.randn", out=True),
-        parameters=(SIZE, DTYPE, TRACKED),
+        parameters=(SIZES, DTYPE, TRACKED),
         dtypes=DIFFERENTIABLE,
         accuracy=DEVIATES,
         effect=Effect.CREATES,

@@ -129,7 +129,7 @@ OPERATIONS = [
         spellings=spelled("torch.eye", out=True),
         parameters=(
             Computed("n", lambda choices, drawing: choices.integer(0, 5), _negative),
-            Computed("m", _columns, _negative),
+            Computed("m", _columns, _negative, by_place=True),
             DTYPE,
             TRACKED,
         ),

@@ -222,7 +222,7 @@ OPERATIONS = [
         spellings=spelled("torch.broadcast_shapes"),
         parameters=(
             Computed("first", _sizes),
-            Computed("second", _sizes_beside, _sizes_that_differ),
+            Computed("second", _sizes_beside, _sizes_that_differ, by_place=True),
         ),
         dtypes=ALL,
         effect=Effect.READS,
@@ -234,7 +234,7 @@ OPERATIONS = [
         name="promote_types",
         reference=promotion.promote_types,
         spellings=spelled("torch.promote_types"),
-        parameters=(DTypeOption("type1", ALL), DTypeOption("type2", ALL)),
+        parameters=(DTypeOption("type1", ALL), DTypeOption("type2", ALL, by_place=True)),
         dtypes=ALL,
         effect=Effect.READS,
         basis=Documented(
@@ -247,7 +247,7 @@ OPERATIONS = [
         name="can_cast",
         reference=promotion.can_cast,
         spellings=spelled("torch.can_cast"),
-        parameters=(DTypeOption("from_", ALL), DTypeOption("to", ALL)),
+        parameters=(DTypeOption("from_", ALL), DTypeOption("to", ALL, by_place=True)),
         dtypes=ALL,
         effect=Effect.READS,
         basis=Documented(
@@ -260,7 +260,7 @@ OPERATIONS = [
         name="result_type",
         reference=_result_type,
         spellings=spelled("torch.result_type"),
-        parameters=(Operand("tensor1", number=True), Operand("tensor2", number=True)),
+        parameters=(Operand("tensor1", number=True), Operand("tensor2", number=True, by_place=True)),
         dtypes=ALL,
         effect=Effect.READS,
         basis=Documented(

@@ -153,7 +153,7 @@ OPERATIONS = [
         name="flip",
         reference=rearranging.flip,
         spellings=spelled("torch.flip", "Tensor.flip"),
-        parameters=(AnyTensor(), Computed("dims", _some_dims, _one_dim_again)),
+        parameters=(AnyTensor(), Computed("dims", _some_dims, _one_dim_again, by_place=True)),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(
@@ -237,7 +237,7 @@ OPERATIONS = [
         name="repeat",
         reference=rearranging.repeat,
         spellings=spelled(method="Tensor.repeat"),
-        parameters=(AnyTensor(max_ndim=3), Computed("repeats", _times, _too_few_times)),
+        parameters=(AnyTensor(max_ndim=3), Computed("repeats", _times, _too_few_times, by_place=True, in_a_row=True)),
         dtypes=ALL,
         gradient=SUMS,
         basis=Documented(
@@ -250,7 +250,7 @@ OPERATIONS = [
         name="tile",
         reference=rearranging.tile,
         spellings=spelled("torch.tile", "Tensor.tile"),
-        parameters=(AnyTensor(max_ndim=3), Computed("dims", _any_times, _negative_times)),
+        parameters=(AnyTensor(max_ndim=3), Computed("dims", _any_times, _negative_times, by_place=True)),
         dtypes=ALL,
         gradient=SUMS,
         basis=Documented(

@@ -62,7 +62,7 @@ OPERATIONS = [
         name="view_dtype",
         reference=views.view,
         spellings=spelled(method="Tensor.view"),
-        parameters=(Computed("input", _rows_of_bytes), Computed("dtype", _read_as, _misread)),
+        parameters=(Computed("input", _rows_of_bytes), Computed("dtype", _read_as, _misread, by_place=True)),
         dtypes=ALL,
         effect=Effect.VIEW,
         basis=Documented(

@@ -20,7 +20,7 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 FACTORS = LONGEST + 1
 """The most values that one place can have: one of each index along the dimension, and what was there."""
 STORED = Summation(stored=True)
-FACTOR = Number("value", (1, 0, 3, 2), beyond=True)
+FACTOR = Number("value", (1, 0, 3, 2), beyond=True, by_place=True)
 
 
 def _like_index(choices: Choices, drawing: Drawing) -> Shape:
@@ -77,7 +77,7 @@ OPERATIONS = [
         name="scatter_number",
         reference=scattering.scatter,
         spellings=spelled("torch.scatter", "Tensor.scatter", in_place="Tensor.scatter_", out=True),
-        parameters=(AnyTensor(), Dim(), _index(), Number("value", (1, 0, 3, True, 2), beyond=True)),
+        parameters=(AnyTensor(), Dim(), _index(), Number("value", (1, 0, 3, True, 2), beyond=True, by_place=True)),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(

@@ -72,7 +72,7 @@ OPERATIONS = [
         spellings=spelled("torch.tensor_split", "Tensor.tensor_split"),
         parameters=(
             AnyTensor(min_ndim=1),
-            Computed("indices_or_sections", _cuts, _no_parts),
+            Computed("indices_or_sections", _cuts, _no_parts, by_place=True),
             Computed("dim", _cut_dim),
         ),
         dtypes=ALL,
@@ -92,7 +92,7 @@ OPERATIONS = [
             spellings=spelled(f"torch.{name}", f"Tensor.{name}"),
             parameters=(
                 AnyTensor(min_ndim=least),
-                Computed("indices_or_sections", _even_cuts(dim), _uneven_cuts(dim)),
+                Computed("indices_or_sections", _even_cuts(dim), _uneven_cuts(dim), by_place=True),
             ),
             dtypes=ALL,
             gradient=GradientOf(0),

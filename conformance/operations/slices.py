@@ -261,7 +261,11 @@ OPERATIONS = [
         name="split",
         reference=splitting.split,
         spellings=spelled("torch.split", "Tensor.split"),
-        parameters=(AnyTensor(min_ndim=1), Computed("split_size", _sections, _sizes_that_miss), DIM_SPLIT),
+        parameters=(
+            AnyTensor(min_ndim=1),
+            Computed("split_size", _sections, _sizes_that_miss, by_place=True),
+            DIM_SPLIT,
+        ),
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,

@@ -118,7 +118,7 @@ OPERATIONS = [
         reference=storage_changes.resize_,
         written=storage_changes.resize_,
         spellings=spelled(in_place="Tensor.resize_"),
-        parameters=(TARGET, Computed("size", _new_size, _negative_size), MEMORY_FORMAT),
+        parameters=(TARGET, Computed("size", _new_size, _negative_size, by_place=True, in_a_row=True), MEMORY_FORMAT),
         dtypes=ALL,
         effect=Effect.REPLACES,
         basis=Documented(

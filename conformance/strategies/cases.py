@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
-from typing import TypeAlias
 
 from conformance.choices import Choices
 from conformance.model.case import Argument, Case, Input, Ref, Step, dtype_names
-from conformance.operation import DIFFERENTIABLE, Form, Omitted, Operation, Parameter
+from conformance.operation import DIFFERENTIABLE, Form, Omitted, Operation
+from conformance.strategies.calls import Pairs, as_called
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
 from reference.dtypes import BOOL, BY_NAME, STORED_ONLY, Category, DType
 
 RESULT = "result"
 FORM = "form"
+CALL = "call"
 LARGEST_SEED = 2**32 - 1
 
 
@@ -64,7 +65,8 @@ def _build(choices: Choices, drawing: Drawing, values: list[Argument | Omitted],
     pairs = list(zip(operation.parameters, values, strict=True))
     choices.about(FORM)
     form = choices.choose(possible_forms(operation, pairs))
-    args, kwargs = arrange(pairs)
+    choices.about(CALL)
+    args, kwargs = as_called(choices, operation, pairs, form)
     step = Step(operation.name, form, args, kwargs, result_names(operation))
     seed = choices.integer(0, LARGEST_SEED) if operation.random else 0
     return Case(tuple(drawing.inputs), (step,), seed)
@@ -73,25 +75,6 @@ def _build(choices: Choices, drawing: Drawing, values: list[Argument | Omitted],
 def result_names(operation: Operation, name: str = RESULT) -> tuple[str, ...]:
     """The name, or ``name0``, ``name1`` ... of an operation that returns several results."""
     return (name,) if operation.results == 1 else tuple(f"{name}{index}" for index in range(operation.results))
-
-
-Pairs: TypeAlias = "list[tuple[Parameter, Argument | Omitted]]"
-
-
-def arrange(pairs: Pairs) -> tuple[tuple[Argument, ...], tuple[tuple[str, Argument], ...]]:
-    """Positional arguments up to the first that is left out, the rest by keyword."""
-    args: list[Argument] = []
-    kwargs: list[tuple[str, Argument]] = []
-    by_keyword = False
-    for parameter, value in pairs:
-        by_keyword = by_keyword or parameter.keyword
-        if isinstance(value, Omitted):
-            by_keyword = True
-        elif by_keyword:
-            kwargs.append((parameter.name, value))
-        else:
-            args.append(value)
-    return tuple(args), tuple(kwargs)
 
 
 def possible_forms(operation: Operation, pairs: Pairs) -> list[Form]:

@@ -19,7 +19,8 @@ from conformance.model.case import BACKWARD, Argument, Case, Drawn, Input, Ref, 
 from conformance.model.observation import Observation, Refused, Seen, Trace
 from conformance.operation import Effect, Form, Omitted, Operation, Parameter
 from conformance.operations import companions, every_operation
-from conformance.strategies.cases import arrange, possible_forms, result_names
+from conformance.strategies.calls import arrange
+from conformance.strategies.cases import possible_forms, result_names
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.shapes import Shape, draw_shape
