@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from conformance.choices import Choices
 from conformance.model.case import Argument, DTypeName
@@ -16,14 +16,13 @@ from reference.promotion import can_cast
 
 @dataclass(frozen=True, slots=True)
 class DTypeOption(Base):
-    """A dtype asked for, by keyword. ``mostly``: that of the case, which is left out now and then."""
+    """A dtype asked for, by keyword; without ``dtypes``, that of the case."""
 
     name: str = "dtype"
     dtypes: tuple[DType, ...] = ()
-    mostly: bool = field(default=False, kw_only=True)
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
-        if choices.flag(12) if self.mostly else self.left_out(choices):
+        if self.left_out(choices):
             return OMITTED
         return DTypeName(choices.choose(drawing.among(self.dtypes)).name if self.dtypes else drawing.dtype.name)
 

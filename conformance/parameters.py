@@ -20,7 +20,8 @@ OUT_OF_RANGE = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """What every kind has. Without ``required``, the argument is left out in a third of the draws.
+    """What every kind has. Without ``required``, the argument is left out in a third of the draws; of one that is
+    ``mostly`` given, which decides what is done, in an eighth.
 
     ``by_place``: torch has no name for it, or another one. ``in_a_row``: sizes that methods, and functions that make
     tensors, also take one after the other.
@@ -28,6 +29,7 @@ class Base:
 
     keyword: bool = False
     required: bool = True
+    mostly: bool = False
     by_place: bool = False
     in_a_row: bool = False
 
@@ -35,6 +37,8 @@ class Base:
         return OMITTED
 
     def left_out(self, choices: Choices) -> bool:
+        if self.mostly:
+            return choices.flag(12)
         return not self.required and (choices.plain or choices.flag(33))
 
 

@@ -224,7 +224,7 @@ OPERATIONS = [
         spellings=spelled("torch.clamp", "Tensor.clamp", in_place="Tensor.clamp_", out=True),
         parameters=(
             Operand("input"),
-            Number("min", options=(0, 1, 0.5, -2.5), required=False, beyond=True),
+            Number("min", options=(0, 1, 0.5, -2.5), mostly=True, beyond=True),
             Upper("max", options=(2, 0, 1.5), beyond=True),
         ),
         dtypes=REAL,

@@ -114,7 +114,7 @@ OPERATIONS = [
         spellings=spelled("torch.combinations"),
         parameters=(
             AnyTensor(min_ndim=1, max_ndim=1),
-            Computed("r", _length, lambda choices, drawing: -1, required=False),
+            Computed("r", _length, lambda choices, drawing: -1, mostly=True),
             Flag("with_replacement"),
         ),
         dtypes=ALL,

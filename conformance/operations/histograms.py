@@ -141,9 +141,9 @@ OPERATIONS = [
         spellings=spelled("torch.histc", "Tensor.histc", out=True),
         parameters=(
             AnyTensor(),
-            Choice("bins", (4, 1, 8, 16, 10), required=False, forbidden=0),
-            Choice("min", (-4, 0, -8), required=False),
-            Choice("max", (4, 8, 0), required=False, forbidden=-9),
+            Choice("bins", (4, 1, 8, 16, 10), mostly=True, forbidden=0),
+            Choice("min", (-4, 0, -8), mostly=True),
+            Choice("max", (4, 8, 0), mostly=True, forbidden=-9),
         ),
         dtypes=FLOATING,
         values=("normal", "small", "positive"),

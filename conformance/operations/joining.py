@@ -80,7 +80,7 @@ OPERATIONS = [
         name="stack",
         reference=joining.stack,
         spellings=spelled("torch.stack", out=True),
-        parameters=(Tensors("tensors", max_ndim=3), Computed("dim", _new_dim, _too_many, required=False)),
+        parameters=(Tensors("tensors", max_ndim=3), Computed("dim", _new_dim, _too_many, mostly=True)),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(

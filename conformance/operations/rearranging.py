@@ -193,8 +193,8 @@ OPERATIONS = [
         spellings=spelled("torch.rot90", "Tensor.rot90"),
         parameters=(
             AnyTensor(min_ndim=2),
-            Choice("k", (1, 2, 3, 0, -1, 6, -5, 2**40 + 1), required=False),
-            Computed("dims", _two_dims, _one_dim_twice, required=False),
+            Choice("k", (1, 2, 3, 0, -1, 6, -5, 2**40 + 1), mostly=True),
+            Computed("dims", _two_dims, _one_dim_twice, mostly=True),
         ),
         dtypes=ALL,
         gradient=GradientOf(0),

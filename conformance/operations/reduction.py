@@ -190,7 +190,7 @@ OPERATIONS = [
         name="nanmean",
         reference=nan_reductions.nanmean,
         spellings=spelled("torch.nanmean", "Tensor.nanmean", out=True),
-        parameters=(AnyTensor(), Dims(required=False), KEEPDIM, FLOATING_CAST),
+        parameters=(AnyTensor(), Dims(mostly=True), KEEPDIM, FLOATING_CAST),
         dtypes=FLOATING,
         accuracy=Divided(integers=False),
         gradient=GradientOf(4),

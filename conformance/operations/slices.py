@@ -193,8 +193,8 @@ OPERATIONS = [
         spellings=spelled("torch.diagonal", "Tensor.diagonal"),
         parameters=(
             AnyTensor(min_ndim=2),
-            Choice("offset", (0, 1, -1, 2, -3, 2**40, -(2**40)), required=False),
-            Dim("dim1", required=False),
+            Choice("offset", (0, 1, -1, 2, -3, 2**40, -(2**40)), mostly=True),
+            Dim("dim1", mostly=True),
             Computed("dim2", _other_dim, _same_dim),
         ),
         dtypes=ALL,

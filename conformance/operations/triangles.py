@@ -18,7 +18,7 @@ from reference.dtypes import INT32, INT64
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 DIAGONAL = Choice("diagonal", (0, 1, -1, 2, -3, 40, -40), required=False)
-OFFSET = Choice("offset", (0, 1, -1, 2, -3), required=False)
+OFFSET = Choice("offset", (0, 1, -1, 2, -3), mostly=True)
 
 
 def _first_dim(choices: Choices, drawing: Drawing) -> int:
@@ -123,7 +123,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(min_ndim=1, max_ndim=3),
             OFFSET,
-            Computed("dim1", _first_dim, required=False),
+            Computed("dim1", _first_dim, mostly=True),
             Computed("dim2", _second_dim, _same_dim),
         ),
         dtypes=ALL,

@@ -114,8 +114,8 @@ OPERATIONS = [
         spellings=spelled("torch.flatten", "Tensor.flatten"),
         parameters=(
             AnyTensor(),
-            Dim("start_dim", required=False),
-            Computed("end_dim", _end_after_start, required=False),
+            Dim("start_dim", mostly=True),
+            Computed("end_dim", _end_after_start, mostly=True),
         ),
         dtypes=STORED,
         gradient=GradientOf(0),

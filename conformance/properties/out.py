@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from conformance.choices import Choices
@@ -46,7 +46,7 @@ class Out(Property):
         yield _with_out(called, _out_like(choices, result, "transposed", operation, dim=0))
         layout = choices.choose(("stepped by 2", "transposed", "stepped by 3", "offset by 1", "expanded"))
         yield _with_out(called, _out_like(choices, result, layout, operation))
-        yield _with_out(called, _resized(choices, result, operation))
+        yield from (_with_out(called, out) for out in _resized(choices, result, operation))
         other = replace(_out_like(choices, result, "contiguous", operation), dtype=choices.choose(OTHER_DTYPES))
         yield _with_out(called, other)
         given = first_tensor(base)
@@ -191,11 +191,11 @@ def _out_like(choices: Choices, result: Seen, layout: str, operation: Operation,
     return Input("out", result.shape, result.dtype, strides, offset, size, values)
 
 
-def _resized(choices: Choices, result: Seen, operation: Operation) -> Input:
-    """An ``out`` that is empty, too small or too large."""
+def _resized(choices: Choices, result: Seen, operation: Operation) -> Iterator[Input]:
+    """An ``out`` that is too large, and one that is empty or too small."""
     assert result.shape is not None, "a result without a shape has no out="
-    shape = choices.choose(((0,), (3,), (*result.shape, 2), result.shape[1:]))
-    return _out_like(choices, replace_shape(result, shape), "contiguous", operation)
+    for shape in ((*result.shape, 2), choices.choose(((0,), (0,), (3,), result.shape[1:]))):
+        yield _out_like(choices, replace_shape(result, shape), "contiguous", operation)
 
 
 def replace_shape(seen: Seen, shape: tuple[int, ...]) -> Seen:

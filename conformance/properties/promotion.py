@@ -60,7 +60,7 @@ class Promotion(Property):
             dtypes = [dtype for dtype in operation.dtypes if dtype.category is category]
             rights = [
                 _small(left, shape, f"right_{dtype.name}_{len(shape)}", dtype.name)
-                for dtype, shape in _with_shapes(dtypes, choices.integer(0, 1))
+                for dtype, shape in _with_shapes(dtypes, choices.integer(0, 1), BY_NAME[left.dtype])
             ]
             options: list[Argument] = [Ref(right.name) for right in rights]
             if _takes_numbers(operation, second):
@@ -98,13 +98,13 @@ def _promotes(operation: Operation) -> bool:
     return operation.results == 1 and len(promoted_operands(operation)) >= 2
 
 
-def _with_shapes(dtypes: list[DType], turn: int) -> Iterator[tuple[DType, tuple[int, ...]]]:
-    """Each dtype of a category with a dimension or without, in turn; one that is alone with and without."""
+def _with_shapes(dtypes: list[DType], turn: int, left: DType) -> Iterator[tuple[DType, tuple[int, ...]]]:
+    """Each dtype of a category with a dimension or without, in turn; one that is alone, and floating ones beside a
+    floating one, with and without."""
     shapes = ((2,), ())
-    if len(dtypes) == 1:
-        yield from ((dtypes[0], shape) for shape in shapes)
-    for number, dtype in enumerate(dtypes if len(dtypes) > 1 else ()):
-        yield dtype, shapes[(number + turn) % 2]
+    both = len(dtypes) == 1 or all(dtype.category is left.category is Category.FLOATING for dtype in dtypes)
+    for number, dtype in enumerate(dtypes):
+        yield from ((dtype, shape) for shape in (shapes if both else (shapes[(number + turn) % 2],)))
 
 
 def promoted_operands(operation: Operation) -> list[int]:
@@ -157,7 +157,7 @@ def _of_each_dtype(base: Case, operation: Operation) -> Iterator[Case]:
 
 def without_dtype(step: Step, operation: Operation) -> Step:
     """The call without a dtype that it need not ask for."""
-    free = {one.name for one in operation.parameters if not getattr(one, "required", True)}
+    free = {one.name for one in operation.parameters if one.mostly or not one.required}
     kwargs = tuple((name, one) for name, one in step.kwargs if not (name in free and isinstance(one, DTypeName)))
     return replace(step, kwargs=kwargs)
 

@@ -46,7 +46,7 @@ def as_called(
     if isinstance(last, tuple) and _are_integers(last) and choices.flag(25):
         return (*args[:-1], list(last)), kwargs
     if choices.flag(25):
-        return _named(args, pairs, kwargs, operation.effect is not Effect.CREATES)
+        return _named(args, pairs, kwargs)
     return args, kwargs
 
 
@@ -65,12 +65,10 @@ def _none_in_words(operation: Operation, pairs: Pairs) -> Keywords:
     return tuple((one.name, None) for one in left_out if defaults.get(one.name, False) is None)
 
 
-def _named(
-    args: tuple[Argument, ...], pairs: Pairs, kwargs: Keywords, keeps_first: bool
-) -> tuple[tuple[Argument, ...], Keywords]:
-    """As many of the last as have a name and are no tensors, by keyword."""
+def _named(args: tuple[Argument, ...], pairs: Pairs, kwargs: Keywords) -> tuple[tuple[Argument, ...], Keywords]:
+    """As many of the last as have a name and are no tensors, by keyword; the first stands in its place."""
     place = len(args)
-    while place > keeps_first and not pairs[place - 1][0].by_place and not any(references(args[place - 1])):
+    while place > 1 and not pairs[place - 1][0].by_place and not any(references(args[place - 1])):
         place -= 1
     named = ((pairs[number][0].name, args[number]) for number in range(place, len(args)))
     return args[:place], (*named, *kwargs)
