@@ -6,9 +6,11 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
+from fnmatch import filter as filter_names
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -137,7 +139,9 @@ def patterns_of(text: str) -> tuple[str, ...]:
 def named_by(patterns: str) -> frozenset[str]:
     """The operations whose names one of the patterns describes."""
     names = every_operation()
-    return frozenset(name for pattern in patterns_of(patterns) for name in names if fnmatchcase(name, pattern))
+    # Most are names, and there are thousands to look up before the first check.
+    found = ((pattern,) if pattern in names else filter_names(names, pattern) for pattern in patterns_of(patterns))
+    return frozenset(chain.from_iterable(found))
 
 
 @cache
@@ -164,8 +168,11 @@ def for_operation(operation: str) -> list[Deviation]:
 @cache
 def by_operation() -> dict[str, list[Deviation]]:
     """The deviations in force for each operation."""
-    entries = [entry for entry in every_deviation() if entry.in_force()]
-    return {name: [entry for entry in entries if entry.names(name)] for name in every_operation()}
+    entries = [(entry, named_by(entry.operation)) for entry in every_deviation() if entry.in_force()]
+    return {
+        name: [entry for entry, named in entries if not named.isdisjoint((name, operation.alias_of))]
+        for name, operation in every_operation().items()
+    }
 
 
 @cache
