@@ -151,6 +151,11 @@ class Operation:
         return isinstance(self.reference, Pointwise)
 
     @property
+    def hands_on(self) -> bool:
+        """Whether the result has elements of the operands as they are, whatever these are."""
+        return self.effect in (Effect.VIEW, Effect.MAY_VIEW, Effect.SHARES) and not self.values
+
+    @property
     def accumulates(self) -> bool:
         """Whether an element of the result depends on arbitrarily many: long inputs are what tells most of these."""
         return isinstance(self.accuracy, (Summation, Product, Softmax, LogSumExp, Variance, Selected))

@@ -68,7 +68,9 @@ class Structure:
         ]
 
     def derived(self, prop: Property) -> list[Case]:
-        """The cases that a property derives from this one."""
+        """The cases that a property derives from this one; where it says nothing but that all agrees, this one."""
+        if prop.name in FIRST:
+            return [self.base]
         if prop.name not in self._derived:
             self._derived[prop.name] = list(derived(prop, self.base, self.operation, self.seed))
         return self._derived[prop.name]
@@ -124,7 +126,9 @@ def draw_structures(
         draw_structure(source, operation, dtype, place, of, telling=dtype in telling)
         for dtype, (source, place, of) in zip(drawn, turns, strict=True)
     ]
-    return [*full, *_others(operation, others, points, choices.integer(0, 2**32 - 1), telling)]
+    briefly = _others(operation, others, points, choices.integer(0, 2**32 - 1), telling)
+    glances = 0 if operation.alias_of else profile.glances
+    return [*full, *briefly, *_glances(operation, kinds, glances, choices.integer(0, 2**32 - 1), telling)]
 
 
 Point: TypeAlias = "Mapping[str, float]"
@@ -168,17 +172,31 @@ def _others(
     chooses, seen = isinstance(operation.accuracy, Selected), set(met)
     for number, dealt in enumerate(others):
         own_seed, has_card = seed_of(f"structure {number}", seed), dealt.card is not None
-        base = draw_base(
-            dealt.choices(own_seed, NOTHING if dealt.plain else next(points)),
-            operation,
-            dealt.dtype,
-            long=0 if has_card else {"long": 100, "": 50}.get(dealt.edge, 0),
-        )
+        base = _draw_dealt(operation, dealt, own_seed, points)
         rows = len(EVERY_MODE) if dealt.dtype not in seen or (has_card and number % 2 == 0) else 1
         seen.add(dealt.dtype)
         brief = (*FIRST, "gradient") if chooses or (has_card and number % 2) else FIRST
         # By their values many differ: where there are none, a third of them tells as much.
         yield Structure(operation, dealt.dtype, base, own_seed, telling=number % 3 == 0, brief=brief, rows=rows)
+
+
+def _glances(
+    operation: Operation, kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[DType]
+) -> Iterator[Structure]:
+    """Structures of which the call alone is compared, in one row of values: for the arguments, of which many differ."""
+    names = [*(parameter.name for parameter in operation.parameters), FORM]
+    points = iter(places_apart(names, count, seed))
+    for number, dealt in enumerate(deal(kinds, count, seed, met)):
+        own_seed = seed_of(f"glance {number}", seed)
+        base = _draw_dealt(operation, dealt, own_seed, points)
+        yield Structure(operation, dealt.dtype, base, own_seed, telling=number % 3 == 0, brief=FIRST, rows=1)
+
+
+def _draw_dealt(operation: Operation, dealt: Dealt, seed: int, points: Iterator[Point]) -> Case:
+    """A case of which some was dealt, and where nothing is left out, the places of all arguments."""
+    places = NOTHING if dealt.plain else next(points)
+    long = 0 if dealt.card is not None else {"long": 100, "": 50}.get(dealt.edge, 0)
+    return draw_base(dealt.choices(seed, places), operation, dealt.dtype, long=long)
 
 
 def structures(operation: Operation, profile: Profile, seed: int, draw: Driver) -> Iterator[Structure]:

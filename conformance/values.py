@@ -22,6 +22,7 @@ EVERY = "every"
 """The mode that is not drawn at all: values are counted from the seed on."""
 
 IN_TURN = "|"
+_POOLED = 14  # bits
 _IN_CACHE = 1 << 14  # words
 _LOW_QUARTERS = np.uint64(0x0000FFFF0000FFFF)
 _BOTH_HALVES = np.uint64(0x0000000100000001)
@@ -258,6 +259,20 @@ def _places(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return _below(8 * dtype.itemsize, raw).astype(dtype.numpy)
 
 
+def _any(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Values of every kind, element by element, from a pool of them: for what hands them on as they are."""
+    return _pool_of_any(dtype).take(raw >> np.uint64(64 - _POOLED))
+
+
+@cache
+def _pool_of_any(dtype: DType) -> np.ndarray:
+    kinds = (_normal, _special, _small, _bits, _log_uniform)
+    raw = random_bits(0, range(len(kinds)), 1 << _POOLED)
+    return np.choose(
+        np.arange(1 << _POOLED) % len(kinds), [kind(one, dtype) for kind, one in zip(kinds, raw, strict=True)]
+    )
+
+
 def _unit_values(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Uniform in [0, 1): probabilities, weights."""
     if dtype.category < Category.FLOATING:
@@ -275,6 +290,7 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "divisors": _divisors,
     "negatable": _negatable,
     "lengths": _lengths,
+    "any": _any,
     "zero": _zero,
     "places": _places,
     "unit": _unit_values,

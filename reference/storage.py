@@ -18,11 +18,12 @@ class Storage:
     then cast to another.
     """
 
-    __slots__ = ("computed", "exact", "exact_dtype", "memory", "owner")
+    __slots__ = ("_address", "computed", "exact", "exact_dtype", "memory", "owner")
 
     def __init__(self, memory: np.ndarray, owner: Any = None) -> None:
         self.memory = memory
         self.owner = owner
+        self._address: int | None = None
         self.exact: np.ndarray | None = None
         self.exact_dtype: DType | None = None
         self.computed: DType | None = None
@@ -44,14 +45,16 @@ class Storage:
     @property
     def address(self) -> int:
         """Where the bytes begin: two storages over one NumPy array share memory."""
-        return int(self.memory.ctypes.data)
+        if self._address is None:
+            self._address = int(self.memory.ctypes.data)
+        return self._address
 
     def resize(self, nbytes: int) -> None:
         """Grow to ``nbytes``, keeping what is there; never shrinks."""
         if nbytes > self.nbytes:
             grown = np.zeros(nbytes, dtype=np.uint8)
             grown[: self.nbytes] = self.memory
-            self.memory = grown
+            self.memory, self._address = grown, None
             self.exact = None
 
     def keep_exact(self, dtype: DType, wide: np.dtype[Any]) -> np.ndarray:

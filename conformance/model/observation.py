@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -94,7 +95,7 @@ class Observation:
 
     step: int
     refused: Refused | None = None
-    variables: dict[str, Seen] = field(default_factory=dict)
+    variables: Mapping[str, Seen] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

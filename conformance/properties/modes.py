@@ -46,14 +46,15 @@ class Modes(Property):
     def relate(self, case: Case, actual: Trace, target: Interpreter) -> Examined:
         """The verdict on what a target was seen to do with a case."""
         expected = REFERENCE.run(case)
-        last = replace(expected.last, variables=dict(expected.last.variables))
+        variables = dict(expected.last.variables)
         for name, wanted in expected.last.variables.items():
             found = actual.last.variables.get(name)
             if found is not None and same_order(wanted, found):
-                last.variables[name] = wanted = replace(wanted, strides=found.strides)
+                variables[name] = wanted = replace(wanted, strides=found.strides)
             nowhere = wanted.shape is not None and 0 in wanted.shape
             if found is not None and (nowhere or (is_alone(name, expected) and is_alone(name, actual))):
-                last.variables[name] = replace(wanted, offset=found.offset)
+                variables[name] = replace(wanted, offset=found.offset)
+        last = replace(expected.last, variables=variables)
         expected = Trace(expected.target, [*expected.observations[:-1], last])
         return relate(expected, actual, case, target)
 

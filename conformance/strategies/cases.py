@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from conformance.choices import Choices
 from conformance.model.case import Argument, Case, Input, Ref, Step, dtype_names
-from conformance.operation import DIFFERENTIABLE, Form, Omitted, Operation
+from conformance.operation import DIFFERENTIABLE, OMITTED, Form, Omitted, Operation
 from conformance.strategies.calls import Pairs, as_called
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
@@ -79,10 +79,9 @@ def result_names(operation: Operation, name: str = RESULT) -> tuple[str, ...]:
 
 def possible_forms(operation: Operation, pairs: Pairs) -> list[Form]:
     """The forms that fit: an operator takes operands alone, a tensor first, or second where it is reflected."""
-    given = [value for _, value in pairs if not isinstance(value, Omitted)]
-    leading_tensor = bool(given) and isinstance(given[0], Ref)
-    keywords = any(parameter.keyword for parameter, value in pairs if not isinstance(value, Omitted))
-    plain = len(given) <= 2 and not keywords
+    given = [(parameter, value) for parameter, value in pairs if value is not OMITTED]
+    leading_tensor = bool(given) and isinstance(given[0][1], Ref)
+    plain = len(given) <= 2 and not any(parameter.keyword for parameter, _ in given)
     forms = []
     for form in operation.functional:
         if form in (Form.METHOD, Form.ATTRIBUTE, Form.OPERATOR) and not leading_tensor:

@@ -16,6 +16,7 @@ from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
 TAME_MODES = ("normal", "small")
+HANDED_ON = ("any",)
 GAPS = "gaps"
 SPECIALS_MOST = 3
 LARGEST_SMALL = 6
@@ -121,10 +122,10 @@ class Drawing:
 
     def add(self, given: Input) -> Ref:
         """Add an input as it is but for its name, which gets the prefix and hides no function that scripts call."""
-        named = replace(given, name=self.prefix + given.name + "_" * (given.name in _CALLED_BY_SCRIPTS))
-        assert all(other.name != named.name for other in self.inputs), f"two inputs are called {named.name}"
-        self.inputs.append(named)
-        return Ref(named.name)
+        name = self.prefix + given.name + "_" * (given.name in _CALLED_BY_SCRIPTS)
+        assert all(other.name != name for other in self.inputs), f"two inputs are called {name}"
+        self.inputs.append(given if given.name == name else replace(given, name=name))
+        return Ref(name)
 
     def existing(self, fits: Callable[[Input], bool]) -> Input | None:
         """A variable that is there already and fits, where the case is a program that has some."""
@@ -145,6 +146,8 @@ class Drawing:
 
     def _modes(self, dtype: DType) -> tuple[str, ...]:
         """The modes that suit: what complex functions do at the ends of their range, no page and no standard says."""
+        if self.operation.hands_on:
+            return HANDED_ON
         if self.operation.values:
             return tuple(mode for mode in self.operation.values if mode != GAPS or not dtype.is_complex)
         return TAME_MODES if dtype.is_complex and not self.operation.accuracy.bitwise else EVERY_MODE

@@ -12,6 +12,7 @@ SMALL_SIZES = (2, 3, 1, 4, 5)
 TELLING_SIZES = (3, 2, 4, 5, 6, 7)
 # Around SIMD widths (16 and 32 float32 elements), unrolled loops, and vectorised tails.
 BOUNDARY_LENGTHS = (7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 257, 1000, 1023, 1025)
+_LEAST_TELLING = tuple(prod(sorted(TELLING_SIZES)[:ndim]) for ndim in range(len(TELLING_SIZES) + 1))
 EDGES = ("long", "empty", "single")
 """What a shape may be at the ends of what there is, and which few draws would leave to chance."""
 WITHOUT_VALUES = ("empty", "single")
@@ -42,13 +43,15 @@ def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel:
 
 def _telling_shape(choices: Choices, min_ndim: int, ndim: int, numel: int) -> Shape:
     """Sizes above one of which no two are equal: what mistakes one dimension for another gives something else."""
-    while ndim > min_ndim and prod(sorted(TELLING_SIZES)[:ndim]) > numel:
+    while ndim > min_ndim and _LEAST_TELLING[ndim] > numel:
         ndim -= 1
-    left, sizes = list(TELLING_SIZES), list[int]()
+    left, sizes, count = list(TELLING_SIZES), list[int](), 1
     for rest in reversed(range(ndim)):
-        fitting = [size for size in left if prod(sizes) * size * 3**rest <= numel]
+        most = numel // (count * 3**rest)
+        fitting = [size for size in left if size <= most]
         size = choices.choose(fitting) if fitting else 1
         sizes.append(size)
+        count *= size
         left = [one for one in left if one != size]
     return tuple(sizes)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import cached_property
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,6 +40,15 @@ class Memory(NamedTuple):
     identity: int
 
 
+class Glimpse(NamedTuple):
+    """All that can be seen of a tensor or an array, in the form that is quickest to make and to compare."""
+
+    shape: tuple[int, ...]
+    facts: tuple[Any, ...]
+    bits: bytes = b""
+    gradient_bits: bytes | None = None
+
+
 class DeviceLost(Exception):
     """A device does not work any more in this process: an assertion in a kernel ends everything that comes after."""
 
@@ -67,8 +78,10 @@ class Interpreter(ABC):
         for index, step in enumerate(case.steps):
             refused = execution.step(step)
             last = refused is not None or index == len(case.steps) - 1
-            if last or every_step:
+            if every_step:
                 observations.append(Observation(index, refused, execution.observe()))
+            elif last:
+                observations.append(Observation(index, refused, Live(execution)))
             if refused is not None:
                 break
         return Trace(self.name, observations)
@@ -115,15 +128,21 @@ class Interpreter(ABC):
         By name, since a program that grows gets inputs later than one that is run again.
         """
         seen = {name: self.see(value) for name, value in variables.items()}
+        for name, (identity, storage) in self.places(variables).items():
+            seen[name].identity, seen[name].storage = identity, storage
+        return seen
+
+    def places(self, variables: dict[str, Any]) -> dict[str, tuple[str, str]]:
+        """Of each variable that has memory, the first that is the same object, and the first that shares its memory."""
         spans: list[tuple[str, Memory]] = []
         objects: dict[int, str] = {}
-        for name, one in sorted(seen.items()):
+        found = {}
+        for name in sorted(variables):
             value = variables[name]
-            one.identity = objects.setdefault(id(value), name) if one.kind in ("tensor", "array") else None
             memory = self.memory(value)
             if memory is not None:
-                one.storage = _owner(memory, spans, name)
-        return seen
+                found[name] = objects.setdefault(id(value), name), _owner(memory, spans, name)
+        return found
 
     def run_rows(self, case: Case, blocks: dict[str, np.ndarray]) -> np.ndarray | None:
         """The results of a one-step case for each row of its inputs' blocks, stacked; None where they differ in kind.
@@ -156,6 +175,13 @@ class Interpreter(ABC):
 
     @abstractmethod
     def see(self, value: Any) -> Seen: ...
+
+    @abstractmethod
+    def glimpse(self, value: Any, *, data: bool) -> Glimpse | None:
+        """What is seen of a value, without bits where there is no ``data``; None where ``see`` must tell.
+
+        The facts are its dtype, strides and offset, and what autograd knows of it. Versions are the execution's.
+        """
 
     @abstractmethod
     def version(self, value: Any) -> int:
@@ -205,6 +231,20 @@ class Execution:
         self._versions.update({name: target.version(value) for name, value in bound.items()})
         return None
 
+    def glimpses(self, *, data: bool) -> dict[str, tuple[Glimpse, int]] | None:
+        """Every variable at a glance, and its version; None where one has to be seen."""
+        found = {}
+        for name, value in self.variables.items():
+            glimpse = self.interpreter.glimpse(value, data=data)
+            if glimpse is None:
+                return None
+            found[name] = glimpse, self.interpreter.version(value) - self._versions[name]
+        return found
+
+    def places(self) -> dict[str, tuple[str, str]]:
+        """Where the variables lie, as ``Interpreter.places`` tells."""
+        return self.interpreter.places(self.variables)
+
     def observe(self) -> dict[str, Seen]:
         """Every variable as it is now.
 
@@ -215,6 +255,34 @@ class Execution:
             if one.version is not None:
                 one.version -= self._versions[name]
         return seen
+
+
+class Live(Mapping[str, Seen]):
+    """The variables at the end of a case, alive: each is seen once somebody asks what it is like."""
+
+    def __init__(self, execution: Execution) -> None:
+        self._execution = execution
+
+    @cached_property
+    def _seen(self) -> dict[str, Seen]:
+        return self._execution.observe()
+
+    def __getitem__(self, name: str) -> Seen:
+        return self._seen[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._seen)
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def elements_alike(self, other: Live, *, data: bool) -> int | None:
+        """The elements of both, where it is seen at a glance that all is alike; None where it is not."""
+        ours, theirs = self._execution, other._execution
+        glimpses = ours.glimpses(data=data)
+        if glimpses is None or glimpses != theirs.glimpses(data=data) or ours.places() != theirs.places():
+            return None
+        return sum(prod(one.shape) * (1 + (one.gradient_bits is not None)) for one, _ in glimpses.values())
 
 
 def _parts(results: Sequence[Any]) -> Sequence[Any]:
@@ -236,6 +304,11 @@ def array_memory(array: np.ndarray) -> Memory:
     """The bytes that a NumPy array reaches."""
     start, stop = np.lib.array_utils.byte_bounds(array)
     return Memory(start, stop if array.size else start, id(array))
+
+
+def glimpse_array(array: np.ndarray, *, data: bool) -> Glimpse:
+    """A NumPy array at a glance."""
+    return Glimpse(array.shape, (array.dtype, array.strides), array.tobytes() if data else b"")
 
 
 def see_array(array: np.ndarray) -> Seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from conformance.model.case import Case, Input, Step
 from conformance.model.observation import Refused, Seen, Trace
 from conformance.operation import Effect, Form, Operation
 from conformance.operations import find
-from conformance.targets.interpreter import Interpreter, Memory, array_memory, see_array
+from conformance.targets.interpreter import Glimpse, Interpreter, Memory, array_memory, glimpse_array, see_array
 from conformance.values import fill
 from reference import random as reference_random
 from reference.autograd.mode import set_grad_enabled
@@ -23,6 +24,7 @@ from reference.storage import Storage
 from reference.tensor import Tensor
 from reference.writing import in_place, with_out
 
+_WIDENED = {"float64": "extended", "complex128": "complex_extended"}
 LATEST = 1024
 """How many traces are kept: about those of one operation, with which the next target is compared."""
 
@@ -51,6 +53,18 @@ class ReferenceTarget(Interpreter):
 
     def see(self, value: Any) -> Seen:
         return see(value)
+
+    def glimpse(self, value: Any, *, data: bool) -> Glimpse | None:
+        if isinstance(value, np.ndarray):
+            return glimpse_array(value, data=data)
+        if not isinstance(value, Tensor) or value.specified is not True:
+            return None
+        is_leaf, node = history(value)
+        facts = value.dtype.name, value.strides, value.offset, value.requires_grad, is_leaf, node
+        if not data:
+            return Glimpse(value.shape, facts)
+        grad = value.grad if is_leaf or value.retains_grad else None
+        return Glimpse(value.shape, facts, value.array.tobytes(), None if grad is None else grad.array.tobytes())
 
     def version(self, value: Any) -> int:
         return value.version if isinstance(value, Tensor) else 0
@@ -125,12 +139,13 @@ def refuse_dtypes(operation: Operation, args: Sequence[Any], asked: Any = None) 
 
 def takes(operation: Operation, dtype: DType) -> bool:
     """Whether an operation takes a dtype; the reference's own wide ones count as those they widen."""
-    names = {accepted.name for accepted in operation.dtypes}
-    if dtype.name == "extended":
-        return "float64" in names
-    if dtype.name == "complex_extended":
-        return "complex128" in names
-    return dtype.name in names
+    return dtype.name in _names_taken(operation)
+
+
+@cache
+def _names_taken(operation: Operation) -> frozenset[str]:
+    names = frozenset(accepted.name for accepted in operation.dtypes)
+    return names | {wide for name, wide in _WIDENED.items() if name in names}
 
 
 def see(value: Any) -> Seen:

@@ -19,7 +19,16 @@ from conformance.model.case import Argument, Case, Input, Ref, Step, dtype_names
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
 from conformance.operation import Effect, Form
 from conformance.operations import find
-from conformance.targets.interpreter import DeviceLost, Interpreter, Memory, Traits, array_memory, see_array
+from conformance.targets.interpreter import (
+    DeviceLost,
+    Glimpse,
+    Interpreter,
+    Memory,
+    Traits,
+    array_memory,
+    glimpse_array,
+    see_array,
+)
 from conformance.targets.reference import make_array
 from conformance.values import fill
 from reference.dtypes import BY_NAME
@@ -38,6 +47,7 @@ class TorchTarget(Interpreter):
         self, device: str, aspects: frozenset[Aspect] = EVERY_ASPECT, traits: Traits | None = None, name: str = ""
     ) -> None:
         self.device = torch.device(device)
+        self.on_cpu = self.device.type == "cpu"
         self.name = name or device
         self.aspects = aspects
         self.traits = traits or Traits()
@@ -68,22 +78,23 @@ class TorchTarget(Interpreter):
     def storage(self, elements: np.ndarray, dtype: str) -> torch.Tensor:
         """A flat tensor holding ``elements``, in a storage of torch's own, which can be resized."""
         made = torch.empty(elements.size, dtype=getattr(torch, dtype), device=self.device)
-        if self.device.type == "cpu":
+        if self.on_cpu:
             # Past the dispatcher: what is planted or wrong there must not change what is asked.
-            ctypes.memmove(made.data_ptr(), np.ascontiguousarray(elements).ctypes.data, elements.nbytes)
+            ctypes.memmove(made.data_ptr(), elements.tobytes(), elements.nbytes)
         elif elements.size:
             lent = torch.frombuffer(bytearray(elements.tobytes()), dtype=torch.uint8)
             made.untyped_storage().copy_(lent.untyped_storage())
         return made
 
     def lacks(self, case: Case) -> bool:
-        missing = any(not hasattr(torch, name) for name in dtype_names(case))
-        elsewhere = self.device.type != "cpu" and any(map(names_a_type, case.steps))
+        absent = absent_dtypes()
+        missing = bool(absent) and not absent.isdisjoint(dtype_names(case))
+        elsewhere = not self.on_cpu and any(map(names_a_type, case.steps))
         return missing or elsewhere or not all(exists(path_of(step)) for step in case.steps)
 
     def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         operation = find(step.operation)
-        if operation.effect is Effect.CREATES and step.spelling == Form.FUNCTION and self.device.type != "cpu":
+        if operation.effect is Effect.CREATES and step.spelling == Form.FUNCTION and not self.on_cpu:
             kwargs["device"] = self.device
         return self.called(step)(*args, **kwargs)
 
@@ -144,6 +155,19 @@ class TorchTarget(Interpreter):
             return Seen(type(value).__name__, plain(value))
         return self.see_tensor(value)
 
+    def glimpse(self, value: Any, *, data: bool) -> Glimpse | None:
+        if isinstance(value, np.ndarray):
+            return glimpse_array(value, data=data)
+        if not isinstance(value, torch.Tensor) or reaches_beyond(value):
+            return None
+        is_leaf, node = history(value)
+        shape, dtype = tuple(value.shape), name_of(value.dtype)
+        facts = dtype, value.stride(), value.storage_offset(), value.requires_grad, is_leaf, node
+        if not data:
+            return Glimpse(shape, facts)
+        grad = value.grad if is_leaf or value.retains_grad else None
+        return Glimpse(shape, facts, to_numpy(value).tobytes(), None if grad is None else to_numpy(grad).tobytes())
+
     def see_tensor(self, value: torch.Tensor) -> Seen:
         """All aspects of a tensor that this target can show."""
         if reaches_beyond(value):
@@ -155,7 +179,7 @@ class TorchTarget(Interpreter):
         return Seen(
             "tensor",
             to_numpy(value) if shows_values else None,
-            str(value.dtype).removeprefix("torch."),
+            name_of(value.dtype),
             tuple(value.shape),
             value.stride(),
             int(value.storage_offset()),
@@ -213,6 +237,12 @@ def names_a_type(step: Step) -> bool:
 
 
 @cache
+def absent_dtypes() -> frozenset[str]:
+    """The names of dtypes that this torch does not have: of those that there are today, some are young."""
+    return frozenset(name for name in BY_NAME if not hasattr(torch, name))
+
+
+@cache
 def exists(path: str) -> bool:
     """Whether this torch has what is at a dotted path: of the functions that there are today, some are young."""
     head, *rest = path.split(".")
@@ -245,9 +275,10 @@ def reaches_beyond(tensor: torch.Tensor) -> bool:
     """Whether reading the last element would read memory that is not the storage's."""
     if tensor.numel() <= 0 or tensor.layout is not torch.strided:
         return False
-    reach = sum((size - 1) * stride for size, stride in zip(tensor.shape, tensor.stride(), strict=True))
-    end = (int(tensor.storage_offset()) + reach + 1) * tensor.element_size()
-    return end > tensor.untyped_storage().nbytes()
+    end = tensor.storage_offset() + 1
+    for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
+        end += (size - 1) * stride
+    return end * tensor.element_size() > tensor.untyped_storage().nbytes()
 
 
 def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
@@ -264,17 +295,29 @@ def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     plain_tensor = tensor.data  # not detach, which is one of the operations that are tested
     if plain_tensor.is_conj() or plain_tensor.is_neg():
         plain_tensor = plain_tensor.resolve_conj().resolve_neg()
-    if plain_tensor.device.type != "cpu":
+    if not plain_tensor.is_cpu:
         plain_tensor = plain_tensor.cpu()
     if plain_tensor._is_zerotensor():  # a gradient of zeros that has no memory
         plain_tensor = plain_tensor.clone()
     if plain_tensor.dtype is torch.complex32:  # NumPy has none: its dtype shows what it was
         return plain_tensor.to(torch.complex64).numpy()
-    name = str(plain_tensor.dtype).removeprefix("torch.")
-    if hasattr(ml_dtypes, name):
+    foreign = foreign_to_numpy(plain_tensor.dtype)
+    if foreign is not None:
         word = torch.int16 if plain_tensor.element_size() == 2 else torch.uint8
-        return plain_tensor.contiguous().view(word).numpy().view(getattr(ml_dtypes, name)).copy()
+        return plain_tensor.contiguous().view(word).numpy().view(foreign).copy()
     return plain_tensor.numpy().copy()
+
+
+@cache
+def name_of(dtype: torch.dtype) -> str:
+    """The name of a dtype, as ``float32``."""
+    return str(dtype).removeprefix("torch.")
+
+
+@cache
+def foreign_to_numpy(dtype: torch.dtype) -> Any:
+    """The dtype by which ml_dtypes extends NumPy, of one that NumPy itself has not."""
+    return getattr(ml_dtypes, name_of(dtype), None)
 
 
 def plain(value: Any) -> Any:
