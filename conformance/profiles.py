@@ -13,9 +13,10 @@ class Profile:
 
     ``structures`` times, a structure is drawn for one dtype of every kind; the first ``every_dtype`` times for every
     dtype. ``rows`` derived seeds are tried for a pointwise structure. With each time come ``others``, of every kind in
-    turn, examined for little more than agreement, and ``glances``, of which the call alone is compared. ``programs``
-    random programs are run. ``compiled`` cases of an operation go into compiled graphs, of the operations in ``parts``
-    of ``PARTS`` parts: the seed says which. ``evidence`` is false where a run is too small to show conformance.
+    turn, examined for little more than agreement, and for each parameter so many ``glances``: structures of which the
+    call alone is compared. ``programs`` random programs are run. ``compiled`` cases of an operation go into compiled
+    graphs, of the operations in ``parts`` of ``PARTS`` parts: the seed says which. ``evidence`` is false where a run is
+    too small to show conformance.
     """
 
     name: str
@@ -38,14 +39,14 @@ class Profile:
         return [(seed + number) % PARTS for number in range(self.parts)]
 
 
-SOAK = Profile("soak", structures=6, every_dtype=1, rows=144, others=50, glances=200, programs=100, compiled=1)
+SOAK = Profile("soak", structures=6, every_dtype=1, rows=144, others=50, glances=40, programs=100, compiled=1)
 """What a soak does in one turn of an operation, or of the programs."""
 
 PROFILES = {
     profile.name: profile
     for profile in (
         Profile(
-            "smoke", structures=1, every_dtype=0, rows=24, others=9, glances=32, programs=72, compiled=0, evidence=False
+            "smoke", structures=1, every_dtype=0, rows=24, others=9, glances=6, programs=72, compiled=0, evidence=False
         ),
         Profile(
             "standard",
@@ -53,13 +54,11 @@ PROFILES = {
             every_dtype=1,
             rows=144,
             others=20,
-            glances=100,
+            glances=20,
             programs=1000,
             compiled=1,
             parts=1,
         ),
-        Profile(
-            "thorough", structures=50, every_dtype=25, rows=144, others=70, glances=200, programs=15000, compiled=4
-        ),
+        Profile("thorough", structures=50, every_dtype=25, rows=144, others=70, glances=40, programs=15000, compiled=4),
     )
 }

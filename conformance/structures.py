@@ -127,7 +127,7 @@ def draw_structures(
         for dtype, (source, place, of) in zip(drawn, turns, strict=True)
     ]
     briefly = _others(operation, others, points, choices.integer(0, 2**32 - 1), telling)
-    glances = 0 if operation.alias_of else profile.glances
+    glances = 0 if operation.alias_of else profile.glances * len(operation.parameters)
     return [*full, *briefly, *_glances(operation, kinds, glances, choices.integer(0, 2**32 - 1), telling)]
 
 

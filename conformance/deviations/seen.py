@@ -55,7 +55,7 @@ def _each_element_would_be_rounded(met: Met) -> bool:
 def _operands_are_copied_first(met: Met) -> bool:
     """All but bools, once they are expanded to each other: the result is laid out as it would be of dense copies."""
     shape = _broadcast(met.call)
-    if shape is None:
+    if shape is None or met.call.main is not met.call.steps[0]:
         return False
     inputs, copies = [], []
     for given in met.call.inputs:

@@ -158,7 +158,7 @@ class TorchTarget(Interpreter):
     def glimpse(self, value: Any, *, data: bool) -> Glimpse | None:
         if isinstance(value, np.ndarray):
             return glimpse_array(value, data=data)
-        if not isinstance(value, torch.Tensor) or reaches_beyond(value):
+        if not isinstance(value, torch.Tensor) or reaches_beyond(value) or not shows_elements(value):
             return None
         is_leaf, node = history(value)
         shape, dtype = tuple(value.shape), name_of(value.dtype)
@@ -172,8 +172,7 @@ class TorchTarget(Interpreter):
         """All aspects of a tensor that this target can show."""
         if reaches_beyond(value):
             return Seen("tensor that reaches beyond its storage")
-        # A tensor with a negative size, which some calls return, has no values to show.
-        shows_values = Aspect.VALUES in self.aspects and min(value.shape, default=0) >= 0
+        shows_values = Aspect.VALUES in self.aspects and shows_elements(value)
         is_leaf, node = history(value)
         grad = value.grad if is_leaf or value.retains_grad else None
         return Seen(
@@ -279,6 +278,11 @@ def reaches_beyond(tensor: torch.Tensor) -> bool:
     for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
         end += (size - 1) * stride
     return end * tensor.element_size() > tensor.untyped_storage().nbytes()
+
+
+def shows_elements(tensor: torch.Tensor) -> bool:
+    """Whether a tensor has elements to show: with a negative size, which some calls return, it has not."""
+    return min(tensor.shape, default=0) >= 0
 
 
 def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
