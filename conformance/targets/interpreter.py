@@ -206,14 +206,14 @@ class Execution:
     def __init__(self, interpreter: Interpreter, inputs: Iterable[Input] = ()) -> None:
         self.interpreter = interpreter
         self.variables: dict[str, Any] = {}
-        self._versions: dict[str, int] = {}
+        self.versions: dict[str, int] = {}
         self.add(inputs)
 
     def add(self, inputs: Iterable[Input]) -> None:
         """Make the inputs."""
         made = {given.name: self.interpreter.make(given) for given in inputs}
         self.variables.update(made)
-        self._versions.update({name: self.interpreter.version(value) for name, value in made.items()})
+        self.versions.update({name: self.interpreter.version(value) for name, value in made.items()})
 
     def step(self, step: Step) -> Refused | None:
         """Do one step and bind its results, or say how it was refused."""
@@ -228,7 +228,7 @@ class Execution:
         results = _parts(result) if isinstance(result, (tuple, list)) and len(step.results) > 1 else (result,)
         bound = dict(zip(step.results, results, strict=False))
         variables.update(bound)
-        self._versions.update({name: target.version(value) for name, value in bound.items()})
+        self.versions.update({name: target.version(value) for name, value in bound.items()})
         return None
 
     def glimpses(self, *, data: bool) -> dict[str, tuple[Glimpse, int]] | None:
@@ -238,7 +238,7 @@ class Execution:
             glimpse = self.interpreter.glimpse(value, data=data)
             if glimpse is None:
                 return None
-            found[name] = glimpse, self.interpreter.version(value) - self._versions[name]
+            found[name] = glimpse, self.interpreter.version(value) - self.versions[name]
         return found
 
     def places(self) -> dict[str, tuple[str, str]]:
@@ -253,7 +253,7 @@ class Execution:
         seen = self.interpreter.see_all(self.variables)
         for name, one in seen.items():
             if one.version is not None:
-                one.version -= self._versions[name]
+                one.version -= self.versions[name]
         return seen
 
 
