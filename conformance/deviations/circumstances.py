@@ -79,6 +79,10 @@ def _an_input_has_no_dimensions(case: Case) -> bool:
     return any(not given.shape for given in case.inputs)
 
 
+def _an_input_has_an_offset(case: Case) -> bool:
+    return any(given.offset for given in case.inputs)
+
+
 def _an_array_has_a_negative_stride(case: Case) -> bool:
     return any(given.array and min(given.strides, default=0) < 0 for given in case.inputs)
 
@@ -88,7 +92,7 @@ def _a_stride_of_out_is_zero(case: Case) -> bool:
 
 
 def _no_dimensions_are_given(case: Case) -> bool:
-    return () in arguments_of(case.main)
+    return any(argument in ((), []) for argument in arguments_of(case.main))
 
 
 def _the_product_is_subnormal(case: Case) -> bool:
@@ -121,6 +125,16 @@ def _distances_are_taken_by_products(case: Case) -> bool:
     return (
         settings.get("p", 2.0) == 2.0 and not str(settings.get("compute_mode")).startswith("donot") and max(rows) > 25
     )
+
+
+def _largest_differences_are_equal(case: Case) -> bool:
+    """Between two rows, in several places."""
+    rows = [logical(one) for one in map(partial(given_as, case), arguments_of(case.main)[:2]) if one is not None]
+    if len(rows) < 2 or not rows[0].shape[-1]:
+        return False
+    differences = np.abs(rows[0][..., :, None, :] - rows[1][..., None, :, :])
+    largest = differences == differences.max(axis=-1, keepdims=True)
+    return bool(np.any(largest.sum(axis=-1) > 1))
 
 
 def _include_self_is_false(case: Case) -> bool:
@@ -266,6 +280,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "alpha is given": _of_call(_alpha_is_given),
     "alpha times a factor overflows": _of_call(_alpha_times_a_factor_overflows),
     "distances are taken by products": _of_call(_distances_are_taken_by_products),
+    "largest differences are equal": _of_call(_largest_differences_are_equal),
     "include_self is false": _of_call(_include_self_is_false),
     "it wraps": _of_call(_it_wraps),
     "the base is one": _of_call(_the_base_is_one),
@@ -292,6 +307,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "the matrix is tall": _of_call(_the_matrix_is_tall),
     "the bias has dimensions": _of_call(_the_bias_has_dimensions),
     "an input has no dimensions": _of_call(_an_input_has_no_dimensions),
+    "an input has an offset": _of_call(_an_input_has_an_offset),
     "an array has a negative stride": _of_call(_an_array_has_a_negative_stride),
     "a stride of out is zero": _of_call(_a_stride_of_out_is_zero),
     **SEEN,

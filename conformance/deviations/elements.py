@@ -89,6 +89,13 @@ def _each_step_of_mvlgamma_is_rounded(at: Elements) -> np.ndarray:
     return at.error <= (order + 2) * at.unit * (np.sum(moved, axis=0) + order**2 * LOG_PI)
 
 
+def _the_logarithm_is_rounded(at: Elements) -> np.ndarray:
+    """And its product with the other operand, which near the largest number overflows or does not."""
+    size = np.abs(at.expected)
+    within = at.error <= 3 * at.unit * size + finfo(at.dtype).subnormal
+    return within | (size > at.largest * (1 - 4 * at.unit))
+
+
 def _each_step_of_logit_is_rounded(at: Elements) -> np.ndarray:
     return at.error <= 4 * at.unit * (1 + np.abs(at.expected))
 
@@ -135,11 +142,12 @@ def _the_square_is_subnormal(at: Elements) -> np.ndarray:
 
 
 def _each_product_of_a_power_is_rounded(at: Elements) -> np.ndarray:
-    """That of so many factors, which is given last and whole; products that are subnormal have fewer digits."""
+    """Of as many factors as the exponent, given last, says; or the root. What is subnormal has fewer digits."""
     exponent, info = at.operands[-1], finfo(at.dtype)
+    is_made_so = (exponent == np.rint(exponent)) | (np.abs(exponent) == 0.5)
     square = np.abs(at.tensor) ** 2
     relative = (np.abs(exponent) + 1) * at.unit + np.where(square < info.tiny, 2 * info.subnormal / square, 0)
-    return (exponent == np.rint(exponent)) & (at.error <= relative * np.abs(at.expected) + 2 * info.subnormal)
+    return is_made_so & (at.error <= relative * np.abs(at.expected) + 2 * info.subnormal)
 
 
 def _the_correction_of_erfinv_cancels(at: Elements) -> np.ndarray:
@@ -235,6 +243,7 @@ ELEMENTS: dict[str, Mask] = {
     "an operand is NaN": _any_of(np.isnan),
     "trigamma has ten digits": _trigamma_has_ten_digits,
     "each step of mvlgamma is rounded": _each_step_of_mvlgamma_is_rounded,
+    "the logarithm is rounded": _the_logarithm_is_rounded,
     "each step of logit is rounded": _each_step_of_logit_is_rounded,
     "a complex weight is small": _a_small_complex_weight,
     "a ratio of exponentials is subnormal": _ratio_of_exponentials_is_subnormal,

@@ -20,7 +20,7 @@ from conformance.values import fill
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NUMPY
 from reference.errors import Refusal
-from reference.layout import contiguous_strides
+from reference.layout import contiguous_strides, is_non_overlapping_and_dense
 
 _SEEDS = 64
 
@@ -89,6 +89,19 @@ def _it_is_contiguous(met: Met) -> bool:
     return seen is not None and contiguous_strides(seen.shape or ()) == met.difference.actual
 
 
+def _it_is_dense(met: Met) -> bool:
+    """In whatever order its dimensions lie."""
+    seen = _expected(met, met.call)
+    return seen is not None and is_non_overlapping_and_dense(seen.shape or (), met.difference.actual)
+
+
+def _strides_of_single_elements_differ(met: Met) -> bool:
+    """And no others, so that the elements are the same."""
+    seen = _expected(met, met.call)
+    strides = zip((seen and seen.shape) or (), met.difference.expected, met.difference.actual, strict=True)
+    return all(size < 2 or wanted == found for size, wanted, found in strides)
+
+
 def _the_call_is_refused(met: Met) -> bool:
     return REFERENCE.run(met.call).refused is not None
 
@@ -124,6 +137,14 @@ def _each_sum_is_rounded(met: Met) -> bool:
     count = np.maximum(of_ones, max(given.size for given in met.call.inputs) / max(expected.size, 1))
     error = np.abs(actual.astype(np.longdouble) - expected.astype(np.longdouble))
     return bool(np.all((error <= (count + 1) * finfo(BY_NUMPY[expected.dtype]).unit * of_magnitudes)[_wrong(met)]))
+
+
+def _it_is_computed_in_float32(met: Met) -> bool:
+    """And then made an integer."""
+    expected, actual = (
+        np.asarray(one).astype(np.longdouble) for one in (met.difference.expected, met.difference.actual)
+    )
+    return bool(np.all(np.abs(actual - expected) <= 1 + 2.0**-23 * np.max(np.abs(expected), initial=0)))
 
 
 def _another_seed_draws_it(met: Met) -> bool:
@@ -214,12 +235,15 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "it is laid out like an input": _it_is_laid_out_like_an_input,
     "what is wrong is zero": _what_is_wrong_is_zero,
     "it is contiguous": _it_is_contiguous,
+    "it is dense": _it_is_dense,
+    "strides of single elements differ": _strides_of_single_elements_differ,
     "the call is refused": _the_call_is_refused,
     "it takes what is refused": _it_takes_what_is_refused,
     "it is the cotangent": _it_is_the_cotangent,
     "bounds and step are cut": _bounds_and_step_are_cut,
     "it is of 16 bits": _it_is_of_16_bits,
     "each sum is rounded": _each_sum_is_rounded,
+    "it is computed in float32": _it_is_computed_in_float32,
     "another seed draws it": _another_seed_draws_it,
     "another seed may draw it": _another_seed_may_draw_it,
     "out is made a vector": _out_is_made_a_vector,
