@@ -88,6 +88,8 @@ class Operand(Base):
             return draw_number(choices, drawing)
         dtypes = self.dtypes or drawing.operation.dtypes
         found = None if self.mode else drawing.existing(lambda one: _operates(one, dtypes, drawing))
+        if found is None and not self.mode:
+            found = drawing.again(lambda one: _operates(one, dtypes, drawing) and one.shape == drawing.shape)
         if found is not None:
             return Ref(found.name)
         dtype = choices.choose(self.dtypes) if self.dtypes else drawing.operand_dtype()
@@ -141,6 +143,8 @@ class Shaped(Base):
         if self.left_out(choices):
             return OMITTED
         found = None if self.mode else drawing.existing(lambda one: self._fits(one, drawing))
+        if found is None and not self.mode:
+            found = drawing.again(lambda one: self._fits(one, drawing))
         if found is not None:
             drawing.symbols.update(self._known(found))
             return Ref(found.name)
@@ -188,6 +192,8 @@ class LikeTensor(Base):
         shape = target.shape if target is not None else drawing.shape
         dtypes = self.dtypes or drawing.operation.dtypes
         found = None if self.mode else drawing.existing(lambda one: self._fits(one, shape, dtypes))
+        if found is None and not self.mode:
+            found = drawing.again(lambda one: self._fits(one, shape, dtypes))
         if found is not None:
             return Ref(found.name)
         if self.broadcast and choices.flag(40):

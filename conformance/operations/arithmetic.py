@@ -35,9 +35,11 @@ class Exponent(Operand):
     """An exponent. What a complex base has to the power of infinity or NaN, no page and no standard says."""
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
-        finite = replace(self, mode="quarters") if drawing.dtype.is_complex else self
+        drawn = replace(self, mode="quarters") if drawing.dtype.is_complex else self
+        if drawing.dtype in self.dtypes and choices.flag():
+            drawn = replace(drawn, dtypes=(drawing.dtype,))
         # Zero-argument super does not work in a class with slots.
-        return Operand.draw(finite, choices, drawing)
+        return Operand.draw(drawn, choices, drawing)
 
 
 OPERATIONS = [

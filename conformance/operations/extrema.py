@@ -9,7 +9,7 @@ from conformance.parameters import AnyTensor, Dim, Dims, Flag, Operand
 from reference import extrema, selection
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-KEEPDIM = Flag("keepdim", keyword=True)
+KEEPDIM = Flag("keepdim")
 
 OPERATIONS = [
     Operation(
@@ -74,7 +74,7 @@ OPERATIONS = [
         name="argmax",
         reference=extrema.argmax,
         spellings=spelled("torch.argmax", "Tensor.argmax"),
-        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim", keyword=True)),
+        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim")),
         dtypes=REAL_NUMERIC,
         basis=Documented(
             MANUAL.format("argmax"),
@@ -85,7 +85,7 @@ OPERATIONS = [
         name="argmin",
         reference=extrema.argmin,
         spellings=spelled("torch.argmin", "Tensor.argmin"),
-        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim", keyword=True)),
+        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim")),
         dtypes=REAL_NUMERIC,
         basis=Documented(
             MANUAL.format("argmin"),

@@ -10,7 +10,7 @@ from conformance.choices import Choices
 from conformance.index_parameters import LONGEST, Indices, a_line, any_shape, dim_of, shape_of, size_along, within_input
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, OMITTED, Form, Omitted, Operation, spelled
+from conformance.operation import ALL, MOST_PARTS, OMITTED, Form, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim, LikeTensor
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
@@ -155,9 +155,9 @@ OPERATIONS = [
         name="nonzero_as_tuple",
         reference=gathering.nonzero,
         spellings={Form.FUNCTION: "torch.nonzero", Form.METHOD: "Tensor.nonzero"},
-        parameters=(AnyTensor(min_ndim=2), Choice("as_tuple", (True,), keyword=True)),
+        parameters=(AnyTensor(), Choice("as_tuple", (True,), keyword=True)),
         dtypes=ALL,
-        results=2,
+        results=MOST_PARTS,
         basis=Documented(
             MANUAL.format("nonzero"),
             "Returns a tuple of 1-D tensors, one for each dimension in input, each containing the indices (in that"

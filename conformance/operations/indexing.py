@@ -80,7 +80,7 @@ def _items(choices: Choices, drawing: Drawing, shape: tuple[int, ...], *, advanc
         else:
             items.append(_basic(choices, shape[dim], integers=not advanced))
             dim += 1
-    return items
+    return [*items, None] if choices.flag(12) else items
 
 
 def _basic(choices: Choices, size: int, *, integers: bool) -> Argument:
@@ -112,7 +112,7 @@ def _advanced(choices: Choices, drawing: Drawing, size: int, length: int, rows: 
         mask[[order.pop(choices.integer(0, len(order) - 1)) for _ in range(length)]] = True
         return _tensor(drawing, mask)
     places: list[Argument] = [choices.integer(-size, size - 1) for _ in range(length)]
-    if choices.flag(30):
+    if choices.flag():
         return places
     return _tensor(drawing, np.array(places, choices.choose((np.int64, np.int32))))
 
@@ -141,11 +141,15 @@ def _out_of_range(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _value(choices: Choices, drawing: Drawing) -> Argument:
-    """A number, or a tensor that broadcasts to what the index chooses, at times with leading dimensions of one."""
+    """A number, or a tensor that broadcasts to what the index chooses, at times with leading dimensions of one.
+
+    What is copied to a part that slices choose may be of another dtype.
+    """
     if choices.flag(30):
         return draw_number(choices, drawing)
     shape = draw_broadcastable(choices, _chosen_shape(drawing))
-    return drawing.tensor("value", (1, *shape) if choices.flag(20) else shape)
+    dtype = drawing.operand_dtype() if drawing.operation.name == "setitem" else drawing.dtype
+    return drawing.tensor("value", (1, *shape) if choices.flag(20) else shape, dtype)
 
 
 def _value_too_large(choices: Choices, drawing: Drawing) -> Argument | Omitted:

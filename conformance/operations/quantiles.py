@@ -23,7 +23,7 @@ from reference.layout import contiguous_strides
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 PARTS = (0.5, 0.25, 0.75, 0.0, 1.0, 0.1, 0.3, 0.9)
-KEEPDIM = Flag("keepdim", keyword=True)
+KEEPDIM = Flag("keepdim")
 
 
 def _given(drawing: Drawing, name: str, values: np.ndarray) -> Argument:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from conformance.choices import Choices
 from conformance.model.case import Argument, DTypeName, Input, Ref
 from conformance.model.verdict import Documented
@@ -23,7 +25,11 @@ def _rows_of_bytes(choices: Choices, drawing: Drawing) -> Argument:
     shape = draw_shape(choices)
     if shape and choices.flag(60):
         shape = (*shape[:-1], choices.choose((2, 4, 8, 16)))
-    return drawing.tensor("input", shape)
+    ref = drawing.tensor("input", shape)
+    made = drawing.referred(ref)
+    if made is not None and choices.flag(30):  # further on by as many elements as the largest have bytes
+        drawing.replace(replace(made, offset=made.offset + 16, size=made.size + 16))
+    return ref
 
 
 def _read_as(choices: Choices, drawing: Drawing) -> Argument:

@@ -12,7 +12,7 @@ from conformance.strategies.drawing import Drawing
 from reference import sorting
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-KEEPDIM = Flag("keepdim", keyword=True)
+KEEPDIM = Flag("keepdim")
 DIM = Dim(required=False)
 
 

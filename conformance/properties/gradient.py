@@ -39,6 +39,8 @@ WILD_MODES = {
 }
 # What is chosen, and not computed, goes wrong among equals.
 CHOSEN_MODES = dict.fromkeys(("normal", "special", "mixed", "log-uniform"), "few") | {"bits": "small"}
+# Where any of these may be chosen, nothing is known: values of which few are equal.
+APART_MODES = dict.fromkeys(("normal", "special", "mixed", "log-uniform", "bits", "small", "gaps"), "normal")
 
 
 class Gradient(Property):
@@ -46,7 +48,8 @@ class Gradient(Property):
     of_every_dtype = True
     claim = (
         "Backward through the call gives each input the vector-Jacobian product of its derivative: once, added to what"
-        " was there, after the hooks of the result. What has no derivative leaves nothing to go back through."
+        " was there, after the hooks of the result. What has no derivative, and what is done under no_grad, leaves"
+        " nothing to go back through."
     )
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
@@ -57,6 +60,8 @@ class Gradient(Property):
         if pulled is not None:
             ready = of_nodes(pulled.case) if choices.flag() and len(pulled.case.steps) == 1 else pulled.case
             yield then(ready, *choices.choose(_ways(pulled)))
+            if not _is_view(base):
+                yield _unrecorded(tamed(with_requires_grad(base)))
         elif base.main.results and result_seen(base):
             tracked = tamed(with_requires_grad(base))
             if any(given.requires_grad for given in tracked.inputs):
@@ -67,6 +72,17 @@ class Gradient(Property):
         if len(case.steps) > 1 and _left_open(case, expected):
             return Examined(case, Outcome.INAPPLICABLE)
         return examine_against(expected, case, target)
+
+
+def _is_view(base: Case) -> bool:
+    """Whether a result shares its memory with an input: of such, what no_grad does is finding 002."""
+    seen = result_seen(base) or {}
+    return any(one.storage not in seen for one in seen.values())
+
+
+def _unrecorded(case: Case) -> Case:
+    """The call while nothing is recorded, which leaves nothing to go back through."""
+    return replace(case, steps=tuple(replace(step, grad=False) for step in case.steps))
 
 
 def _some_tracked(case: Case, choices: Choices) -> Case:
@@ -85,7 +101,7 @@ def _left_open(case: Case, expected: Trace) -> bool:
     """
     accuracy = find(case.main.operation).accuracy
     results = [expected.last.variables[name] for name in case.main.results if name in expected.last.variables]
-    if getattr(accuracy, "among_equals", False):
+    if _is_among_equals(find(case.main.operation)):
         elements = logical(case.inputs[0])
         if len(np.unique(elements)) < elements.size:
             return True
@@ -95,6 +111,11 @@ def _left_open(case: Case, expected: Trace) -> bool:
         if first.is_lost(np.asarray(results[0].values), logical(given), BY_NAME[given.dtype]):
             return True
     return any(one.specified is not True for one in results)
+
+
+def _is_among_equals(operation: Operation) -> bool:
+    """Whether which of equal elements is meant is left open."""
+    return bool(getattr(operation.accuracy, "among_equals", False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +190,14 @@ def of_nodes(case: Case) -> Case:
 def tamed(case: Case) -> Case:
     """The case with values of moderate size: a derivative is not specified where its own formula overflows."""
     operation = find(case.main.operation)
-    modes = CHOSEN_MODES if isinstance(operation.accuracy, Selected) else WILD_MODES
+    chooses = isinstance(operation.accuracy, Selected)
+    made = _tamed(case, operation, CHOSEN_MODES if chooses else WILD_MODES)
+    if (chooses or _is_among_equals(operation)) and _left_open(made, REFERENCE.run(made)):
+        return _tamed(case, operation, APART_MODES)
+    return made
+
+
+def _tamed(case: Case, operation: Operation, modes: Mapping[str, str]) -> Case:
     numbers = {one.name for one in operation.parameters if isinstance(one, (Number, Operand))}
     names = [one.name for one in operation.parameters]
     step = case.steps[0]

@@ -131,6 +131,11 @@ class Drawing:
         """A variable that is there already and fits, where the case is a program that has some."""
         return None
 
+    def again(self, fits: Callable[[Input], bool]) -> Input | None:
+        """At times the last tensor once more: what is read twice may be written to, and has two gradients."""
+        last = self.inputs[-1] if self.inputs else None
+        return last if last is not None and not last.array and fits(last) and self.choices.flag(10) else None
+
     def values(self, size: int, mode: str = "", dtype: DType | None = None) -> Drawn:
         """Values of a mode, or of those that suit the operation in turn, with up to three specials put in place."""
         specials: tuple[tuple[int, int], ...] = ()
@@ -141,7 +146,9 @@ class Drawing:
         modes = (mode,) if mode else self._modes(dtype or self.dtype)
         seed, dealt = self.choices.integer(0, 2**32 - 1), self.choices.dealt("mode")
         if dealt is not None:  # the first row is in the mode whose number the seed leaves
-            seed += (dealt - seed) % len(modes) - len(modes) * (seed >= 2**32 - len(modes))
+            seed = _in_step(seed, dealt, len(modes))
+        elif self.inputs and isinstance(first := self.inputs[0].values, Drawn) and self.choices.flag():
+            seed = _in_step(seed, first.seed, len(modes))
         return Drawn(IN_TURN.join(modes), seed, 0, specials)
 
     def _modes(self, dtype: DType) -> tuple[str, ...]:
@@ -170,6 +177,11 @@ class Drawing:
         """The number of elements of the tensor that the argument called ``name`` refers to."""
         given = self.given(name)
         return prod(given.shape) if given is not None else 1
+
+
+def _in_step(seed: int, other: int, count: int) -> int:
+    """A seed near to this one whose rows take the modes as those of the other do: special values meet special ones."""
+    return seed + (other - seed) % count - count * (seed >= 2**32 - count)
 
 
 def dtype_of(given: Input) -> DType:
