@@ -13,9 +13,10 @@ from reference.arithmetic import conjugate
 from reference.checks import BOOL, INTEGRAL, refuse_category
 from reference.dtypes import COMPLEX128, COMPLEX_EXTENDED, EXTENDED, FLOAT64, DType
 from reference.errors import refuse, refuse_type
-from reference.function import Pointwise, arithmetic, function, pointwise, to_float
+from reference.function import arithmetic, function, pointwise, to_float
 from reference.layout import Shape, Strides, contiguous_strides
 from reference.promotion import Number
+from reference.signalling import PassesOverNan
 from reference.tensor import METHODS, Tensor
 from reference.writing import in_place
 
@@ -35,7 +36,7 @@ def _check_power(dtype: DType, arguments: Mapping[str, Any]) -> None:
         refuse("Integers to negative integer powers are not allowed.")
 
 
-class _Power(Pointwise):
+class _Power(PassesOverNan):
     """A power: a number for an exponent is a setting, and a number's powers are written to a contiguous tensor."""
 
     def strides(self, shape: Shape, operands: Sequence[Tensor | Number], dtype: DType) -> Strides:

@@ -18,8 +18,9 @@ from reference.comparison import tensors_only
 from reference.dtypes import BOOL as BOOL_DTYPE
 from reference.dtypes import UINT8, DType, round_to
 from reference.errors import refuse, refuse_type
-from reference.function import Pointwise, cast_layout, function, pointwise
+from reference.function import cast_layout, function, pointwise
 from reference.promotion import Number, result_type
+from reference.signalling import PassesOverNan
 from reference.tensor import METHODS, Tensor
 
 
@@ -104,28 +105,6 @@ minimum.vjp("input", lambda g, input, other: _of_smaller(g, input, other))
 minimum.vjp("other", lambda g, input, other: _of_smaller(g, other, input))
 
 
-class _OfNumbers(Pointwise):
-    """A function that passes over nan, but of a signalling one may give nan (maxNum of IEEE 754-2008, 5.3.1, does)."""
-
-    def compute(self, *args: Any, **kwargs: Any) -> Tensor:
-        made = super().compute(*args, **kwargs)
-        quiet = ~np.logical_or(*(_is_signalling(operand) for operand in self.arguments(args, kwargs).values()))
-        made.specified = True if quiet.all() else np.broadcast_to(quiet, made.shape)
-        return made
-
-
-def _is_signalling(tensor: Tensor) -> np.ndarray:
-    """Whether each element is a nan without the first bit of its significand (IEEE 754-2019, 6.2.1)."""
-    digits = _DIGITS.get(tensor.dtype.name)
-    if digits is None:
-        return np.zeros(tensor.shape, np.bool_)
-    quiet = tensor.array.view(f"u{tensor.dtype.itemsize}") >> (digits - 1) & 1
-    return np.asarray(np.isnan(tensor.array) & (quiet == 0))
-
-
-_DIGITS = {"float16": 10, "bfloat16": 7, "float32": 23, "float64": 52}
-
-
 def _fmax(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The larger, nan only if both are. https://docs.pytorch.org/docs/stable/generated/torch.fmax.html"""
     return np.fmax(input, other)
@@ -137,8 +116,8 @@ def _fmin(input: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 _fmax.__name__, _fmin.__name__ = "fmax", "fmin"
-fmax = _OfNumbers(_fmax, "FmaxBackward0", check=_check_extremum)
-fmin = _OfNumbers(_fmin, "FminBackward0", check=_check_extremum)
+fmax = PassesOverNan(_fmax, "FmaxBackward0", check=_check_extremum)
+fmin = PassesOverNan(_fmin, "FminBackward0", check=_check_extremum)
 
 
 def _won(g: Tensor, tie: Tensor, better: Tensor, other: Tensor) -> Tensor:

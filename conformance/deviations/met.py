@@ -12,6 +12,7 @@ from conformance.compare import Difference
 from conformance.examine import REFERENCE
 from conformance.model.case import BACKWARD, Argument, Case, Input, Literal, Ref, Step, references
 from conformance.model.observation import Seen
+from conformance.operations import find
 from conformance.standard import logical
 from conformance.ulp import finfo
 from reference.dtypes import BY_NAME, BY_NUMPY, DType, default_dtype
@@ -134,18 +135,39 @@ def _wide(array: np.ndarray) -> np.ndarray:
 def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
     """Where the difference was met; of a program, the step that differs is made a case of its own."""
     if not in_program:
-        return Met(case, difference)
+        return Met(_in_places(case), difference)
     step = case.steps[difference.step]
     if not difference.step:
-        return Met(replace(case, inputs=_read_first(case.inputs, step), steps=(step,)), difference)
+        return Met(_in_places(replace(case, inputs=_read_first(case.inputs, step), steps=(step,))), difference)
     before = REFERENCE.run(case, every_step=True).observations[difference.step - 1].variables
     variables = {name: seen for name, seen in before.items() if seen.kind in ("tensor", "array")}
     inputs = tuple(_as_input(name, seen) for name, seen in variables.items() if seen.dtype in BY_NAME)
     return Met(
-        replace(case, inputs=_read_first(inputs, step), steps=(step,)),
+        _in_places(replace(case, inputs=_read_first(inputs, step), steps=(step,))),
         difference,
         {name: seen.storage for name, seen in variables.items() if seen.storage},
     )
+
+
+def _in_places(case: Case) -> Case:
+    """The case with the arguments of its call in their places, and sizes in one tuple: however they were given."""
+    main = case.main
+    parameters = find(main.operation).parameters
+    args, kwargs = list(main.args), dict(main.kwargs)
+    for place, parameter in enumerate(parameters[: len(args)]):
+        if parameter.in_a_row and all(type(one) is int for one in args[place:]):
+            args[place:] = [tuple(args[place:])]
+    for parameter in parameters[len(args) :]:
+        if parameter.keyword or parameter.name not in kwargs:
+            break
+        args.append(kwargs.pop(parameter.name))
+    same = replace(main, args=tuple(map(_in_a_tuple, args)), kwargs=tuple(kwargs.items()))
+    return replace(case, steps=tuple(same if step is main else step for step in case.steps))
+
+
+def _in_a_tuple(argument: Argument) -> Argument:
+    """A list of numbers as a tuple."""
+    return tuple(argument) if isinstance(argument, list) and all(type(one) is int for one in argument) else argument
 
 
 def _read_first(inputs: tuple[Input, ...], step: Step) -> tuple[Input, ...]:

@@ -92,6 +92,24 @@ def test_no_entry_is_met_where_what_it_needs_is_not_there(name: str) -> None:
     assert not entry.covers(*described, OTHERWISE[name](entry.witness))
 
 
+SAME: dict[str, Callable[[Case], Case]] = {
+    "resize-to-the-same-size": called_with(2, memory_format=Layout("contiguous")),
+    "set-of-the-same-size": called_with(Ref("source"), size=[2], storage_offset=0),
+    "variance-over-no-dimensions": called_with(dim=[]),
+}
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_an_entry_is_met_however_the_arguments_are_given(name: str) -> None:
+    (entry,) = (one for one in every_deviation() if one.name == name)
+    failure = replay(entry, TorchTarget("cpu"))
+    assert failure is not None
+    described = (failure.operation, failure.prop.name, "cpu", failure.dtype, failure.examined.differences[0])
+    otherwise = SAME[name](entry.witness)
+    assert otherwise != entry.witness
+    assert entry.covers(*described, otherwise)
+
+
 ELSE: dict[str, Callable[[Difference], Any]] = {
     "addr-without-its-input": lambda seen: (4, 1),
     "arange-of-fractions-cut": lambda seen: (9,),

@@ -107,6 +107,14 @@ def test_a_signalling_nan_is_left_open(name: str) -> None:
     assert found.array[1] == 2.0
 
 
+@pytest.mark.parametrize("name", ["pow", "float_power"])
+def test_the_power_of_a_signalling_nan_is_left_open(name: str) -> None:
+    signalling = np.array([0x7F800001, 0x7FC00000, 0x3F800000], np.uint32).view(np.float32)
+    for found in (METHODS[name](tensor(signalling), 0.0), METHODS[name](tensor(signalling), tensor([0.0], "float32"))):
+        assert np.asarray(found.specified).tolist() == [False, True, True]
+        assert found.array[1:].tolist() == [1.0, 1.0]
+
+
 def test_mantissa_and_exponent() -> None:
     values = [0.0, -0.0, 1.0, -6.0, 2.0**-149, 3e38, math.inf, math.nan]
     mantissa, exponent = METHODS["frexp"](tensor(values, "float32"))
