@@ -39,7 +39,7 @@ class Profile:
         return [(seed + number) % PARTS for number in range(self.parts)]
 
 
-SOAK = Profile("soak", structures=6, every_dtype=1, rows=144, others=50, glances=40, programs=100, compiled=1)
+SOAK = Profile("soak", structures=6, every_dtype=1, rows=144, others=50, glances=20, programs=100, compiled=1)
 """What a soak does in one turn of an operation, or of the programs."""
 
 PROFILES = {
@@ -54,11 +54,11 @@ PROFILES = {
             every_dtype=1,
             rows=144,
             others=20,
-            glances=20,
+            glances=8,
             programs=1000,
             compiled=1,
             parts=1,
         ),
-        Profile("thorough", structures=50, every_dtype=25, rows=144, others=70, glances=40, programs=15000, compiled=4),
+        Profile("thorough", structures=50, every_dtype=25, rows=144, others=70, glances=20, programs=15000, compiled=4),
     )
 }
