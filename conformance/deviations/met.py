@@ -135,7 +135,7 @@ def _wide(array: np.ndarray) -> np.ndarray:
 def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
     """Where the difference was met; of a program, the step that differs is made a case of its own."""
     if not in_program:
-        return Met(_in_places(case), difference)
+        return Met(_in_places(case), difference, _shared(case) if case.main is not case.steps[0] else {})
     step = case.steps[difference.step]
     if not difference.step:
         return Met(_in_places(replace(case, inputs=_read_first(case.inputs, step), steps=(step,))), difference)
@@ -147,6 +147,12 @@ def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
         difference,
         {name: seen.storage for name, seen in variables.items() if seen.storage},
     )
+
+
+def _shared(case: Case) -> dict[str, str]:
+    """The first variable with the memory of each, where steps before the call take parts or make copies."""
+    variables = REFERENCE.run(case).last.variables
+    return {name: seen.storage for name, seen in variables.items() if seen.storage}
 
 
 def _in_places(case: Case) -> Case:
