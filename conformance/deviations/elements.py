@@ -115,7 +115,7 @@ def _ratio_of_exponentials_is_subnormal(at: Elements) -> np.ndarray:
 
 def _is_near_the_largest(at: Elements) -> np.ndarray:
     """Or infinite."""
-    return np.abs(at.tensor) > at.largest / 4
+    return np.abs(at.tensor) > at.largest / 32
 
 
 def _the_power_of_two_overflows(at: Elements) -> np.ndarray:
@@ -167,8 +167,12 @@ def _is_zero_or_infinite(at: Elements) -> np.ndarray:
     return (at.tensor == 0) | np.isinf(at.tensor)
 
 
-def _is_far_from_zero(at: Elements) -> np.ndarray:
-    return np.abs(at.tensor) > 1
+def _its_logarithm_cancels(at: Elements) -> np.ndarray:
+    """That of iz + sqrt(1 - z^2), and the like, by which inverse functions are computed; or z is on a branch cut."""
+    z = at.tensor
+    off = 16 * at.unit * (1 + np.abs(z) ** 2)
+    on_a_cut = (np.abs(z) > 1) & ((z.real == 0) | (z.imag == 0))
+    return on_a_cut | (off > 1) | (at.error <= off)
 
 
 def _added_times_the_lowest(at: Elements) -> np.ndarray:
@@ -258,7 +262,7 @@ ELEMENTS: dict[str, Mask] = {
     "pi is that of float32": _pi_is_that_of_float32,
     "it is the first operand": _it_is_the_first_operand,
     "an element is zero or infinite": _is_zero_or_infinite,
-    "an element is far from zero": _is_far_from_zero,
+    "its logarithm cancels": _its_logarithm_cancels,
     "it is added times the lowest integer": _added_times_the_lowest,
     "the scaled operand overflows": _the_scaled_operand_overflows,
     "the quotient overflows": _the_quotient_overflows,

@@ -84,8 +84,16 @@ class Elements:
 
 
 def arguments_of(step: Step) -> list[Argument]:
-    """What a step reads, in its order."""
-    return [*step.args, *(argument for name, argument in step.kwargs if name != "out")]
+    """What a step reads, in its order; a list as a tuple."""
+    given = (*step.args, *(argument for name, argument in step.kwargs if name != "out"))
+    return [tuple(argument) if isinstance(argument, list) else argument for argument in given]
+
+
+def sizes_of(step: Step) -> list[tuple[Argument, ...]]:
+    """The sizes that a step is given, as one argument or one after the other."""
+    arguments = arguments_of(step)
+    in_a_row = tuple(argument for argument in arguments if type(argument) is int)
+    return [*(argument for argument in arguments if isinstance(argument, tuple)), *([in_a_row] if in_a_row else [])]
 
 
 def given_as(case: Case, argument: Argument) -> Input | None:

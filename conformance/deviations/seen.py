@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
+from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim, sizes_of
 from conformance.examine import REFERENCE
 from conformance.model.case import Case, Literal, Ref, Step, references
 from conformance.model.observation import Aspect, Seen
@@ -110,7 +110,7 @@ def _it_takes_what_is_refused(met: Met) -> bool:
     """An argument, or the shape of another tensor."""
     arguments = arguments_of(met.call.main)
     others = (given_as(met.call, argument) for argument in arguments[1:])
-    given = [*arguments, *(one.shape for one in others if one is not None)]
+    given = [*arguments, *sizes_of(met.call.main), *(one.shape for one in others if one is not None)]
     return _the_call_is_refused(met) and met.difference.actual in given
 
 
@@ -121,7 +121,7 @@ def _it_is_the_cotangent(met: Met) -> bool:
 def _bounds_and_step_are_cut(met: Met) -> bool:
     """To whole numbers, before the elements between the bounds are counted."""
     numbers = [int(one) for one in arguments_of(met.call.main) if isinstance(one, (int, float)) and math.isfinite(one)]
-    return numbers[2:] != [0] and met.difference.actual == (len(range(*numbers)),)
+    return numbers[2:] != [0] and prod(met.difference.actual) == len(range(*numbers))
 
 
 def _it_is_of_16_bits(met: Met) -> bool:
@@ -156,7 +156,7 @@ def _another_seed_may_draw_it(met: Met) -> bool:
     """Not far from what a few of them draw."""
     drawn, actual = _drawn(met).astype(np.longdouble), met.difference.actual.astype(np.longdouble)
     low, high = drawn.min(axis=0), drawn.max(axis=0)
-    room = high - low
+    room = 2 * (high - low)
     return bool(np.all(((low - room <= actual) & (actual <= high + room))[_wrong(met)]))
 
 
