@@ -220,9 +220,29 @@ def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScal
         if isinstance(operation.accuracy, Product):
             terms = terms + _of_partial_products(case, name, shape)
         return GradientScale(terms, np.broadcast_to(cotangent.sum(), shape))
-    seen = run_wide(_expanded(case)).last.variables[name]
-    terms = _grad_magnitude(seen.grad, cotangent.shape)
+    case, names = _in_parts_of_their_own(case, name)
+    variables = run_wide(_expanded(case)).last.variables
+    terms = np.asarray(sum(_grad_magnitude(variables[one].grad, cotangent.shape) for one in names))
     return GradientScale(_sum_to(terms, shape), _sum_to(cotangent, shape), rounds_terms=True)
+
+
+def _in_parts_of_their_own(case: Case, name: str) -> tuple[Case, list[str]]:
+    """The case with an input of its own for every place in which the call reads one input, and the names of these.
+
+    What is read twice has two gradients, each of which is rounded; their sum may be far smaller.
+    """
+    copied = {one.results[0]: one for one in case.steps if one.operation == "clone" and one.args[0] == Ref(name)}
+    read = next(iter(copied), name)
+    inputs, copies, names, args = list(case.inputs), [], [name], list(case.main.args)
+    for place in [place for place, argument in enumerate(args) if argument == Ref(read)][1:]:
+        names.append(f"{name} {place}")
+        args[place] = Ref(f"{read} {place}")
+        inputs.append(replace(case.input(name), name=names[-1]))
+        if copied:
+            copies.append(replace(copied[read], args=(Ref(names[-1]),), results=(f"{read} {place}",)))
+    at = case.steps.index(case.main)
+    steps = (*case.steps[:at], *copies, replace(case.main, args=tuple(args)), *case.steps[at + 1 :])
+    return replace(case, inputs=tuple(inputs), steps=steps), names
 
 
 def _cotangent(case: Case) -> np.ndarray:

@@ -38,7 +38,7 @@ def hash_tensor(input: Tensor, dim: Dims = (), *, keepdim: bool = False, mode: i
     if mode:
         refuse(f"Unknown hash_tensor mode: {mode}")
     dims = reduced_dims(input.ndim, dim)
-    if dim in ((), None) and not input.numel:
+    if dim in ((), [], None) and not input.numel:
         refuse("hash_tensor: Expected reduction dim to be specified for input.numel() == 0.")
     if any(not input.shape[axis] for axis in dims):
         refuse_index("hash_tensor: Expected the reduction dim to have non-zero size.")

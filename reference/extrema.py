@@ -21,7 +21,7 @@ _PAGES = "https://docs.pytorch.org/docs/stable/generated/torch."
 
 def _refuse_nothing(name: str, input: Tensor, dim: Dims) -> None:
     """Nothing has no largest element: refuse a reduced dimension of size zero."""
-    if dim is None or dim == ():
+    if dim is None or dim in ((), []):
         if not input.numel:
             refuse(f"{name}(): Expected reduction dim to be specified for input.numel() == 0.")
         return

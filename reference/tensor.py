@@ -154,7 +154,7 @@ class Tensor:
         if 0 in self.shape:
             return np.empty(self.shape, elements.dtype)
         strides = tuple(stride * elements.itemsize for stride in self.strides)
-        return np.ndarray(self.shape, elements.dtype, elements.data, self.offset * elements.itemsize, strides)
+        return np.ndarray(self.shape, elements.dtype, elements, self.offset * elements.itemsize, strides)
 
     # -- what it is --------------------------------------------------------------------------------------------
 
@@ -167,7 +167,7 @@ class Tensor:
         itemsize = dtype.itemsize
         strides = tuple([stride * itemsize for stride in self.strides])
         try:
-            return np.ndarray(self.shape, dtype, self.storage.memory.data, self.offset * itemsize, strides)
+            return np.ndarray(self.shape, dtype, self.storage.memory, self.offset * itemsize, strides)
         except (TypeError, ValueError):  # as NumPy says that the buffer is too small
             refuse("setStorage: the tensor reaches beyond its storage")
 

@@ -142,11 +142,12 @@ def _the_square_is_subnormal(at: Elements) -> np.ndarray:
 
 
 def _each_product_of_a_power_is_rounded(at: Elements) -> np.ndarray:
-    """Of as many factors as the exponent, given last, says; or the root. What is subnormal has fewer digits."""
+    """Of as many factors as the exponent, given last, says; or the root. So is the reciprocal, and what is expected.
+    What is subnormal has fewer digits."""
     exponent, info = at.operands[-1], finfo(at.dtype)
     is_made_so = (exponent == np.rint(exponent)) | (np.abs(exponent) == 0.5)
     square = np.abs(at.tensor) ** 2
-    relative = (np.abs(exponent) + 1) * at.unit + np.where(square < info.tiny, 2 * info.subnormal / square, 0)
+    relative = (np.maximum(np.abs(exponent), 2) + 1) * at.unit + np.where(square < info.tiny, 2 * info.subnormal / square, 0)
     return is_made_so & (at.error <= relative * np.abs(at.expected) + 2 * info.subnormal)
 
 

@@ -39,3 +39,21 @@ def test_the_moduli_of_all_cotangents_are_summed(steps: list[Step], modulus: flo
     scale = standard_for(find("tanh"), case, REFERENCE.run(case)).gradient_scale
     assert scale is not None
     assert scale("x").cotangent == modulus
+
+
+def test_an_operand_that_is_given_twice_has_two_gradients() -> None:
+    called = Step("sub", "function", (X, X), results=("result",))
+    case = Case((given("x", 0.5, requires_grad=True), given("cotangent", -3.0)), (called, backward(COTANGENT)))
+    scale = standard_for(find("sub"), case, REFERENCE.run(case)).gradient_scale
+    assert scale is not None
+    assert scale("x").terms == 6
+
+
+def test_so_has_its_copy() -> None:
+    copied = Step("clone", "method", (Ref("leaf_x"),), results=("x",))
+    called = Step("div", "function", (X, X), results=("result",))
+    steps = (copied, called, backward(COTANGENT))
+    case = Case((given("leaf_x", 0.5, requires_grad=True), given("cotangent", -3.0)), steps)
+    scale = standard_for(find("div"), case, REFERENCE.run(case)).gradient_scale
+    assert scale is not None
+    assert scale("leaf_x").terms == 12

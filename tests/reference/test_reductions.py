@@ -142,6 +142,8 @@ def test_reductions_of_nothing(name: str, expected: float) -> None:
         (lambda x: METHODS["max"](x), "RuntimeError"),
         (lambda x: METHODS["max"](x, 0), "IndexError"),
         (lambda x: METHODS["amax"](x, 0), "IndexError"),
+        (lambda x: METHODS["amin"](x, []), "RuntimeError"),
+        (lambda x: METHODS["hash_tensor"](x, []), "RuntimeError"),
         (lambda x: METHODS["argmax"](x), "IndexError"),
         (lambda x: METHODS["norm"](x, math.inf), "RuntimeError"),
         (lambda x: METHODS["sum"](x, 2), "IndexError"),
