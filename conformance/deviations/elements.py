@@ -147,7 +147,8 @@ def _each_product_of_a_power_is_rounded(at: Elements) -> np.ndarray:
     exponent, info = at.operands[-1], finfo(at.dtype)
     is_made_so = (exponent == np.rint(exponent)) | (np.abs(exponent) == 0.5)
     square = np.abs(at.tensor) ** 2
-    relative = (np.maximum(np.abs(exponent), 2) + 1) * at.unit + np.where(square < info.tiny, 2 * info.subnormal / square, 0)
+    relative = (np.maximum(np.abs(exponent), 2) + 1) * at.unit
+    relative = relative + np.where(square < info.tiny, 2 * info.subnormal / square, 0)
     return is_made_so & (at.error <= relative * np.abs(at.expected) + 2 * info.subnormal)
 
 
