@@ -153,7 +153,10 @@ def logspace(
     if steps == 1:
         with np.errstate(all="ignore"):
             power = np.power(np.longdouble(base), as_number(start, "start"))
-        return _filled(element(power.item(), wanted).reshape(1), wanted, out, requires_grad)
+        held = element(power.item(), wanted)
+        if wanted.is_differentiable:  # with the digits that are rounded away
+            held = power.astype(wider(wanted).numpy)
+        return _filled(held.reshape(1), wanted, out, requires_grad)
     exponents = _spaced(start, end, steps, wanted)
     with np.errstate(all="ignore"):
         powers = np.power(exponents.dtype.type(base), exponents)

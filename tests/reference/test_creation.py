@@ -14,6 +14,7 @@ from reference.dtypes import (
     BFLOAT16,
     BOOL,
     COMPLEX64,
+    COMPLEX128,
     FLOAT16,
     FLOAT32,
     FLOAT64,
@@ -206,6 +207,15 @@ def test_logspace_against_mpmath(base: float) -> None:
     made = ranges.logspace(-1, 2, 7, base, dtype=FLOAT64)
     exact = np.array([float(mpmath.power(base, value)) for value in spaced(-1, 2, 7)])
     assert np.allclose(made.array, exact, rtol=1e-15, atol=0)
+
+
+@pytest.mark.parametrize("start", [0.3, 1j, 0.5 + 3j])
+def test_logspace_of_one_step_keeps_the_digits_before_its_rounding(start: complex) -> None:
+    made = ranges.logspace(start, 0, 1, dtype=COMPLEX128)
+    assert made.unrounded is not None
+    (found,) = made.unrounded
+    exact = mpmath.power(10, mpmath.mpmathify(start))
+    assert abs(mpmath.mpc(str(found.real), str(found.imag)) - exact) < 1e-18 * abs(exact)
 
 
 def test_eye_has_ones_where_row_equals_column() -> None:
