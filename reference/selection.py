@@ -16,10 +16,11 @@ from reference.broadcasting import broadcast_shapes
 from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
 from reference.comparison import tensors_only
 from reference.dtypes import BOOL as BOOL_DTYPE
-from reference.dtypes import UINT8, DType, round_to
+from reference.dtypes import UINT8, Category, DType, round_to
 from reference.errors import refuse, refuse_type
 from reference.function import cast_layout, function, pointwise
 from reference.promotion import Number, result_type
+from reference.scalars import element
 from reference.signalling import PassesOverNan
 from reference.tensor import METHODS, Tensor
 
@@ -41,12 +42,17 @@ def where(condition: Tensor, input: Tensor | Number | None = None, other: Tensor
     tensors = [operand for operand in (condition, input, other) if isinstance(operand, Tensor)]
     shape = broadcast_shapes(*(tensor.shape for tensor in tensors))
     choices = [
-        round_to(operand.array if isinstance(operand, Tensor) else np.asarray(operand), dtype)
+        round_to(operand.array if isinstance(operand, Tensor) else _number(operand, dtype), dtype)
         for operand in (input, other)
     ]
     chosen = np.broadcast_to(np.where(condition.array != 0, *choices), shape)
     casts = [(condition, BOOL_DTYPE), (input, dtype), (other, dtype)]
     return Tensor.of(chosen, dtype, layout.pointwise_strides(shape, [cast_layout(*each) for each in casts]))
+
+
+def _number(value: Number, dtype: DType) -> np.ndarray:
+    """A number that is made a tensor: refused where an integral dtype cannot hold it."""
+    return element(value, dtype) if dtype.category is Category.INTEGRAL else np.asarray(value)
 
 
 def chosen_where(input: Tensor, condition: Tensor, other: Tensor | Number) -> Tensor:

@@ -143,13 +143,14 @@ def _the_square_is_subnormal(at: Elements) -> np.ndarray:
 
 def _each_product_of_a_power_is_rounded(at: Elements) -> np.ndarray:
     """Of as many factors as the exponent, given last, says; or the root. So is the reciprocal, and what is expected.
-    What is subnormal has fewer digits."""
+    What is subnormal has fewer digits, and of what overflows the reciprocal is zero."""
     exponent, info = at.operands[-1], finfo(at.dtype)
     is_made_so = (exponent == np.rint(exponent)) | (np.abs(exponent) == 0.5)
     square = np.abs(at.tensor) ** 2
     relative = (np.maximum(np.abs(exponent), 2) + 1) * at.unit
     relative = relative + np.where(square < info.tiny, 2 * info.subnormal / square, 0)
-    return is_made_so & (at.error <= relative * np.abs(at.expected) + 2 * info.subnormal)
+    overflows = (exponent < 0) & (np.abs(at.tensor) ** -exponent > (1 - at.unit) * at.largest) & (at.actual == 0)
+    return is_made_so & (overflows | (at.error <= relative * np.abs(at.expected) + 2 * info.subnormal))
 
 
 def _the_correction_of_erfinv_cancels(at: Elements) -> np.ndarray:
