@@ -28,6 +28,8 @@ TOGETHER = 9
 """The times that structures are drawn at once, and kept until the next are."""
 FIRST = ("agrees", "metadata")
 """The properties that find most, and of which all others are variations."""
+WRITING = ("in place", "out")
+"""What is written where it is told may go wrong where arguments, values and sizes are rare."""
 
 
 @dataclass(eq=False)
@@ -50,6 +52,7 @@ class Structure:
     brief: tuple[str, ...] = ()
     rows: int = 0
     _derived: dict[str, list[Case]] = field(default_factory=dict)
+    _firsts: dict[str, Case | None] = field(default_factory=dict)
 
     @cached_property
     def text(self) -> str:
@@ -74,6 +77,12 @@ class Structure:
         if prop.name not in self._derived:
             self._derived[prop.name] = list(derived(prop, self.base, self.operation, self.seed))
         return self._derived[prop.name]
+
+    def first(self, prop: Property) -> Case | None:
+        """The first of them, for which the others need not be derived; None where there is none."""
+        if prop.name not in self._firsts:
+            self._firsts[prop.name] = next(iter(derived(prop, self.base, self.operation, self.seed)), None)
+        return self._firsts[prop.name]
 
 
 def is_in_turn(prop: Property, place: int, turns: int) -> bool:
@@ -165,9 +174,9 @@ def _others(
 ) -> Iterator[Structure]:
     """Structures of which little is examined: what finds most and costs least.
 
-    Of those with a card, every second brings more rows of values, and the others the gradient; of an operation that
-    chooses among elements all bring it, since which of several equal ones was meant shows there alone. A dtype that
-    was not ``met`` brings more rows too.
+    Of those with a card, every second brings more rows of values and the call in place, and the others the gradient; of
+    an operation that chooses among elements all bring it, since which of several equal ones was meant shows there
+    alone. At an edge, the call in place and out= are seen. A dtype that was not ``met`` brings more rows too.
     """
     chooses, seen = isinstance(operation.accuracy, Selected), set(met)
     for number, dealt in enumerate(others):
@@ -175,9 +184,10 @@ def _others(
         base = _draw_dealt(operation, dealt, own_seed, points)
         rows = len(EVERY_MODE) if dealt.dtype not in seen or (has_card and number % 2 == 0) else 1
         seen.add(dealt.dtype)
-        brief = (*FIRST, "gradient") if chooses or (has_card and number % 2) else FIRST
+        brief = [*FIRST, "gradient"] if chooses or (has_card and number % 2) else [*FIRST]
+        brief += WRITING[: 1 if has_card else 2] if number % 2 == 0 or not has_card else []
         # By their values many differ: where there are none, a third of them tells as much.
-        yield Structure(operation, dealt.dtype, base, own_seed, telling=number % 3 == 0, brief=brief, rows=rows)
+        yield Structure(operation, dealt.dtype, base, own_seed, telling=number % 3 == 0, brief=tuple(brief), rows=rows)
 
 
 def _glances(

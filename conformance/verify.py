@@ -87,9 +87,10 @@ class Verification:
         """Examine the first cases of the few properties that a structure names."""
         self.drawn += 1
         for prop in self._properties:
-            cases = structure.derived(prop)[:1] if prop.name in structure.brief else []
-            if cases and self._begin(prop, structure):
-                self._count(prop, self._examine(prop, cases[0]), structure.dtype.name)
+            if prop.name not in structure.brief or (case := structure.first(prop)) is None:
+                continue
+            if self._begin(prop, structure):
+                self._count(prop, self._examine(prop, case), structure.dtype.name)
                 if prop.name == AGREES:
                     self._rows(prop, structure, structure.rows)
                 self._end()

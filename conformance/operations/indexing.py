@@ -37,7 +37,7 @@ def _basic_index(choices: Choices, drawing: Drawing) -> Argument:
 def _index_of_places(choices: Choices, drawing: Drawing) -> Argument:
     """Lists, masks of one dimension and index tensors, with slices between them; or one alone."""
     shape = _target(drawing).shape
-    if shape and shape[0] and choices.flag(20):
+    if shape and shape[0] and choices.flag(30):
         return _advanced(choices, drawing, shape[0], choices.integer(0, 3), 2 * choices.flag(30))
     return _alone_at_times(choices, _items(choices, drawing, _target(drawing).shape, advanced=True))
 

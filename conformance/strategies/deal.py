@@ -21,22 +21,21 @@ from reference.dtypes import STORED_ONLY, DType
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Rank and layout of a first tensor with sizes that tell; ``plain``: arguments are left out that may be."""
+    """Rank and layout of a first tensor with sizes that tell."""
 
     ndim: int
     layout: str
-    plain: bool = False
 
 
 CARDS = (
-    Card(2, "transposed", plain=True),
     Card(2, "transposed"),
-    Card(2, "contiguous", plain=True),
+    Card(2, "transposed"),
+    Card(2, "contiguous"),
     Card(1, "contiguous"),
     Card(3, "transposed"),
-    Card(2, "stepped by 2", plain=True),
+    Card(2, "stepped by 2"),
     Card(3, "expanded"),
-    Card(4, "channels last", plain=True),
+    Card(4, "channels last"),
 )
 """What has no place here, such as a size of zero, is left to drawing. The first is dealt first: most is seen of it."""
 MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
@@ -47,25 +46,21 @@ MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
 class Dealt:
     """What was dealt out for one structure: its dtype, and unless all else is drawn, a card and a mode of values.
 
-    ``edge``: the shape is at one of the ends of what there is.
+    ``edge``: the shape is at one of the ends of what there is. ``plain``: arguments are left out that may be.
     """
 
     dtype: DType
     card: Card | None = None
     mode: int = 0
     edge: str = ""
-
-    @property
-    def plain(self) -> bool:
-        """Whether arguments are left out that may be."""
-        return self.card is not None and self.card.plain
+    plain: bool = False
 
     def choices(self, seed: int, places: Mapping[str, float] = NOTHING) -> SeededChoices:
         """Choices for the rest."""
         if self.card is None:
             return SeededChoices(seed, {"edge": EDGES.index(self.edge)} if self.edge else NOTHING, places=places)
         hand = {"ndim": self.card.ndim, "layout": LAYOUTS.index(self.card.layout), "mode": self.mode}
-        return SeededChoices(seed, hand, plain=self.card.plain, places=places)
+        return SeededChoices(seed, hand, plain=self.plain, places=places)
 
 
 def places_apart(names: Sequence[str], count: int, seed: int) -> list[dict[str, float]]:
@@ -104,7 +99,9 @@ def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[
         left = left or list(CARDS)
         mode = (mode + 1) % len(MODES)
         card = left.pop(choices.integer(0, len(left) - 1) if number else 0)
-        yield Dealt(next(dtypes[place]), card, MODES[mode])
+        # The first card comes twice, and first where nothing is asked for.
+        plain = number == 0 or choices.flag()
+        yield Dealt(next(dtypes[place]), card, MODES[mode], plain=plain)
 
 
 def _in_order(kind: Sequence[DType], met: Sequence[DType]) -> list[DType]:

@@ -134,7 +134,7 @@ class Drawing:
     def again(self, fits: Callable[[Input], bool]) -> Input | None:
         """At times the last tensor once more: what is read twice may be written to, and has two gradients."""
         last = self.inputs[-1] if self.inputs else None
-        return last if last is not None and not last.array and fits(last) and self.choices.flag(10) else None
+        return last if last is not None and not last.array and fits(last) and self.choices.flag(15) else None
 
     def values(self, size: int, mode: str = "", dtype: DType | None = None) -> Drawn:
         """Values of a mode, or of those that suit the operation in turn, with up to three specials put in place."""

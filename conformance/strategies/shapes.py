@@ -87,7 +87,9 @@ def draw_long_shape(choices: Choices, *, longest: int = 1100) -> Shape:
 
 
 def draw_broadcastable(choices: Choices, shape: Shape) -> Shape:
-    """A shape that expands to ``shape``: leading dimensions left out, some sizes one."""
+    """A shape that expands to ``shape``: leading dimensions left out, or all, some sizes one."""
+    if choices.flag(10):
+        return ()
     start = choices.integer(0, len(shape)) if choices.flag(30) else 0
     return tuple(1 if choices.flag(40) else size for size in shape[start:])
 
