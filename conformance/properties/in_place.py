@@ -82,8 +82,11 @@ def _of_a_higher_category(case: Case, operation: Operation) -> Iterable[Case]:
         return
     for place in places:
         other = case.main.args[place] if place < len(case.main.args) else None
-        if isinstance(other, Ref) and other.name != given.name:
-            yield case.with_input(replace(case.input(other.name), dtype=dtype.name, values=Drawn("positive", 1)))
+        if isinstance(other, Ref):  # which may be the first once more
+            higher_one = replace(case.input(other.name), name="higher", dtype=dtype.name, values=Drawn("positive", 1))
+            args = (*case.main.args[:place], Ref("higher"), *case.main.args[place + 1 :])
+            inputs = tuple(one for one in case.inputs if one.name == given.name or one.name != other.name)
+            yield replace(case, inputs=(*inputs, higher_one), steps=(replace(case.main, args=args),))
         elif isinstance(other, (int, float, complex)):
             args = (*case.main.args[:place], NUMBERS[dtype.category], *case.main.args[place + 1 :])
             yield replace(case, steps=(replace(case.main, args=args),))
