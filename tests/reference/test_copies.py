@@ -11,6 +11,7 @@ from reference.conversion import clone, contiguous, to
 from reference.dtypes import BOOL, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, INT8, INT64
 from reference.errors import Refusal
 from reference.masking import masked_fill, masked_fill_
+from reference.selection import where
 from reference.tensor import Tensor
 from tests.reference.brute import LAYOUTS, strided
 
@@ -80,6 +81,13 @@ def test_a_masked_write_must_fit() -> None:
         masked_fill_(given, Tensor.of(np.zeros(3), BOOL), given)
     with pytest.raises(Refusal, match="overflow"):
         masked_fill_(Tensor.of(np.zeros(2), INT8), Tensor.of(np.ones(2), BOOL), 300)
+
+
+def test_where_makes_a_tensor_of_a_number() -> None:
+    condition, input = Tensor.of(np.array([True, False]), BOOL), Tensor.of(np.zeros(2), INT8)
+    assert where(condition, input, -1).array.tolist() == [0, -1]
+    with pytest.raises(Refusal):
+        where(condition, input, 128)
 
 
 def test_a_masked_write_to_repeated_elements_fills_all_that_share_a_place() -> None:
