@@ -15,7 +15,8 @@ from conformance.accuracy import Accuracy, Exact, Judged, Several
 from conformance.counting import COMPARED
 from conformance.judging import ValueVerdict, judge
 from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
-from conformance.targets.interpreter import Live, Traits
+from conformance.targets.execution import Live
+from conformance.targets.interpreter import Traits
 from conformance.ulp import finfo, same_bits, widened
 from reference.dtypes import BY_NAME, Category, DType, complex_of, real_of, wider
 

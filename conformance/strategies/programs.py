@@ -24,7 +24,7 @@ from conformance.strategies.cases import possible_forms, result_names
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.shapes import Shape, draw_shape
-from conformance.targets.interpreter import Execution
+from conformance.targets.execution import Execution
 from conformance.targets.reference import ReferenceTarget
 from reference.dtypes import BY_NAME, FLOAT32, FLOAT64, INT64, STORED_ONLY, Category, DType
 from reference.tensor import Tensor

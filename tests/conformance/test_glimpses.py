@@ -11,7 +11,8 @@ from conformance.choices import SeededChoices
 from conformance.model.case import Case, Drawn, Input, Ref, Step
 from conformance.operations import find
 from conformance.strategies.cases import draw_case
-from conformance.targets.interpreter import Execution, Interpreter, Live
+from conformance.targets.execution import Execution, Live
+from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import ReferenceTarget
 from conformance.targets.torch.eager import MetaTarget, TorchTarget
 from reference.dtypes import FLOAT32
