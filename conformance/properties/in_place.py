@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.choices import Choices
-from conformance.model.case import Case, Drawn, Input, Ref
+from conformance.model.case import Case, Drawn, Input, Ref, references
 from conformance.operation import Form, Operation
 from conformance.properties.base import Property, first_tensor, in_form, relaid, result_shape
 from conformance.properties.promotion import NUMBERS, promoted_operands
@@ -82,10 +82,11 @@ def _of_a_higher_category(case: Case, operation: Operation) -> Iterable[Case]:
         return
     for place in places:
         other = case.main.args[place] if place < len(case.main.args) else None
-        if isinstance(other, Ref):  # which may be the first once more
+        if isinstance(other, Ref):  # which may be the first once more, or be given once more
             higher_one = replace(case.input(other.name), name="higher", dtype=dtype.name, values=Drawn("positive", 1))
             args = (*case.main.args[:place], Ref("higher"), *case.main.args[place + 1 :])
-            inputs = tuple(one for one in case.inputs if one.name == given.name or one.name != other.name)
+            read = {name for argument in args for name in references(argument)}
+            inputs = tuple(one for one in case.inputs if one.name in read or one.name != other.name)
             yield replace(case, inputs=(*inputs, higher_one), steps=(replace(case.main, args=args),))
         elif isinstance(other, (int, float, complex)):
             args = (*case.main.args[:place], NUMBERS[dtype.category], *case.main.args[place + 1 :])
