@@ -54,16 +54,14 @@ def _pow(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
     return _integer_power(input, exponent) if input.dtype.kind in "iu" else np.power(input, exponent)
 
 
-def _is_no_matter_of_taste(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
-    """Where there is one answer: a root of -inf is nan, one of -0 is -0, a power of a half is not, and the manual does
-    not say which is meant; NaN to the power of 0 is 1 if it is a quiet one, else NaN.
+def _is_no_root(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """Where a power of a half is not a matter of taste: a root of -inf is nan, one of -0 is -0, a power is not.
 
-    IEEE 754-2019, 5.4.1, 6.2 and 9.2.1.
+    IEEE 754-2019, 5.4.1 and 9.2.1; the manual does not say which of both functions it means.
     """
     if input.dtype.kind != "f":
         return np.asarray(True)
-    no_root = (np.abs(exponent) != 0.5) | ((input != -np.inf) & ((input != 0) | ~np.signbit(input)))
-    return np.asarray(no_root & ~(np.isnan(input) & (exponent == 0)))
+    return np.asarray((np.abs(exponent) != 0.5) | ((input != -np.inf) & ((input != 0) | ~np.signbit(input))))
 
 
 def _integer_power(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
@@ -105,7 +103,7 @@ def _logarithm(number: Number) -> Number:
 
 _pow.__name__ = "pow"
 pow = _Power(_pow, _power_node, check=_check_power)
-pow.promised = _is_no_matter_of_taste
+pow.promised = _is_no_root
 pow.vjp("input", _base_vjp)
 pow.vjp("exponent", _exponent_vjp)
 
@@ -135,7 +133,7 @@ def _as(g: Tensor, operand: Tensor | Number) -> Any:
 
 _float_power.__name__ = "float_power"
 float_power = _Power(_float_power, _power_node, _in_double)
-float_power.promised = _is_no_matter_of_taste
+float_power.promised = _is_no_root
 float_power.vjp("input", lambda g, input, exponent: _base_vjp(g, _as(g, input), _as(g, exponent)))
 float_power.vjp(
     "exponent", lambda g, input, exponent, result: _exponent_vjp(g, _as(g, input), _as(g, exponent), result)
