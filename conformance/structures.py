@@ -80,6 +80,8 @@ class Structure:
 
     def first(self, prop: Property) -> Case | None:
         """The first of them, for which the others need not be derived; None where there is none."""
+        if prop.name in FIRST:
+            return self.base
         if prop.name not in self._firsts:
             self._firsts[prop.name] = next(iter(derived(prop, self.base, self.operation, self.seed)), None)
         return self._firsts[prop.name]
