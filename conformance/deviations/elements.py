@@ -198,6 +198,12 @@ def _the_scaled_operand_overflows(at: Elements) -> np.ndarray:
     return np.maximum(np.abs(first), np.abs(second)) * np.abs(alpha) > at.largest
 
 
+def _the_reciprocal_overflows(at: Elements) -> np.ndarray:
+    """That of the divisor."""
+    _, divisor, *_ = at.operands
+    return np.abs(divisor) * at.largest < 1
+
+
 def _the_quotient_overflows(at: Elements) -> np.ndarray:
     dividend, divisor = at.operands
     return np.abs(dividend / divisor) > at.largest / 2
@@ -271,6 +277,7 @@ ELEMENTS: dict[str, Mask] = {
     "it is added times the lowest integer": _added_times_the_lowest,
     "the scaled operand overflows": _the_scaled_operand_overflows,
     "the quotient overflows": _the_quotient_overflows,
+    "the reciprocal overflows": _the_reciprocal_overflows,
     "the derivative of sinc cancels": _sinc_cancels,
     "acos cancels": _acos_cancels,
     "digits of small numbers are lost": _small_digits_are_lost,
