@@ -188,7 +188,8 @@ OPERATIONS = [
             spellings={Form.OPERATOR: "operator.getitem"},
             parameters=(AnyTensor(min_ndim=least), Computed("index", drawn, _out_of_range)),
             dtypes=ALL,
-            gradient=GradientOf(2),
+            # What places named twice add up to is stored after each, as by gather.
+            gradient=GradientOf(2, stored=kind == "_of_places"),
             effect=Effect.MAY_VIEW,
             basis=Documented(
                 GUIDE,
