@@ -14,6 +14,7 @@ from conformance.model.case import BACKWARD, Argument, Case, Input, Literal, Ref
 from conformance.model.observation import Seen
 from conformance.operations import find
 from conformance.standard import logical
+from conformance.strategies.calls import in_places
 from conformance.ulp import finfo
 from reference.dtypes import BY_NAME, BY_NUMPY, DType, default_dtype
 from reference.layout import contiguous_strides
@@ -89,13 +90,6 @@ def arguments_of(step: Step) -> list[Argument]:
     return [tuple(argument) if isinstance(argument, list) else argument for argument in given]
 
 
-def sizes_of(step: Step) -> list[tuple[Argument, ...]]:
-    """The sizes that a step is given, as one argument or one after the other."""
-    arguments = arguments_of(step)
-    in_a_row = tuple(argument for argument in arguments if type(argument) is int)
-    return [*(argument for argument in arguments if isinstance(argument, tuple)), *([in_a_row] if in_a_row else [])]
-
-
 def given_as(case: Case, argument: Argument) -> Input | None:
     """The input that an argument is, itself or a copy."""
     names = (argument.name, f"leaf_{argument.name}") if isinstance(argument, Ref) else ()
@@ -143,7 +137,9 @@ def _wide(array: np.ndarray) -> np.ndarray:
 def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
     """Where the difference was met; of a program, the step that differs is made a case of its own."""
     if not in_program:
-        return Met(_in_places(case), difference, _shared(case) if case.main is not case.steps[0] else {})
+        # Steps before the call take parts or make copies.
+        alone = case.main is case.steps[0]
+        return Met(_in_places(case), difference, {} if alone else _storages(REFERENCE.run(case).last.variables))
     step = case.steps[difference.step]
     if not difference.step:
         return Met(_in_places(replace(case, inputs=_read_first(case.inputs, step), steps=(step,))), difference)
@@ -153,35 +149,20 @@ def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
     return Met(
         _in_places(replace(case, inputs=_read_first(inputs, step), steps=(step,))),
         difference,
-        {name: seen.storage for name, seen in variables.items() if seen.storage},
+        _storages(variables),
     )
 
 
-def _shared(case: Case) -> dict[str, str]:
-    """The first variable with the memory of each, where steps before the call take parts or make copies."""
-    variables = REFERENCE.run(case).last.variables
+def _storages(variables: Mapping[str, Seen]) -> dict[str, str]:
+    """The first variable with the memory of each."""
     return {name: seen.storage for name, seen in variables.items() if seen.storage}
 
 
 def _in_places(case: Case) -> Case:
-    """The case with the arguments of its call in their places, and sizes in one tuple: however they were given."""
+    """The case with the arguments of its call in their places, however they were given."""
     main = case.main
-    parameters = find(main.operation).parameters
-    args, kwargs = list(main.args), dict(main.kwargs)
-    for place, parameter in enumerate(parameters[: len(args)]):
-        if parameter.in_a_row and all(type(one) is int for one in args[place:]):
-            args[place:] = [tuple(args[place:])]
-    for parameter in parameters[len(args) :]:
-        if parameter.keyword or parameter.name not in kwargs:
-            break
-        args.append(kwargs.pop(parameter.name))
-    same = replace(main, args=tuple(map(_in_a_tuple, args)), kwargs=tuple(kwargs.items()))
+    same = in_places(main, find(main.operation).parameters)
     return replace(case, steps=tuple(same if step is main else step for step in case.steps))
-
-
-def _in_a_tuple(argument: Argument) -> Argument:
-    """A list of numbers as a tuple."""
-    return tuple(argument) if isinstance(argument, list) and all(type(one) is int for one in argument) else argument
 
 
 def _read_first(inputs: tuple[Input, ...], step: Step) -> tuple[Input, ...]:

@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim, sizes_of
+from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
 from conformance.examine import REFERENCE
 from conformance.model.case import Case, Literal, Ref, Step, references
 from conformance.model.observation import Aspect, Seen
@@ -110,7 +110,7 @@ def _it_takes_what_is_refused(met: Met) -> bool:
     """An argument, or the shape of another tensor."""
     arguments = arguments_of(met.call.main)
     others = (given_as(met.call, argument) for argument in arguments[1:])
-    given = [*arguments, *sizes_of(met.call.main), *(one.shape for one in others if one is not None)]
+    given = [*arguments, *(one.shape for one in others if one is not None)]
     return _the_call_is_refused(met) and met.difference.actual in given
 
 

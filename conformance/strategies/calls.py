@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from conformance.choices import Choices
-from conformance.model.case import Argument, references
+from conformance.model.case import Argument, Step, references
 from conformance.operation import Effect, Form, Omitted, Operation, Parameter
 
 CALLED = (Form.FUNCTION, Form.METHOD, Form.IN_PLACE)
@@ -72,3 +74,16 @@ def _named(args: tuple[Argument, ...], pairs: Pairs, kwargs: Keywords) -> tuple[
         place -= 1
     named = ((pairs[number][0].name, args[number]) for number in range(place, len(args)))
     return args[:place], (*named, *kwargs)
+
+
+def in_places(step: Step, parameters: Sequence[Parameter]) -> Step:
+    """The same call as ``arrange`` would make it: keywords in their places, and what stands in a row as one tuple."""
+    args, kwargs = list(step.args), dict(step.kwargs)
+    for place, parameter in enumerate(parameters[: len(args)]):
+        if parameter.in_a_row and all(type(one) is int for one in args[place:]):
+            args[place:] = [tuple(args[place:])]
+    for parameter in parameters[len(args) :]:
+        if parameter.keyword or parameter.name not in kwargs:
+            break
+        args.append(kwargs.pop(parameter.name))
+    return replace(step, args=tuple(args), kwargs=tuple(kwargs.items()))

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from conformance.choices import SeededChoices
-from conformance.model.case import Case
+from conformance.model.case import Case, Ref, Step
 from conformance.operation import OMITTED, Form, Operation
 from conformance.operations import every_operation, find
 from conformance.strategies import cases
-from conformance.strategies.calls import arrange, as_called
+from conformance.strategies.calls import arrange, as_called, in_places
 from conformance.targets.reference import ReferenceTarget
 
 SEEDS = range(40)
@@ -75,3 +75,17 @@ def seen(case: Case) -> str:
     """What the reference does, in words: of NaN too each is like another."""
     trace = ReferenceTarget().run(case)
     return repr(trace.refused or [(one.values, one.shape, one.dtype) for one in trace.last.variables.values()])
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "kwargs", "expected"),
+    [
+        ("resize_", (Ref("x"), 2, 3), {}, ((Ref("x"), (2, 3)), ())),
+        ("std", (Ref("x"),), {"dim": 0, "correction": 0}, ((Ref("x"), 0), (("correction", 0),))),
+        ("getitem_of_places", (Ref("x"), [0, 1]), {}, ((Ref("x"), [0, 1]), ())),
+    ],
+)
+def test_arguments_are_put_in_their_places(name: str, args: Any, kwargs: dict[str, Any], expected: Any) -> None:
+    step = Step(name, Form.METHOD, args, tuple(kwargs.items()), ("result",))
+    found = in_places(step, find(name).parameters)
+    assert (found.args, found.kwargs) == expected
