@@ -59,18 +59,24 @@ class SeededChoices:
 
     def __init__(
         self,
-        seed: int,
+        seed: int | random.Random,
         hand: Mapping[str, int] = NOTHING,
         *,
         plain: bool = False,
         places: Mapping[str, float] = NOTHING,
     ) -> None:
-        self._random = random.Random(seed)
+        self._random = seed if isinstance(seed, random.Random) else random.Random(seed)
         self._hand = dict(hand)
         self._places = dict(places)
         self._part, self._width = 0.0, 0.0
         self.ample = "ndim" in hand
         self.plain = plain
+
+    def anew(self, places: Mapping[str, float]) -> SeededChoices:
+        """Choices with what is left of the hand that leave nothing out: the same generator goes on, at other places."""
+        other = SeededChoices(self._random, self._hand, places=places)
+        other.ample = self.ample
+        return other
 
     def dealt(self, what: str) -> int | None:
         return self._hand.pop(what, None)

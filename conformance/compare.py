@@ -121,7 +121,7 @@ class Comparison:
 
     def _variables(self, wanted: Observation, found: Observation) -> None:
         self.expected = wanted.variables
-        if self._all_alike(wanted.variables, found.variables):
+        if self.all_alike(wanted.variables, found.variables):
             return
         for name, expected in wanted.variables.items():
             actual = found.variables.get(name)
@@ -132,7 +132,7 @@ class Comparison:
             else:
                 self._differ(Aspect.KIND, found.step, name, expected.kind, actual.kind)
 
-    def _all_alike(self, wanted: Mapping[str, Seen], found: Mapping[str, Seen]) -> bool:
+    def all_alike(self, wanted: Mapping[str, Seen], found: Mapping[str, Seen]) -> bool:
         """Whether it is seen at a glance that nothing differs, so that no variable has to be looked at."""
         if not isinstance(wanted, Live) or not isinstance(found, Live):
             return False

@@ -41,6 +41,15 @@ def examine_against(expected: Trace, case: Case, target: Interpreter, *, every_s
     return relate(expected, target.run(case, every_step=every_step), case, target)
 
 
+def holds_at_a_glance(case: Case, target: Interpreter) -> bool:
+    """Whether nothing is refused and all is seen to be alike at a glance; where it is not, nothing is known yet."""
+    expected, actual = REFERENCE.run(case), target.run(case)
+    if expected.refused is not None or actual.refused is not None:
+        return False
+    comparison = Comparison(target.aspects, target.traits, lazy_standard(case, expected))
+    return comparison.all_alike(expected.last.variables, actual.last.variables)
+
+
 def relate(
     expected: Trace, actual: Trace, case: Case, target: Interpreter, standard: Callable[[], Standard] | None = None
 ) -> Examined:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TypeAlias
 
-from conformance.accuracy import Selected
+from conformance.accuracy import Exact, Selected
 from conformance.choices import NOTHING, Choices, SeededChoices
 from conformance.drivers import seed_of
 from conformance.model.case import Case
@@ -17,9 +17,10 @@ from conformance.operation import Effect, Operation
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property
-from conformance.strategies.cases import FORM, draw_case, dtypes_of, kinds_of
+from conformance.strategies.cases import FORM, draw_calls, draw_case, dtypes_of, kinds_of
 from conformance.strategies.deal import Dealt, deal, places_apart
 from conformance.strategies.drawing import EVERY_MODE
+from conformance.together import together
 from reference.dtypes import DType
 
 Driver = Callable[[Callable[[Choices], None], int, int], None]
@@ -30,6 +31,8 @@ FIRST = ("agrees", "metadata")
 """The properties that find most, and of which all others are variations."""
 WRITING = ("in place", "out")
 """What is written where it is told may go wrong where arguments, values and sizes are rare."""
+CALLS = 6
+"""So many calls get the same first argument, where they can be looked at together."""
 
 
 @dataclass(eq=False)
@@ -39,7 +42,8 @@ class Structure:
     What was derived is kept: the next target is given the same objects, of which the reference knows the traces.
     ``place``, of so many ``turns``, says which of the properties that take turns are examined of it. ``telling``: one
     of those that a target without values needs. Where ``brief`` names properties, only these are
-    examined, of each only the first case, and ``rows`` seeds of values.
+    examined, of each only the first case, and ``rows`` seeds of values. A structure of several ``calls`` does
+    what all of them do: only where that is not seen to hold at a glance, each is examined alone.
     """
 
     operation: Operation
@@ -51,6 +55,7 @@ class Structure:
     telling: bool = True
     brief: tuple[str, ...] = ()
     rows: int = 0
+    calls: tuple[Structure, ...] = ()
     _derived: dict[str, list[Case]] = field(default_factory=dict)
     _firsts: dict[str, Case | None] = field(default_factory=dict)
 
@@ -102,8 +107,7 @@ def derived(prop: Property, base: Case, operation: Operation, seed: int) -> Iter
 
 def draw_base(choices: Choices, operation: Operation, dtype: DType, *, long: int = 33) -> Case:
     """A valid case, of many elements in so many percent of the draws where that may matter."""
-    tells = (operation.pointwise or operation.accumulates) and not choices.ample
-    return draw_case(choices, operation, dtype, long=tells and choices.flag(long))
+    return draw_case(choices, operation, dtype, long=_is_long(choices, operation, long))
 
 
 def draw_structure(
@@ -183,7 +187,7 @@ def _others(
     chooses, seen = isinstance(operation.accuracy, Selected), set(met)
     for number, dealt in enumerate(others):
         own_seed, has_card = seed_of(f"structure {number}", seed), dealt.card is not None
-        base = _draw_dealt(operation, dealt, own_seed, points)
+        base = draw_base(_dealt(dealt, own_seed, points), operation, dealt.dtype, long=dealt.long)
         rows = len(EVERY_MODE) if dealt.dtype not in seen or (has_card and number % 2 == 0) else 1
         seen.add(dealt.dtype)
         brief = [*FIRST, "gradient"] if chooses or (has_card and number % 2) else [*FIRST]
@@ -195,20 +199,37 @@ def _others(
 def _glances(
     operation: Operation, kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[DType]
 ) -> Iterator[Structure]:
-    """Structures of which the call alone is compared, in one row of values: for the arguments, of which many differ."""
+    """Structures of which the call alone is compared, in one row of values: for the arguments, of which many differ.
+
+    Where calls can be looked at together, each is of several.
+    """
     names = [*(parameter.name for parameter in operation.parameters), FORM]
-    points = iter(places_apart(names, count, seed))
+    calls = CALLS if takes_company(operation) else 1
+    points = iter(places_apart(names, count * calls, seed))
     for number, dealt in enumerate(deal(kinds, count, seed, met)):
         own_seed = seed_of(f"glance {number}", seed)
-        base = _draw_dealt(operation, dealt, own_seed, points)
-        yield Structure(operation, dealt.dtype, base, own_seed, telling=number % 3 == 0, brief=FIRST, rows=1)
+        choices, others = _dealt(dealt, own_seed, points), [*islice(points, calls - 1)]
+        cases = draw_calls(choices, others, operation, dealt.dtype, long=_is_long(choices, operation, dealt.long))
+        glance = partial(Structure, operation, dealt.dtype, seed=own_seed, telling=number % 3 == 0, brief=FIRST, rows=1)
+        alone = tuple(glance(case) for case in cases)
+        yield alone[0] if calls == 1 else glance(together(cases, next(iter(cases[0].inputs), None)), calls=alone)
 
 
-def _draw_dealt(operation: Operation, dealt: Dealt, seed: int, points: Iterator[Point]) -> Case:
-    """A case of which some was dealt, and where nothing is left out, the places of all arguments."""
-    places = NOTHING if dealt.plain else next(points)
-    long = 0 if dealt.card is not None else {"long": 100, "": 50}.get(dealt.edge, 0)
-    return draw_base(dealt.choices(seed, places), operation, dealt.dtype, long=long)
+def takes_company(operation: Operation) -> bool:
+    """Whether calls can be looked at together: they leave their arguments alone, and are right to the last bit."""
+    if operation.effect not in (Effect.NEW, Effect.VIEW, Effect.MAY_VIEW) or operation.random:
+        return False
+    return isinstance(operation.accuracy, Exact) and len(operation.parameters) > 1
+
+
+def _is_long(choices: Choices, operation: Operation, percent: int) -> bool:
+    """Whether a case has many elements: in so many percent of the draws where that may matter."""
+    return (operation.pointwise or operation.accumulates) and not choices.ample and choices.flag(percent)
+
+
+def _dealt(dealt: Dealt, seed: int, points: Iterator[Point]) -> SeededChoices:
+    """Choices with what was dealt, and where nothing is left out, the places of all arguments."""
+    return dealt.choices(seed, NOTHING if dealt.plain else next(points))
 
 
 def structures(operation: Operation, profile: Profile, seed: int, draw: Driver) -> Iterator[Structure]:

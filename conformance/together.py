@@ -9,24 +9,39 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from conformance.model.case import BACKWARD, Argument, Case, Ref, Step, references
+from conformance.model.case import BACKWARD, Argument, Case, Input, Ref, Step
 from conformance.model.observation import Observation, Seen, Trace
 
 Names = Mapping[str, str]
 
 
-def together(cases: Sequence[Case]) -> Case:
+class Numbered(dict[str, str]):
+    """The names of variables with the number of their case."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __missing__(self, name: str) -> str:
+        self[name] = f"{name}_{self.number}"
+        return self[name]
+
+
+def together(cases: Sequence[Case], shared: Input | None = None) -> Case:
     """One case that does what all of ``cases`` do; backward passes come last, since what they end is one graph.
+
+    What is ``shared`` is one input of all cases whose own it is.
 
     >>> from conformance.model.case import Step
     >>> add = Case((), (Step("add", "function", (Ref("x"), 1), results=("result",)),))
     >>> [step.results for step in together([add, add]).steps]
     [('result_0',), ('result_1',)]
     """
-    inputs, steps = [], []
+    inputs, steps = [shared] if shared is not None else [], []
     for number, case in enumerate(cases):
-        names = _numbered(case, number)
-        inputs += [replace(given, name=names[given.name]) for given in case.inputs]
+        names = Numbered(number)
+        if shared is not None and any(given is shared for given in case.inputs):
+            names[shared.name] = shared.name
+        inputs += [replace(given, name=names[given.name]) for given in case.inputs if given is not shared]
         steps += [_renamed_step(step, names) for step in case.steps]
     steps.sort(key=lambda step: step.operation == BACKWARD)
     return Case(tuple(inputs), tuple(steps))
@@ -40,7 +55,7 @@ def apart(trace: Trace, cases: Sequence[Case]) -> list[Trace]:
     variables = trace.last.variables
     found = []
     for number, case in enumerate(cases):
-        original = {renamed: name for name, renamed in _numbered(case, number).items()}
+        original = {f"{name}_{number}": name for name in _variables(case)}
         seen = {
             name: _renamed_seen(variables[there], original) for there, name in original.items() if there in variables
         }
@@ -65,27 +80,15 @@ def _is_plain_backward(step: Step) -> bool:
     return step.operation == BACKWARD and not step.kwargs and all(isinstance(one, Ref) for one in step.args)
 
 
-def _numbered(case: Case, number: int) -> dict[str, str]:
-    return {name: f"{name}_{number}" for name in _variables(case)}
-
-
 def _variables(case: Case) -> Iterator[str]:
     yield from (given.name for given in case.inputs)
-    yield from (name for step in case.steps for name in (*step.results, *_read(step)))
-
-
-def _read(step: Step) -> Iterator[str]:
-    for argument in (*step.args, *dict(step.kwargs).values()):
-        yield from references(argument)
+    yield from (name for step in case.steps for name in step.results)
 
 
 def _renamed_step(step: Step, names: Names) -> Step:
-    return replace(
-        step,
-        args=tuple(_renamed(argument, names) for argument in step.args),
-        kwargs=tuple((keyword, _renamed(argument, names)) for keyword, argument in step.kwargs),
-        results=tuple(names[name] for name in step.results),
-    )
+    args = tuple([_renamed(argument, names) for argument in step.args])
+    kwargs = tuple([(keyword, _renamed(argument, names)) for keyword, argument in step.kwargs])
+    return Step(step.operation, step.spelling, args, kwargs, tuple([names[name] for name in step.results]), step.grad)
 
 
 def _renamed(argument: Argument, names: Names) -> Argument:

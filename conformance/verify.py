@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from conformance.bulk import first_failing_row, rows_apply
 from conformance.deviations import matching
 from conformance.discrepancy import Cause, Failure, cause_of, prove
-from conformance.examine import Examined
+from conformance.examine import Examined, holds_at_a_glance
 from conformance.model.case import Case
 from conformance.model.inflight import InFlight
 from conformance.model.observation import Aspect
@@ -84,7 +84,12 @@ class Verification:
             self._end()
 
     def _check_briefly(self, structure: Structure) -> None:
-        """Examine the first cases of the few properties that a structure names."""
+        """Examine the first cases of the few properties that a structure names; several calls at once, else each."""
+        if structure.calls:
+            if not self._hold_at_once(structure):
+                for alone in structure.calls:
+                    self._check_briefly(alone)
+            return
         self.drawn += 1
         for prop in self._properties:
             if prop.name not in structure.brief or (case := structure.first(prop)) is None:
@@ -94,6 +99,20 @@ class Verification:
                 if prop.name == AGREES:
                     self._rows(prop, structure, structure.rows)
                 self._end()
+
+    def _hold_at_once(self, structure: Structure) -> bool:
+        """Whether all calls of a structure hold, as a glance at all of them together shows."""
+        if self.target.lacks(structure.base):
+            return False
+        for prop in self._properties:
+            if prop.name in structure.brief and self._begin(prop, structure):
+                held = holds_at_a_glance(structure.base, self.target)
+                self._end()
+                if not held:
+                    return False
+                self._tally(prop, structure.dtype.name).add(Outcome.HELD, len(structure.calls))
+        self.drawn += len(structure.calls)
+        return True
 
     def _begin(self, prop: Property, structure: Structure) -> bool:
         """Note what is under way; whether it may be run, as what ended a process before may not."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 
-from conformance.choices import Choices
+from conformance.choices import Choices, SeededChoices
 from conformance.model.case import Argument, Case, Input, Ref, Step, dtype_names
-from conformance.operation import DIFFERENTIABLE, OMITTED, Form, Omitted, Operation
+from conformance.operation import DIFFERENTIABLE, OMITTED, Form, Omitted, Operation, Parameter
 from conformance.strategies.calls import Pairs, as_called
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
@@ -26,6 +26,20 @@ def draw_case(
     """A valid case of ``operation`` whose first tensor has ``dtype``; ``shape`` is that to which operands broadcast."""
     drawing, values = _draw_arguments(choices, operation, dtype, long=long, shape=shape)
     return _build(choices, drawing, values, operation)
+
+
+def draw_calls(
+    choices: SeededChoices, others: Iterable[Mapping[str, float]], operation: Operation, dtype: DType, *, long: bool
+) -> list[Case]:
+    """A valid case, and one more for each of the places of ``others``: all get the same object as first argument."""
+    drawing = Drawing(choices, operation, dtype, long)
+    first = _draw_argument(drawing, operation.parameters[0])
+    found = []
+    for source in (choices, *map(choices.anew, others)):
+        own = drawing.drawn_on_by(source)
+        values = [first, *(_draw_argument(own, parameter) for parameter in operation.parameters[1:])]
+        found.append(_build(source, own, values, operation))
+    return found
 
 
 def spoiled_cases(choices: Choices, operation: Operation, dtype: DType) -> list[tuple[Case, Case]]:
@@ -51,14 +65,15 @@ def _draw_arguments(
     drawing = Drawing(choices, operation, dtype, long)
     if shape is not None:
         drawing.fix_shape(shape)
-    values: list[Argument | Omitted] = []
-    for parameter in operation.parameters:
-        choices.about(parameter.name)
-        value = parameter.draw(choices, drawing)
-        values.append(value)
-        if not isinstance(value, Omitted):
-            drawing.arguments[parameter.name] = value
-    return drawing, values
+    return drawing, [_draw_argument(drawing, parameter) for parameter in operation.parameters]
+
+
+def _draw_argument(drawing: Drawing, parameter: Parameter) -> Argument | Omitted:
+    drawing.choices.about(parameter.name)
+    value = parameter.draw(drawing.choices, drawing)
+    if not isinstance(value, Omitted):
+        drawing.arguments[parameter.name] = value
+    return value
 
 
 def _build(choices: Choices, drawing: Drawing, values: list[Argument | Omitted], operation: Operation) -> Case:

@@ -55,6 +55,11 @@ class Dealt:
     edge: str = ""
     plain: bool = False
 
+    @property
+    def long(self) -> int:
+        """In how many percent of the draws there are many elements."""
+        return 0 if self.card is not None else {"long": 100, "": 50}.get(self.edge, 0)
+
     def choices(self, seed: int, places: Mapping[str, float] = NOTHING) -> SeededChoices:
         """Choices for the rest."""
         if self.card is None:

@@ -20,6 +20,8 @@ HANDED_ON = ("any",)
 GAPS = "gaps"
 SPECIALS_MOST = 3
 LARGEST_SMALL = 6
+MOST_TO_STRETCH = 2**11
+"""Two long sizes leave room for a third; with five, one exact product of matrices takes ten seconds."""
 _CALLED_BY_SCRIPTS = frozenset({"abs", "max", "min"})
 
 
@@ -55,6 +57,15 @@ class Drawing:
         """Let the operands drawn from now on broadcast to ``shape``."""
         self._shape = shape
 
+    def drawn_on_by(self, choices: Choices) -> Drawing:
+        """The same drawing so far, to be drawn on by other choices."""
+        other = Drawing(
+            choices, self.operation, self.dtype, self.long, [*self.inputs], {**self.arguments}, {**self.symbols}
+        )
+        other.prefix, other.extremes = self.prefix, self.extremes
+        other._shape, other._edge = self._shape, self._edge
+        return other
+
     def symbol(self, name: str, low: int = 0, high: int = LARGEST_SMALL) -> int:
         """The size called ``name``: the same wherever a shape names it."""
         if name not in self.symbols:
@@ -65,7 +76,8 @@ class Drawing:
         """A size in [low, high]; where an edge was dealt, at times one at that edge."""
         edge = self.choices.dealt("edge")
         self._edge = self._edge if edge is None else EDGES[edge]
-        if self._edge and high >= LARGEST_SMALL and self.choices.flag():
+        few = prod(self.symbols.values()) <= MOST_TO_STRETCH
+        if self._edge and few and high >= LARGEST_SMALL and self.choices.flag():
             ends = {"long": STRETCHED, "empty": (low,), "single": (max(low, 1),)}
             return self.choices.choose(ends[self._edge])
         return self.choices.integer(max(low, min(2, high)) if self.choices.ample else low, high)
@@ -166,7 +178,9 @@ class Drawing:
     def referred(self, argument: Argument) -> Input | None:
         """The input that an argument refers to, if it is a tensor."""
         if isinstance(argument, Ref):
-            return next((given for given in self.inputs if given.name == argument.name), None)
+            for given in self.inputs:
+                if given.name == argument.name:
+                    return given
         return None
 
     def replace(self, changed: Input) -> None:

@@ -22,6 +22,9 @@ HOOKS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+_AS_THEY_ARE = frozenset((bool, int, float, complex, str, type(None)))
+
+
 @dataclass(frozen=True, slots=True)
 class Traits:
     """What a bound must know of a target: its column in the table of ulps, and what it does to numbers."""
@@ -107,6 +110,8 @@ class Interpreter(ABC):
 
     def argument(self, argument: Argument, variables: dict[str, Any]) -> Any:
         """The live value of an argument."""
+        if type(argument) in _AS_THEY_ARE:
+            return argument
         if isinstance(argument, Ref):
             return variables[argument.name]
         if isinstance(argument, (tuple, list)):

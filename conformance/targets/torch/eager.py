@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from itertools import repeat
-from operator import attrgetter
+from operator import attrgetter, mul
 from typing import Any
 
 import ml_dtypes
@@ -274,9 +274,8 @@ def reaches_beyond(tensor: torch.Tensor) -> bool:
     """Whether reading the last element would read memory that is not the storage's."""
     if tensor.numel() <= 0 or tensor.layout is not torch.strided:
         return False
-    end = tensor.storage_offset() + 1
-    for size, stride in zip(tensor.shape, tensor.stride(), strict=True):
-        end += (size - 1) * stride
+    strides = tensor.stride()
+    end = tensor.storage_offset() + 1 + sum(map(mul, tensor.shape, strides)) - sum(strides)
     return end * tensor.element_size() > tensor.untyped_storage().nbytes()
 
 
