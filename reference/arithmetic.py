@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
 from reference.dtypes import BOOL as BOOL_DTYPE
-from reference.dtypes import DType
+from reference.dtypes import DType, round_to
 from reference.errors import refuse
 from reference.function import LikeInput, Pointwise, arithmetic, function, pointwise, to_float
 from reference.layout import Shape, Strides
@@ -208,11 +208,12 @@ def _check_division(dtype: DType, arguments: Mapping[str, Any]) -> None:
 
 
 def refuse_zero_divisor(dtype: DType, arguments: Mapping[str, Any]) -> None:
-    """Refuse to divide integers by zero."""
+    """Refuse to divide integers by zero, which is also what a multiple of 2**16 is in int16."""
     input, other = arguments["input"], arguments["other"]
-    divisors = other.array if isinstance(other, Tensor) else np.asarray(other)
-    divides = not isinstance(input, Tensor) or input.numel > 0
-    if dtype.category is INTEGRAL and divides and np.any(divisors == 0):
+    if dtype.category is not INTEGRAL or (isinstance(input, Tensor) and not input.numel):
+        return
+    divisors = round_to(other.array if isinstance(other, Tensor) else np.asarray(other), dtype)
+    if np.any(divisors == 0):
         refuse("ZeroDivisionError")
 
 

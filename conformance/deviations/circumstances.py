@@ -154,7 +154,7 @@ def _the_order_is_negative(case: Case) -> bool:
 
 
 def _a_power_overflows(case: Case) -> bool:
-    """One on the way to the gradient of a norm: of an element or of the norm, or its reciprocal."""
+    """One on the way to the gradient of a norm: of an element or of the norm, or its reciprocal; or the norm itself."""
     order, given = _order(case), given_as(case, arguments_of(case.main)[0])
     if given is None:
         return False
@@ -162,6 +162,7 @@ def _a_power_overflows(case: Case) -> bool:
     with np.errstate(all="ignore"):
         norm = np.sum(sizes**order) ** (1 / np.longdouble(order or 1))
         powers = np.append(sizes[sizes > 0], norm) ** np.longdouble(max(abs(order), abs(order - 1)))
+        powers = np.append(powers, norm)
     info = finfo(BY_NAME[given.dtype])
     return bool(np.any((powers > info.max) | (powers < info.tiny)))
 

@@ -105,3 +105,13 @@ def test_a_floored_quotient_has_no_derivative(position: int) -> None:
     operands[position].requires_grad_()
     with pytest.raises(Refusal):
         METHODS["floor_divide"](*operands).backward()
+
+
+@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("divisor", [0, 1 << 16, -(1 << 63)])
+def test_what_is_zero_in_the_dtype_of_the_division_divides_no_integer(name: str, divisor: int) -> None:
+    with pytest.raises(Refusal, match="ZeroDivision"):
+        METHODS[name](tensor([3], "int16"), tensor(divisor, "int64"))
+    assert METHODS[name](tensor([3], "int16"), tensor((1 << 16) + 2, "int64")).array == EXACT[name](
+        Fraction(3), Fraction(2)
+    )
