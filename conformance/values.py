@@ -16,7 +16,7 @@ from conformance.model.case import Drawn, Input, Literal
 from conformance.random_bits import random_bits
 from conformance.ulp import finfo
 from conformance.ulp_table import WORST_INPUTS
-from reference.dtypes import BFLOAT16, BOOL, BY_NAME, Category, DType, real_of, round_to
+from reference.dtypes import BFLOAT16, BOOL, BY_NAME, FLOAT64, Category, DType, real_of, round_to
 
 EVERY = "every"
 """The mode that is not drawn at all: values are counted from the seed on."""
@@ -139,6 +139,19 @@ def _gaps(raw: np.ndarray, dtype: DType) -> np.ndarray:
     if dtype.category < Category.FLOATING:
         return _normal(raw, dtype)
     return np.where((raw & np.uint64(15)) == 0, dtype.numpy.type("nan"), _normal(raw, dtype)).astype(dtype.numpy)
+
+
+def _near(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Normal values about 32, 256 or 2048 (in 16 bits 32), of either sign: near to each other, and far from zero.
+
+    Where two sums are subtracted that should have been one of differences, nothing is left of these.
+    """
+    if dtype.category < Category.FLOATING:
+        return _normal(raw, dtype)
+    first = raw[..., :1]
+    exponent = np.array([5, 5, 5] if dtype.itemsize <= 2 else [5, 8, 11]).take(_below(3, first))
+    about = np.ldexp(np.where(first & np.uint64(1), 1.0, -1.0), exponent)
+    return round_to(about + _normal(raw, FLOAT64), dtype)
 
 
 def _few(raw: np.ndarray, dtype: DType) -> np.ndarray:
@@ -286,6 +299,7 @@ MODES: dict[str, Callable[[np.ndarray, DType], np.ndarray]] = {
     "few": _few,
     "positive": _positive,
     "gaps": _gaps,
+    "near": _near,
     "dividends": _dividends,
     "divisors": _divisors,
     "negatable": _negatable,

@@ -7,10 +7,10 @@ from copy import copy
 from dataclasses import replace
 
 from conformance.choices import Choices, SeededChoices
-from conformance.model.case import Argument, Case, Input, Ref, Step, dtype_names
+from conformance.model.case import Argument, Case, Drawn, Input, Ref, Step, dtype_names
 from conformance.operation import DIFFERENTIABLE, OMITTED, Form, Omitted, Operation, Parameter
 from conformance.strategies.calls import Pairs, as_called
-from conformance.strategies.drawing import Drawing
+from conformance.strategies.drawing import NEAR, Drawing
 from conformance.strategies.shapes import Shape
 from reference.dtypes import BOOL, BY_NAME, STORED_ONLY, Category, DType
 
@@ -135,5 +135,10 @@ def with_requires_grad(case: Case) -> Case:
 
 
 def _tracked(given: Input) -> Input:
-    differentiable = BY_NAME[given.dtype] in DIFFERENTIABLE and not given.array
-    return replace(given, requires_grad=True) if differentiable else given
+    """The input tracked, its values no longer near each other: what the gradient of a variance has of these is the
+    rounding of their mean."""
+    if BY_NAME[given.dtype] not in DIFFERENTIABLE or given.array:
+        return given
+    if isinstance(given.values, Drawn) and NEAR in given.values.mode:
+        given = replace(given, values=replace(given.values, mode=given.values.mode.replace(NEAR, "normal")))
+    return replace(given, requires_grad=True)

@@ -15,6 +15,9 @@ from conformance.values import IN_TURN
 from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
+NEAR = "near"
+SUMMED_MODES = ("normal", "mixed", "special", "small", NEAR, "log-uniform")
+"""What is summed: any bits would be one huge number among others, and say nothing of them."""
 TAME_MODES = ("normal", "small")
 HANDED_ON = ("any",)
 GAPS = "gaps"
@@ -169,7 +172,9 @@ class Drawing:
             return HANDED_ON
         if self.operation.values:
             return tuple(mode for mode in self.operation.values if mode != GAPS or not dtype.is_complex)
-        return TAME_MODES if dtype.is_complex and not self.operation.accuracy.bitwise else EVERY_MODE
+        if dtype.is_complex and not self.operation.accuracy.bitwise:
+            return TAME_MODES
+        return SUMMED_MODES if self.operation.accumulates and not self.operation.accuracy.bitwise else EVERY_MODE
 
     def given(self, name: str) -> Input | None:
         """The input that the argument called ``name`` refers to, if it is a tensor."""

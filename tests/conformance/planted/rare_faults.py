@@ -161,7 +161,15 @@ def refused_without_need(real: Plant, *args: Any, **kwargs: Any) -> Any:
     return result
 
 
+def by_two_sums(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    if not input.is_floating_point() or input.requires_grad or "out" in kwargs or args or set(kwargs) > {"correction"}:
+        return real(input, *args, **kwargs)
+    count, degrees = input.numel(), max(input.numel() - kwargs.get("correction", 1), 0)
+    return ((input * input).sum() - input.sum() ** 2 / count) / degrees
+
+
 FAULTS = [
+    Fault("variance by two sums", "of near numbers nothing is left", "var", "agrees", by_two_sums),
     *(
         Fault(f"{name} of long", "the last element is another", name, "agrees", last_off_when_long)
         for name in ("flip", "gather", "cat", "tril", "cumsum")
