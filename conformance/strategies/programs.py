@@ -153,7 +153,7 @@ def _draw_step(
     choices: Choices, variables: dict[str, Any], number: int, recording: bool
 ) -> tuple[Step, list[Input]] | None:
     """An effect, then an operation that has it, then its operands; None where the variables leave no valid ones."""
-    kind = choices.choose(_by_weight())
+    kind = choices.choose(by_weight())
     operation = choices.choose(kind.operations())
     drawing = ProgramDrawing(choices, operation, variables, kind, recording, f"n{number}_")
     try:
@@ -367,7 +367,8 @@ _KINDS = (
 
 
 @cache
-def _by_weight() -> list[Kind]:
+def by_weight() -> list[Kind]:
+    """The kinds of steps, each as often as it weighs."""
     return [kind for kind in _KINDS for _ in range(kind.weight)]
 
 

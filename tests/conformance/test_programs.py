@@ -20,6 +20,7 @@ from conformance.operation import Effect, Operation
 from conformance.operations import every_operation, find
 from conformance.properties.programs import PROPERTY
 from conformance.reduce import reduce
+from conformance.strategies import programs as strategy
 from conformance.strategies.cases import draw_case
 from conformance.strategies.programs import MOST_STEPS, TELL_ZEROS_APART, Program, as_input, draw_program
 from conformance.targets.reference import ReferenceTarget
@@ -139,15 +140,31 @@ def test_complex_numbers_are_not_divided(programs: list[Program]) -> None:
 
 
 @pytest.mark.parametrize(
-    "faulty", [ForgetsViews(), CopiesToNumpy(), RefusesOtherwise()], ids=lambda one: type(one).__name__
+    ("faulty", "met_by"),
+    [
+        pytest.param(ForgetsViews(), {"add", "narrow", "view"}, id="forgets views"),
+        pytest.param(CopiesToNumpy(), {"numpy", "array_fill", "view"}, id="copies to numpy"),
+        pytest.param(RefusesOtherwise(), {"mul", "backward"}, id="refuses otherwise"),
+    ],
 )
-def test_planted_faults_are_found_and_reduced(faulty: ReferenceTarget) -> None:
-    broken = next(
-        (case for case in map(_drawn, range(3000)) if PROPERTY.examine(case, faulty).outcome is Outcome.BROKE), None
-    )
+def test_planted_faults_are_found_and_reduced(
+    faulty: ReferenceTarget, met_by: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In programs of few operations, each of which is drawn often, and in which every refusal is kept."""
+    few = [(kind, [one for one in kind.operations() if one.name in met_by]) for kind in strategy.by_weight()]
+    kinds = [replace(kind, operations=lambda found=found: found) for kind, found in few if found]
+    monkeypatch.setattr(strategy, "by_weight", lambda: kinds)
+    monkeypatch.setattr(strategy, "REFUSALS_KEPT", 100)
+    drawn = (draw_program(SeededChoices(seed)) for seed in range(400))
+    broken = next((one.case for one in drawn if _broke(one, faulty)), None)
     assert broken is not None
+    assert {step.operation for step in broken.steps} <= met_by
     small = reduce(broken, lambda case: PROPERTY.examine(case, faulty).outcome is Outcome.BROKE)
     assert len(small.steps) <= 4
+
+
+def _broke(program: Program, target: ReferenceTarget) -> bool:
+    return PROPERTY.examine_against(program.trace, program.case, target).outcome is Outcome.BROKE
 
 
 class HasNoViews(ReferenceTarget):
@@ -166,7 +183,3 @@ def test_what_a_target_lacks_is_not_excused_by_what_would_be_refused_later() -> 
     view, refused = Step("t", "method", (Ref("x"),)), Step("bitwise_xor", "function", (Ref("x"), 0.5))
     for steps in ((view,), (view, refused)):
         assert PROPERTY.examine(Case(inputs, steps), HasNoViews()).outcome is Outcome.INAPPLICABLE
-
-
-def _drawn(seed: int) -> Case:
-    return draw_program(SeededChoices(seed)).case
