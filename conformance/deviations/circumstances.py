@@ -155,10 +155,13 @@ def _the_order_is_negative(case: Case) -> bool:
 
 def _a_power_overflows(case: Case) -> bool:
     """One on the way to the gradient of a norm: of an element or of the norm, or its reciprocal; or the norm itself."""
-    order, given = _order(case), given_as(case, arguments_of(case.main)[0])
+    order, (given, other) = _order(case), [given_as(case, one) for one in (*arguments_of(case.main), None)[:2]]
     if given is None:
         return False
-    sizes = np.abs(logical(given)).astype(np.longdouble).ravel()
+    from_there = (
+        0 if other is None else logical(other).astype(np.clongdouble)
+    )  # of two, the norm is that of their difference
+    sizes = np.abs(logical(given) - from_there).astype(np.longdouble).ravel()
     with np.errstate(all="ignore"):
         norm = np.sum(sizes**order) ** (1 / np.longdouble(order or 1))
         powers = np.append(sizes[sizes > 0], norm) ** np.longdouble(max(abs(order), abs(order - 1)))
