@@ -20,6 +20,7 @@ from conformance.properties.base import Property
 from conformance.strategies.cases import FORM, draw_calls, draw_case, dtypes_of, kinds_of
 from conformance.strategies.deal import Dealt, deal, places_apart
 from conformance.strategies.drawing import EVERY_MODE
+from conformance.strategies.grids import draw_grid, has_grid
 from conformance.together import together
 from reference.dtypes import DType
 
@@ -143,7 +144,8 @@ def draw_structures(
     ]
     briefly = _others(operation, others, points, choices.integer(0, 2**32 - 1), telling)
     glances = 0 if operation.alias_of else profile.glances * len(operation.parameters)
-    return [*full, *briefly, *_glances(operation, kinds, glances, choices.integer(0, 2**32 - 1), telling)]
+    looked_at = _glances(operation, kinds, glances, choices.integer(0, 2**32 - 1), telling)
+    return [*full, *briefly, *looked_at, *_grids(operation, telling, choices.integer(0, 2**32 - 1))]
 
 
 Point: TypeAlias = "Mapping[str, float]"
@@ -213,6 +215,14 @@ def _glances(
         glance = partial(Structure, operation, dealt.dtype, seed=own_seed, telling=number % 3 == 0, brief=FIRST, rows=1)
         alone = tuple(glance(case) for case in cases)
         yield alone[0] if calls == 1 else glance(together(cases, next(iter(cases[0].inputs), None)), calls=alone)
+
+
+def _grids(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator[Structure]:
+    """Structures in which every special value of an operand is met beside every one of the others."""
+    for number, dtype in enumerate(dtypes):
+        if has_grid(operation, dtype) and not operation.alias_of:
+            base = draw_grid(SeededChoices(seed + number), operation, dtype)
+            yield Structure(operation, dtype, base, seed + number, telling=False, brief=FIRST, rows=1)
 
 
 def takes_company(operation: Operation) -> bool:

@@ -168,7 +168,18 @@ def by_two_sums(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> 
     return ((input * input).sum() - input.sum() ** 2 / count) / degrees
 
 
+def wrong_of_two_infinities(real: Plant, input: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
+    result = real(input, other, *args, **kwargs)
+    if not all(torch.is_tensor(one) and one.is_floating_point() for one in (input, other)):
+        return result
+    return torch.where((input == -torch.inf) & (other == torch.inf), 0.5, result).to(result.dtype)
+
+
 FAULTS = [
+    *(
+        Fault(f"{name} of infinities", "of -inf beside inf it is a half", name, "agrees", wrong_of_two_infinities)
+        for name in ("atan2", "copysign", "fmin")
+    ),
     Fault("variance by two sums", "of near numbers nothing is left", "var", "agrees", by_two_sums),
     *(
         Fault(f"{name} of long", "the last element is another", name, "agrees", last_off_when_long)

@@ -1,0 +1,63 @@
+"""Grids: every special value of an operand beside every one of the others, which draws would leave to chance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from conformance.choices import Choices
+from conformance.model.case import Case, Input, Ref, references
+from conformance.operation import Operation
+from conformance.parameters import Operand
+from conformance.strategies.calls import in_places
+from conformance.strategies.cases import draw_case
+from conformance.strategies.layouts import geometry
+from conformance.values import literal, special_pool
+from reference.dtypes import BY_NAME, DType
+
+MOST = 4096
+"""So many elements of a result: 53 values beside 53, 16 beside 16 beside 16."""
+
+
+def has_grid(operation: Operation, dtype: DType) -> bool:
+    """Whether each element of a result depends on one of each operand, which may have any value there is."""
+    tame = dtype.is_complex and not operation.accuracy.bitwise
+    return operation.pointwise and not operation.values and not operation.random and not tame
+
+
+def draw_grid(choices: Choices, operation: Operation, dtype: DType) -> Case:
+    """A case whose operands have their values along a dimension each: the special ones, unless they draw their own."""
+    case = draw_case(choices, operation, dtype, shape=(2, 2))
+    step = in_places(case.steps[0], operation.parameters)
+    free = {
+        given.name
+        for parameter, given in zip(operation.parameters, step.args, strict=False)
+        if isinstance(given, Ref) and isinstance(parameter, Operand) and not parameter.mode and not parameter.dtypes
+    }
+    read = [case.input(name) for name in dict.fromkeys(references((*step.args, *dict(step.kwargs).values())))]
+    count = int(MOST ** (1 / max(len(read), 2)))
+    for dim, given in enumerate(read):
+        pool = _some(choices, special_pool(BY_NAME[given.dtype]), count) if given.name in free else None
+        case = case.with_input(_along(given, dim, len(read), count if pool is None else len(pool), pool))
+    return case
+
+
+def _along(given: Input, dim: int, ndim: int, length: int, values: np.ndarray | None) -> Input:
+    """The input with so many values along a dimension: those that are given, or such as were drawn."""
+    shape = tuple(length if other == dim else 1 for other in range(ndim))
+    strides, offset, size = geometry("contiguous", shape)
+    own = given.values if values is None else literal(values)
+    return replace(given, shape=shape, strides=strides, offset=offset, size=size, values=own)
+
+
+def _some(choices: Choices, pool: np.ndarray, count: int) -> np.ndarray:
+    """So many of the values of a pool, each once; the last of it, which tell most, and as many others."""
+    words = pool.view(f"V{pool.itemsize}") if pool.dtype.kind != "b" else pool
+    _, first = np.unique(words[::-1], return_index=True)
+    values = pool[::-1][np.sort(first)]
+    if len(values) <= count:
+        return values
+    telling = count // 2
+    start = choices.integer(0, len(values) - telling - 1)
+    return np.concatenate([values[:telling], np.roll(values[telling:], -start)[: count - telling]])
