@@ -96,7 +96,7 @@ class Live(Mapping[str, Seen]):
         glimpses = ours.glimpses(data=data)
         if glimpses is None or glimpses != theirs.glimpses(data=data) or ours.places() != theirs.places():
             return None
-        return sum(prod(one.shape) * (1 + (one.gradient_bits is not None)) for one, _ in glimpses.values())
+        return sum(prod(one.shape) * (1 + (one.gradient is not None)) for one, _ in glimpses.values())
 
 
 def _parts(results: Sequence[Any]) -> Sequence[Any]:

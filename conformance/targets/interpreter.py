@@ -48,7 +48,7 @@ class Glimpse(NamedTuple):
     shape: tuple[int, ...]
     facts: tuple[Any, ...]
     bits: bytes = b""
-    gradient_bits: bytes | None = None
+    gradient: tuple[tuple[int, ...], Any, bytes] | None = None
 
 
 class DeviceLost(Exception):
@@ -223,6 +223,11 @@ def array_memory(array: np.ndarray) -> Memory:
 def glimpse_array(array: np.ndarray, *, data: bool) -> Glimpse:
     """A NumPy array at a glance."""
     return Glimpse(array.shape, (array.dtype, array.strides), array.tobytes() if data else b"")
+
+
+def glimpse_gradient(grad: np.ndarray) -> tuple[tuple[int, ...], Any, bytes]:
+    """A gradient at a glance."""
+    return grad.shape, grad.dtype, grad.tobytes()
 
 
 def see_array(array: np.ndarray) -> Seen:

@@ -13,7 +13,15 @@ from conformance.model.case import Case, Input, Step
 from conformance.model.observation import Refused, Seen, Trace
 from conformance.operation import Effect, Form, Operation
 from conformance.operations import find
-from conformance.targets.interpreter import Glimpse, Interpreter, Memory, array_memory, glimpse_array, see_array
+from conformance.targets.interpreter import (
+    Glimpse,
+    Interpreter,
+    Memory,
+    array_memory,
+    glimpse_array,
+    glimpse_gradient,
+    see_array,
+)
 from conformance.values import fill
 from reference import random as reference_random
 from reference.autograd.mode import set_grad_enabled
@@ -64,7 +72,9 @@ class ReferenceTarget(Interpreter):
         if not data:
             return Glimpse(value.shape, facts)
         grad = value.grad if is_leaf or value.retains_grad else None
-        return Glimpse(value.shape, facts, value.array.tobytes(), None if grad is None else grad.array.tobytes())
+        return Glimpse(
+            value.shape, facts, value.array.tobytes(), None if grad is None else glimpse_gradient(grad.array)
+        )
 
     def version(self, value: Any) -> int:
         return value.version if isinstance(value, Tensor) else 0

@@ -7,30 +7,18 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from conformance.choices import SeededChoices
-from conformance.model.case import Case, Drawn, Input, Ref, Step
-from conformance.operations import find
-from conformance.strategies.cases import draw_case
-from conformance.targets.execution import Execution, Live
+from conformance.model.case import Case, Ref, Step
+from conformance.targets.execution import Live
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import ReferenceTarget
 from conformance.targets.torch.eager import MetaTarget, TorchTarget
-from reference.dtypes import FLOAT32
-
-X = Input("x", (2, 3), "float32", (3, 1), 0, 6, Drawn("zero", 0))
-SHARED = Case((X,), (Step("view_as", "method", (Ref("x"), Ref("x")), results=("y",)),))
+from tests.conformance.executing import BACKWARD, SHARED, TRACKED, X, drawn, executed, method
+from tests.conformance.planted.planting import Fault, FaultyTarget
 
 # As in the suites: as an error, a warning would look like a refusal by torch.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 Change = Callable[[torch.Tensor, torch.Tensor], dict[str, torch.Tensor]]
-
-
-def executed(target: Interpreter, case: Case = SHARED) -> Execution:
-    execution = Execution(target, case.inputs)
-    for step in case.steps:
-        assert execution.step(step) is None
-    return execution
 
 
 def moved(x: torch.Tensor) -> torch.Tensor:
@@ -78,18 +66,77 @@ def test_a_node_is_told_from_a_leaf() -> None:
 @pytest.mark.parametrize("name", ["transpose", "narrow", "cat", "gather", "view", "unbind", "eq", "from_numpy"])
 def test_torch_is_like_the_reference_at_a_glance(name: str) -> None:
     for seed in range(20):
-        case = draw_case(SeededChoices(seed), find(name), FLOAT32)
+        case = drawn(name, seed)
         reference, cpu = executed(ReferenceTarget(), case), executed(TorchTarget("cpu"), case)
         found = Live(reference).elements_alike(Live(cpu), data=True)
         assert found == sum(one.values.size for one in cpu.observe().values())
 
 
-def test_without_data_bits_are_not_looked_at() -> None:
-    meta, reference = executed(MetaTarget()), executed(ReferenceTarget())
-    assert Live(reference).elements_alike(Live(meta), data=False) is not None
+@pytest.mark.parametrize("case", [SHARED, Case((TRACKED,), (method("mul", Ref("x"), 2),))])
+def test_without_data_bits_are_not_looked_at(case: Case) -> None:
+    meta, reference = executed(MetaTarget(), case), executed(ReferenceTarget(), case)
+    assert Live(reference).elements_alike(Live(meta), data=False) == 12
+
+
+TARGETS = (ReferenceTarget(), TorchTarget("cpu"))
+
+
+@pytest.mark.parametrize("interpreter", TARGETS, ids=lambda one: one.name)
+def test_gradients_are_elements_too(interpreter: Interpreter) -> None:
+    glimpses = executed(interpreter, BACKWARD).glimpses(data=True)
+    assert glimpses is not None
+    assert {name for name, (one, _) in glimpses.items() if one.gradient is not None} == {"x", "retained"}
+    both = [Live(executed(one, BACKWARD)) for one in (interpreter, ReferenceTarget())]
+    assert both[0].elements_alike(both[1], data=True) == 36
+
+
+def test_a_gradient_of_the_same_bits_in_another_shape_is_told_apart() -> None:
+    same, other = (executed(TorchTarget("cpu"), BACKWARD) for _ in range(2))
+    for one in (same, other):
+        one.variables["x"].grad.fill_(1)
+    assert Live(same).elements_alike(Live(other), data=True) is not None
+    other.variables["x"].grad.t_()
+    assert Live(same).elements_alike(Live(other), data=True) is None
+
+
+@pytest.mark.parametrize("interpreter", TARGETS, ids=lambda one: one.name)
+def test_versions_count_from_when_a_variable_was_bound(interpreter: Interpreter) -> None:
+    """What an operation wrote to a tensor of its own before is nobody's concern."""
+    bound, written = (executed(interpreter) for _ in range(2))
+    for _ in range(2):
+        assert written.step(Step("zero_", "in place", (Ref("x"),))) is None
+    assert Live(bound).elements_alike(Live(written), data=True) is None
+    assert {one.version for one in written.observe().values()} == {2}
+    written.versions = dict.fromkeys(written.variables, 2)
+    assert Live(bound).elements_alike(Live(written), data=True) == 12
+    assert {one.version for one in written.observe().values()} == {0}
+
+
+@pytest.mark.parametrize("reading", ["size", "dim", "is_contiguous"])
+def test_what_is_no_tensor_has_to_be_seen(reading: str) -> None:
+    read = Case((X,), (method(reading, Ref("x")),))
+    both = [Live(executed(target, read)) for target in TARGETS]
+    assert both[0].elements_alike(both[1], data=True) is None
+    assert both[0]["result"].values == both[1]["result"].values
+
+
+@pytest.mark.parametrize("interpreter", TARGETS, ids=lambda one: one.name)
+def test_each_of_several_results_is_a_variable_and_a_tuple_alone_is_one(interpreter: Interpreter) -> None:
+    assert executed(interpreter, Case((X,), (method("size", Ref("x")),))).variables["result"] == (2, 3)
+    for name, seed in (("aminmax", 0), ("histogramdd", 0), ("unbind", 1)):
+        case = drawn(name, seed)
+        results = {one: executed(interpreter, case).variables[one] for one in case.main.results}
+        assert {interpreter.glimpse(one, data=True) is None for one in results.values()} == {False}
+
+
+def test_what_gives_one_result_instead_of_two_lacks_the_second() -> None:
+    target = FaultyTarget(Fault("one", "", "aminmax", "agrees", lambda real, *args, **more: real(*args, **more)[0]))
+    case = drawn("aminmax", 0)
+    assert executed(target, case).variables.keys() == {*(one.name for one in case.inputs), "result0"}
 
 
 def test_values_that_the_manual_leaves_open_have_to_be_seen() -> None:
     empty = Case((), (Step("empty", "function", ((3,),), results=("result",)),))
-    reference, cpu = executed(ReferenceTarget(), empty), executed(TorchTarget("cpu"), empty)
-    assert Live(reference).elements_alike(Live(cpu), data=True) is None
+    for interpreter in TARGETS:
+        live = Live(executed(interpreter, empty))
+        assert Live(executed(TARGETS[0], empty)).elements_alike(live, data=True) is None

@@ -27,6 +27,7 @@ from conformance.targets.interpreter import (
     Traits,
     array_memory,
     glimpse_array,
+    glimpse_gradient,
     see_array,
 )
 from conformance.targets.reference import make_array
@@ -166,7 +167,8 @@ class TorchTarget(Interpreter):
         if not data:
             return Glimpse(shape, facts)
         grad = value.grad if is_leaf or value.retains_grad else None
-        return Glimpse(shape, facts, to_numpy(value).tobytes(), None if grad is None else to_numpy(grad).tobytes())
+        gradient = None if grad is None else glimpse_gradient(to_numpy(grad))
+        return Glimpse(shape, facts, to_numpy(value).tobytes(), gradient)
 
     def see_tensor(self, value: torch.Tensor) -> Seen:
         """All aspects of a tensor that this target can show."""
@@ -272,7 +274,7 @@ def _method(name: str) -> Callable[..., Any]:
 
 def reaches_beyond(tensor: torch.Tensor) -> bool:
     """Whether reading the last element would read memory that is not the storage's."""
-    if tensor.numel() <= 0 or tensor.layout is not torch.strided:
+    if tensor.numel() <= 0:
         return False
     strides = tensor.stride()
     end = tensor.storage_offset() + 1 + sum(map(mul, tensor.shape, strides)) - sum(strides)
