@@ -91,11 +91,13 @@ class Live(Mapping[str, Seen]):
         return len(self._seen)
 
     def elements_alike(self, other: Live, *, data: bool) -> int | None:
-        """The elements of both, where it is seen at a glance that all is alike; None where it is not."""
+        """How many elements were seen to be alike, where all is at a glance; None where it is not."""
         ours, theirs = self._execution, other._execution
         glimpses = ours.glimpses(data=data)
         if glimpses is None or glimpses != theirs.glimpses(data=data) or ours.places() != theirs.places():
             return None
+        if not data:
+            return 0
         return sum(prod(one.shape) * (1 + (one.gradient is not None)) for one, _ in glimpses.values())
 
 
