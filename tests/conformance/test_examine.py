@@ -90,6 +90,17 @@ def test_at_a_glance_only_what_is_alike_to_the_last_bit_holds_and_nothing_that_i
     assert not holds_at_a_glance(SEVERAL, Elsewhere("cpu", "view_as", "RuntimeError"))
 
 
+def test_a_call_without_a_result_that_one_alone_refuses_does_not_hold_at_a_glance() -> None:
+    class Accepts(ReferenceTarget):
+        def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+            return None
+
+    retained = (method("retain_grad", Ref("x"), results=()),)
+    assert holds_at_a_glance(Case((TRACKED,), retained), Accepts())
+    assert not holds_at_a_glance(Case((X,), retained), Accepts())
+    assert not holds_at_a_glance(Case((TRACKED,), retained), Elsewhere("cpu", "retain_grad", "RuntimeError"))
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "outcome"),
     [
