@@ -13,7 +13,6 @@ from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import ReferenceTarget
 from conformance.targets.torch.eager import MetaTarget, TorchTarget
 from tests.conformance.executing import BACKWARD, SHARED, TRACKED, X, drawn, executed, method
-from tests.conformance.planted.planting import Fault, FaultyTarget
 
 # As in the suites: as an error, a warning would look like a refusal by torch.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -118,21 +117,6 @@ def test_what_is_no_tensor_has_to_be_seen(reading: str) -> None:
     both = [Live(executed(target, read)) for target in TARGETS]
     assert both[0].elements_alike(both[1], data=True) is None
     assert both[0]["result"].values == both[1]["result"].values
-
-
-@pytest.mark.parametrize("interpreter", TARGETS, ids=lambda one: one.name)
-def test_each_of_several_results_is_a_variable_and_a_tuple_alone_is_one(interpreter: Interpreter) -> None:
-    assert executed(interpreter, Case((X,), (method("size", Ref("x")),))).variables["result"] == (2, 3)
-    for name, seed in (("aminmax", 0), ("histogramdd", 0), ("unbind", 1)):
-        case = drawn(name, seed)
-        results = {one: executed(interpreter, case).variables[one] for one in case.main.results}
-        assert {interpreter.glimpse(one, data=True) is None for one in results.values()} == {False}
-
-
-def test_what_gives_one_result_instead_of_two_lacks_the_second() -> None:
-    target = FaultyTarget(Fault("one", "", "aminmax", "agrees", lambda real, *args, **more: real(*args, **more)[0]))
-    case = drawn("aminmax", 0)
-    assert executed(target, case).variables.keys() == {*(one.name for one in case.inputs), "result0"}
 
 
 def test_values_that_the_manual_leaves_open_have_to_be_seen() -> None:
