@@ -14,11 +14,12 @@ from conformance.model.inflight import InFlight
 from conformance.model.observation import Aspect
 from conformance.model.run import DiscrepancyEvent, Event, NoteEvent
 from conformance.model.verdict import Discrepancy, Outcome
-from conformance.operation import Form
+from conformance.operation import Form, Operation
 from conformance.operations import find
 from conformance.properties import every_property
 from conformance.properties.base import Property
 from conformance.properties.survives import PROPERTY as SURVIVES
+from conformance.strategies.programs import is_exact_operation
 from conformance.targets.interpreter import Interpreter
 
 PROGRAMS = "programs"
@@ -91,9 +92,15 @@ def properties_of(deviation: Deviation, target: Interpreter) -> list[Property]:
     found = [
         prop
         for prop in every_property().values()
-        if deviation.is_of(prop.name) and (prop.name == PROGRAMS or prop.applies(operation, target))
+        if deviation.is_of(prop.name)
+        and (_is_in_programs(deviation, operation) if prop.name == PROGRAMS else prop.applies(operation, target))
     ]
     return sorted(found, key=lambda prop: prop.name not in plain)
+
+
+def _is_in_programs(deviation: Deviation, operation: Operation) -> bool:
+    """In programs every bit counts, so values are compared of those operations alone that have no other."""
+    return deviation.aspect not in (Aspect.VALUES, Aspect.GRAD) or is_exact_operation(operation)
 
 
 def replay(deviation: Deviation, target: Interpreter) -> Failure | None:

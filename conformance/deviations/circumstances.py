@@ -12,7 +12,7 @@ import numpy as np
 from conformance.deviations.elements import ELEMENTS, wherever_wrong
 from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
 from conformance.deviations.seen import SEEN
-from conformance.model.case import Case, Input, Layout, Ref, references
+from conformance.model.case import Case, Dots, Input, Layout, Ref, references
 from conformance.standard import logical
 from conformance.ulp import finfo
 from reference.dtypes import BY_NAME
@@ -260,6 +260,17 @@ def _what_is_written_is_expanded(case: Case) -> bool:
     return written is not None and _is_expanded(written)
 
 
+def _something_follows_a_mask(case: Case) -> bool:
+    """In an index: a mask of several dimensions, which the items behind it have to pass over."""
+    index = next((argument for argument in arguments_of(case.main) if isinstance(argument, tuple)), ())
+    masks = [place for place, item in enumerate(index) if _is_wide_mask(given_as(case, item))]
+    return bool(masks) and any(not isinstance(item, Dots) for item in index[masks[0] + 1 :])
+
+
+def _is_wide_mask(given: Input | None) -> bool:
+    return given is not None and given.dtype == "bool" and len(given.shape) > 1
+
+
 def _the_range_times_the_bins_overflows(case: Case) -> bool:
     """Of the elements of the first input, which fall into so many bins of equal width, 100 unless it is said."""
     given = case.inputs[0]
@@ -302,6 +313,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "an int32 index is expanded": _of_call(_an_int32_index_is_expanded),
     "an expanded index is narrow": _of_call(_an_expanded_index_is_narrow),
     "what is written is expanded": _of_call(_what_is_written_is_expanded),
+    "something follows a mask": _of_call(_something_follows_a_mask),
     "the range times the bins overflows": _of_call(_the_range_times_the_bins_overflows),
     "the order is negative": _of_call(_the_order_is_negative),
     "a power overflows": _of_call(_a_power_overflows),

@@ -173,11 +173,13 @@ def _is_zero_or_infinite(at: Elements) -> np.ndarray:
 
 
 def _its_logarithm_cancels(at: Elements) -> np.ndarray:
-    """That of iz + sqrt(1 - z^2), and the like, by which inverse functions are computed; or z is on a branch cut."""
+    """That of iz + sqrt(1 - z^2), and the like, by which inverse functions are computed; or z is on a branch cut,
+    and the value that of its other side."""
     z = at.tensor
     off = 16 * at.unit * (1 + np.abs(z) ** 2)
     on_a_cut = (np.abs(z) > 1) & ((z.real == 0) | (z.imag == 0))
-    return on_a_cut | (off > 1) | (at.error <= off)
+    across = np.minimum(np.abs(np.conj(at.actual) - at.expected), np.abs(np.conj(at.actual) + at.expected))
+    return (off > 1) | (at.error <= off) | (on_a_cut & (across <= off))
 
 
 def _added_times_the_lowest(at: Elements) -> np.ndarray:

@@ -33,7 +33,11 @@ def test_no_entry_about_elements_hides_a_wrong_one_among_ordinary_numbers(entry:
     failure = replay(entry, TorchTarget("cpu"))
     assert failure is not None
     difference, witness = failure.examined.differences[0], entry.witness
-    ordinary = replace(witness, inputs=tuple(numbered(given, n) for n, given in enumerate(witness.inputs)))
+    ordinary = replace(
+        witness,
+        inputs=tuple(numbered(given, n) for n, given in enumerate(witness.inputs)),
+        steps=tuple(replace(step, args=tuple(map(finite, step.args))) for step in witness.steps),
+    )
     expected, actual = difference.expected, difference.actual
     wide = (expected * expected.dtype.type(3) + expected.dtype.type(2)).astype(expected.dtype)
     wrong = replace(difference, actual=np.where(np.isfinite(expected) & np.isfinite(actual), wide, actual))
@@ -47,6 +51,19 @@ def numbered(given: Input, number: int) -> Input:
     """The same tensor with a small number everywhere, another for each."""
     values = np.full(given.size, 2 + number, BY_NAME[given.dtype].numpy)
     return replace(given, values=Literal(values.tobytes()))
+
+
+def finite(argument: Any) -> Any:
+    """An argument, if it is not NaN or infinite."""
+    return 2.0 if isinstance(argument, float) and not np.isfinite(argument) else argument
+
+
+def in_force(name: str) -> Deviation:
+    """The entry, if it is about the installed torch."""
+    (entry,) = (one for one in every_deviation() if one.name == name)
+    if not entry.in_force():
+        pytest.skip("not about this torch")
+    return entry
 
 
 def put(name: str, **changes: Any) -> Callable[[Case], Case]:
@@ -83,7 +100,7 @@ OTHERWISE: dict[str, Callable[[Case], Case]] = {
 
 @pytest.mark.parametrize("name", OTHERWISE)
 def test_no_entry_is_met_where_what_it_needs_is_not_there(name: str) -> None:
-    (entry,) = (one for one in every_deviation() if one.name == name)
+    entry = in_force(name)
     target = TorchTarget("cpu") if entry.concerns("cpu") else MetaTarget()
     failure = replay(entry, target)
     assert failure is not None
@@ -101,7 +118,7 @@ SAME: dict[str, Callable[[Case], Case]] = {
 
 @pytest.mark.parametrize("name", SAME)
 def test_an_entry_is_met_however_the_arguments_are_given(name: str) -> None:
-    (entry,) = (one for one in every_deviation() if one.name == name)
+    entry = in_force(name)
     failure = replay(entry, TorchTarget("cpu"))
     assert failure is not None
     described = (failure.operation, failure.prop.name, "cpu", failure.dtype, failure.examined.differences[0])
@@ -123,7 +140,7 @@ ELSE: dict[str, Callable[[Difference], Any]] = {
 
 @pytest.mark.parametrize("name", ELSE)
 def test_no_entry_is_met_where_something_else_is_seen(name: str) -> None:
-    (entry,) = (one for one in every_deviation() if one.name == name)
+    entry = in_force(name)
     target = TorchTarget("cpu") if entry.concerns("cpu") else MetaTarget()
     failure = replay(entry, target)
     assert failure is not None

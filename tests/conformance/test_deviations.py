@@ -26,7 +26,7 @@ from conformance.strategies.cases import draw_case, dtypes_of
 from conformance.structures import draw_structure
 from conformance.targets.torch.eager import MetaTarget, TorchTarget
 from conformance.verify import Verification
-from conformance.verify_deviations import DeviationVerification, replay
+from conformance.verify_deviations import DeviationVerification, properties_of, replay
 
 # As an error, a warning would look like a refusal.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -169,6 +169,15 @@ def test_an_entry_about_other_targets_or_properties_is_left_alone(tmp_path: Path
     assert verified(entry) == ([], [])
 
 
+@pytest.mark.parametrize(("name", "aspect", "taken"), [("abs", "values", 1), ("exp", "values", 0), ("exp", "dtype", 1)])
+def test_a_rounded_value_is_no_witness_in_programs(tmp_path: Path, name: str, aspect: str, taken: bool) -> None:
+    witness = encode_case(called(name, "float32", 4))
+    (entry,) = written(tmp_path, operation=name, aspect=aspect, witness=witness, target="cpu")
+    replayed = [prop.name for prop in properties_of(entry, TorchTarget("cpu"))]
+    assert ("programs" in replayed) == taken
+    assert "agrees" in replayed
+
+
 @pytest.mark.usefixtures("unconfirmed")
 @pytest.mark.parametrize(("days", "noted"), [(15, False), (14, True), (0, True)])
 def test_an_entry_that_is_about_to_expire_is_noted(tmp_path: Path, days: int, noted: bool) -> None:
@@ -223,9 +232,11 @@ class Planted(MetaTarget):
         self.fault = fault
 
     def call(self, step: Step, args: Any, kwargs: dict[str, Any]) -> Any:
-        result = super().call(step, args, kwargs)
+        return self._faulty(super().call(step, args, kwargs))
+
+    def _faulty(self, result: Any) -> Any:
         if isinstance(result, tuple):
-            return tuple(map(self.fault, result))
+            return tuple(map(self._faulty, result))
         return self.fault(result) if isinstance(result, torch.Tensor) else result
 
 
