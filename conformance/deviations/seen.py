@@ -219,6 +219,11 @@ def _it_is_the_gradient_of_the_first(met: Met) -> bool:
     return isinstance(first, Ref) and met.difference.variable in (first.name, f"leaf_{first.name}")
 
 
+def _it_has_the_dtype_of_the_first(met: Met) -> bool:
+    first = given_as(met.call, arguments_of(met.call.main)[0])
+    return first is not None and met.difference.actual == first.dtype
+
+
 def _equal_elements_share_otherwise(met: Met) -> bool:
     """Every element whose gradient is wrong has an equal one."""
     verdict = met.difference.verdict
@@ -253,5 +258,6 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "out had another shape": _out_had_another_shape,
     "it takes the shape of all operands": _it_takes_the_shape_of_all_operands,
     "it is the gradient of the first": _it_is_the_gradient_of_the_first,
+    "it has the dtype of the first": _it_has_the_dtype_of_the_first,
     "equal elements share otherwise": _equal_elements_share_otherwise,
 }
