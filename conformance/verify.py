@@ -174,7 +174,7 @@ class Verification:
             self.record(DiscrepancyEvent(one))
         seconds = time.perf_counter() - self._started
         for (prop, dtype), tally in self.tallies.items():
-            self.record(CellEvent(self._cell(prop, dtype, tally, seconds / max(len(self.tallies), 1))))
+            self.record(CellEvent(self._cell(prop, dtype, tally, seconds / len(self.tallies))))
         return found
 
     def _cell(self, prop: str, dtype: str, tally: Tally, seconds: float) -> Cell:

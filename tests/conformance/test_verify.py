@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from conformance import verify
 from conformance.choices import SeededChoices
 from conformance.drivers import seed_of, with_hypothesis
 from conformance.model.case import Case, Drawn, Step
-from conformance.model.observation import METADATA, Trace
-from conformance.model.run import CellEvent, Event
+from conformance.model.observation import METADATA, Aspect, Trace
+from conformance.model.run import CellEvent, DiscrepancyEvent, Event
 from conformance.model.verdict import Outcome
 from conformance.operations import find
 from conformance.profiles import PROFILES
+from conformance.properties import every_property
 from conformance.structures import FIRST, Structure, draw_structure, structures
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import ReferenceTarget
 from conformance.verify import Verification
-from reference.dtypes import FLOAT32, FLOAT64
+from reference.dtypes import FLOAT32, FLOAT64, DType
 
 SMOKE = PROFILES["smoke"]
+# As in the suites: what NumPy warns of is no failure.
+pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 class Sound(ReferenceTarget):
@@ -102,7 +107,7 @@ class Notes:
         self.under_way -= 1
 
 
-def structure(name: str = "exp", dtype: Any = FLOAT32, seed: int = 1) -> Structure:
+def structure(name: str = "exp", dtype: DType = FLOAT32, seed: int = 1) -> Structure:
     return draw_structure(SeededChoices(seed), find(name), dtype)
 
 
@@ -115,11 +120,24 @@ def outcomes(check: Verification, prop: str = "agrees", dtype: str = "float32") 
     return check.tallies[prop, dtype].outcomes
 
 
+def blind_target() -> Sound:
+    """A target without data."""
+    target = Sound()
+    target.aspects = METADATA
+    return target
+
+
 def of_rows(rows: int, name: str = "exp") -> Structure:
     """A pointwise call of which so many rows of values are examined and nothing else."""
     drawn = (structure(name, seed=seed) for seed in range(100))
     found = next(one for one in drawn if one.base.inputs[0].shape and 0 not in one.base.inputs[0].shape)
     return replace(found, brief=("agrees",), rows=rows)
+
+
+def several_calls() -> Structure:
+    """Calls that are looked at together."""
+    drawn = structures(find("narrow"), SMOKE, seed_of("narrow", 0), with_hypothesis)
+    return next(one for one in drawn if one.calls and all(len(call.base.steps[0].args) > 2 for call in one.calls))
 
 
 # -- rows ------------------------------------------------------------------------------------------------------------
@@ -131,6 +149,38 @@ def test_every_row_that_holds_is_counted(rows: int) -> None:
     check.structures([of_rows(rows)])
     assert outcomes(check) == {Outcome.HELD: rows}
     assert check.drawn == 1
+
+
+def test_rows_are_those_of_the_plain_call_alone() -> None:
+    check, _ = verification(Sound())
+    check.structures([replace(of_rows(8), brief=("agrees", "in place"))])
+    assert (outcomes(check), outcomes(check, "in place")) == ({Outcome.HELD: 8}, {Outcome.HELD: 1})
+    whole, _ = verification(Sound())
+    drawn = replace(of_rows(1), brief=())
+    whole.check(drawn)
+    for prop in every_property().values():
+        if (prop.name, "float32") in whole.tallies:
+            cases = SMOKE.rows if prop.name == "agrees" else len(drawn.derived(prop))
+            assert sum(outcomes(whole, prop.name).values()) == cases
+
+
+def test_what_has_no_rows_is_examined_like_any_other() -> None:
+    check, _ = verification(Sound(), "narrow")
+    check.structures([replace(structure("narrow"), brief=("agrees",), rows=8)])
+    assert outcomes(check) == {Outcome.HELD: 1}
+    check.check(structure("narrow"))
+    assert len(check.tallies) > 3
+
+
+def test_of_what_a_target_lacks_no_row_is_run() -> None:
+    class Lacking(Sound):
+        def lacks(self, case: Case) -> bool:
+            return True
+
+    check, _ = verification(target := Lacking())
+    check.structures([of_rows(8)])
+    assert outcomes(check) == {Outcome.INAPPLICABLE: 1}
+    assert not target.cases
 
 
 def test_a_row_that_is_wrong_is_found_and_examined_alone() -> None:
@@ -162,7 +212,7 @@ def test_the_worst_error_of_all_is_kept_with_its_input() -> None:
 def test_the_worst_error_of_a_case_alone_is_kept_too() -> None:
     target, drawn = Off(), of_rows(1, "digamma")
     check, _ = verification(target, "digamma")
-    for target.ulps in (3, 1):
+    for target.ulps in (3, 1, 1000):  # what is wrong is no error of what held
         check.structures([drawn])
         assert 2.5 <= check.tallies["agrees", "float32"].worst_ulps <= 3.5
 
@@ -182,6 +232,31 @@ def test_of_a_whole_structure_every_property_is_examined() -> None:
     check.check(structure())
     assert {"agrees", "layout", "in place", "out", "gradient"} <= {prop for prop, _ in check.tallies}
     assert all(set(tally.outcomes) <= {Outcome.HELD, Outcome.INAPPLICABLE} for tally in check.tallies.values())
+
+
+def test_every_structure_counts() -> None:
+    check, _ = verification(Sound(), only=frozenset({"agrees"}))
+    for seed in (1, 1, 2):
+        check.structures([replace(structure(seed=seed), brief=("agrees",))])
+        check.check(structure(seed=seed))
+    assert check.drawn == 6
+    assert sum(outcomes(check).values()) > 6
+
+
+def test_of_a_structure_the_properties_are_examined_whose_turn_it_is() -> None:
+    names = list(every_property())
+    for place in range(2):
+        check, _ = verification(Sound())
+        check.structures([replace(structure(), place=place, turns=2)])
+        found = {prop for prop, _ in check.tallies}
+        assert {name for name in found if names.index(name) % 2 != place} <= {
+            name for name, prop in every_property().items() if prop.of_every_dtype
+        }
+    blind, _ = verification(blind_target(), "add")
+    promotion = names.index("promotion")
+    for place in range(2):
+        blind.structures([replace(structure("add"), place=place, turns=2)])
+        assert (("promotion", "float32") in blind.tallies) is (place >= promotion % 2)
 
 
 def test_only_those_that_are_named_are_examined() -> None:
@@ -211,12 +286,21 @@ def test_of_a_brief_structure_only_the_first_cases_of_the_properties_that_it_nam
 
 
 def test_without_data_only_what_tells_is_examined() -> None:
-    blind = Sound()
-    blind.aspects = METADATA
-    check, _ = verification(blind)
+    check, _ = verification(blind_target())
     for telling in (False, True):
         check.structures([replace(structure(), telling=telling), replace(structure(), telling=telling, brief=FIRST)])
         assert check.drawn == 2 * telling
+
+
+def test_what_a_deviation_describes_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(verify, "matching", lambda *args: asked.append(args) or "an entry")
+    check, _ = verification(WrongEverywhere())
+    check.structures([of_rows(1)])
+    assert (outcomes(check), check.failures) == ({Outcome.KNOWN: 1}, {})
+    ((*names, difference, case),) = asked
+    assert names == ["exp", "agrees", "sound", "float32"]
+    assert (difference.aspect, case) == (Aspect.VALUES, of_rows(1).base)
 
 
 # -- what is noted -----------------------------------------------------------------------------------------------------
@@ -243,10 +327,22 @@ def test_what_ended_a_process_is_left_out() -> None:
     assert not target.cases
 
 
+def test_what_a_target_lacks_is_asked_of_each_call_alone() -> None:
+    class Lacking(Sound):
+        def lacks(self, case: Case) -> bool:
+            return len(case.steps) > 1 or case.steps[0].args[2] == lacking
+
+    several = several_calls()
+    lacking = several.calls[0].base.steps[0].args[2]
+    check, _ = verification(target := Lacking(), "narrow")
+    check.structures([several])
+    found = outcomes(check, dtype=several.dtype.name)
+    assert 0 < found[Outcome.INAPPLICABLE] < sum(found.values()) == len(several.calls)
+    assert {len(case.steps) for case in target.cases} <= {1}
+
+
 def test_several_calls_are_noted_as_one_and_left_out_as_one() -> None:
-    drawn = structures(find("narrow"), SMOKE, seed_of("narrow", 0), with_hypothesis)
-    several = next(one for one in drawn if one.calls)
-    notes = Notes()
+    several, notes = several_calls(), Notes()
     check, _ = verification(Sound(), "narrow", in_flight=notes)
     check.structures([several])
     assert [(text, part) for _, _, text, _, part in notes.begun] == [(several.text, "agrees")]
@@ -277,6 +373,28 @@ def test_a_cell_of_each_property_and_dtype_with_the_time_and_what_was_drawn() ->
     assert {(cell.operation, cell.target, cell.family) for cell in found} == {("exp", "sound", found[0].family)}
     assert len({cell.cases for cell in found}) == 1
     assert {cell.cases for cell in cells(one)} != {cell.cases for cell in found}
+
+
+def test_what_broke_is_proven_and_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(verify, "prove", lambda failures, *args: asked.append(([*failures], *args)) or ["proven"])
+    check, events = verification(WrongEverywhere(), in_flight=(notes := Notes()))
+    check.structures([structure()])
+    assert check.finish() == ["proven"]
+    assert asked == [([*check.failures.values()], check.target, notes)]
+    assert [event.discrepancy for event in events if isinstance(event, DiscrepancyEvent)] == ["proven"]
+
+
+@pytest.mark.parametrize("dtypes", [[FLOAT32], [FLOAT32, FLOAT64]])
+def test_the_time_is_shared_by_the_cells(dtypes: list[DType], monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = SimpleNamespace(perf_counter=lambda: 3.0)
+    monkeypatch.setattr(verify, "time", clock)
+    check, events = verification(Sound(), only=frozenset({"agrees"}))
+    check.structures([structure(dtype=dtype) for dtype in dtypes])
+    clock.perf_counter = lambda: 7.0
+    check.finish()
+    seconds = [event.cell.seconds for event in events if isinstance(event, CellEvent)]
+    assert seconds == [4.0 / len(dtypes)] * len(dtypes)
 
 
 def test_what_was_drawn_is_told_by_whole_structures_alone() -> None:
