@@ -2,219 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from conformance import verify
-from conformance.choices import SeededChoices
-from conformance.drivers import seed_of, with_hypothesis
-from conformance.model.case import Case, Drawn, Step
-from conformance.model.observation import METADATA, Aspect, Trace
-from conformance.model.run import CellEvent, DiscrepancyEvent, Event
+from conformance.model.case import Case
+from conformance.model.observation import Aspect
+from conformance.model.run import CellEvent, DiscrepancyEvent
 from conformance.model.verdict import Outcome
 from conformance.operations import find
-from conformance.profiles import PROFILES
 from conformance.properties import every_property
-from conformance.structures import FIRST, Structure, draw_structure, structures
-from conformance.targets.interpreter import Interpreter
-from conformance.targets.reference import ReferenceTarget
-from conformance.verify import Verification
+from conformance.structures import FIRST, Structure
+from conformance.verify import properties_of
 from reference.dtypes import FLOAT32, FLOAT64, DType
+from tests.conformance.verifying import (
+    Notes,
+    Sound,
+    WrongEverywhere,
+    blind_target,
+    of_rows,
+    outcomes,
+    several_calls,
+    structure,
+    verification,
+)
 
-SMOKE = PROFILES["smoke"]
 # As in the suites: what NumPy warns of is no failure.
 pytestmark = pytest.mark.filterwarnings("ignore")
-
-
-class Sound(ReferenceTarget):
-    """The reference as a target, which notes the cases that it is given."""
-
-    name = "sound"
-
-    def __init__(self) -> None:
-        self.cases: list[Case] = []
-
-    def run(self, case: Case, *, every_step: bool = False) -> Trace:
-        self.cases.append(case)
-        return super().run(case, every_step=every_step)
-
-
-class WrongInRow(Sound):
-    """One row of values comes out wrong, also where it is run alone."""
-
-    row, rows_made = 5, frozenset[int]()
-
-    def run(self, case: Case, *, every_step: bool = False) -> Trace:
-        self.rows_made = frozenset(given.values.row for given in case.inputs if isinstance(given.values, Drawn))
-        return super().run(case, every_step=every_step)
-
-    def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        result = super().call(step, args, kwargs)
-        if self.row in self.rows_made:
-            result.array[...] += 1
-        return result
-
-    def run_rows(self, case: Case, blocks: dict[str, np.ndarray]) -> np.ndarray | None:
-        found = super().run_rows(case, blocks)
-        assert found is not None
-        found[self.row] += 1
-        return found
-
-
-class WrongEverywhere(Sound):
-    """Every call gives something else."""
-
-    def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        result = super().call(step, args, kwargs)
-        result.array[...] += 1
-        return result
-
-
-class Off(Sound):
-    """Every number is off by so many units in the last place."""
-
-    ulps = 0
-
-    def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
-        result = super().call(step, args, kwargs)
-        finite = np.isfinite(result.array)
-        result.array[finite] += self.ulps * np.spacing(result.array[finite])
-        return result
-
-
-class Notes:
-    """What was said to be under way: what is ``forbidden`` must not be run."""
-
-    def __init__(self, *forbidden: str) -> None:
-        self.forbidden = forbidden
-        self.begun: list[tuple[Any, ...]] = []
-        self.under_way = 0
-
-    def begin(self, operation: str, target: str, text: str, seed: int, part: str) -> bool:
-        if part in self.forbidden:
-            return False
-        assert self.under_way == 0
-        self.under_way += 1
-        self.begun.append((operation, target, text, seed, part))
-        return True
-
-    def end(self) -> None:
-        self.under_way -= 1
-
-
-def structure(name: str = "exp", dtype: DType = FLOAT32, seed: int = 1) -> Structure:
-    return draw_structure(SeededChoices(seed), find(name), dtype)
-
-
-def verification(target: Interpreter, name: str = "exp", **more: Any) -> tuple[Verification, list[Event]]:
-    events: list[Event] = []
-    return Verification(find(name), target, SMOKE, events.append, **more), events
-
-
-def outcomes(check: Verification, prop: str = "agrees", dtype: str = "float32") -> dict[Outcome, int]:
-    return check.tallies[prop, dtype].outcomes
-
-
-def blind_target() -> Sound:
-    """A target without data."""
-    target = Sound()
-    target.aspects = METADATA
-    return target
-
-
-def of_rows(rows: int, name: str = "exp") -> Structure:
-    """A pointwise call of which so many rows of values are examined and nothing else."""
-    drawn = (structure(name, seed=seed) for seed in range(100))
-    found = next(one for one in drawn if one.base.inputs[0].shape and 0 not in one.base.inputs[0].shape)
-    return replace(found, brief=("agrees",), rows=rows)
-
-
-def several_calls() -> Structure:
-    """Calls that are looked at together."""
-    drawn = structures(find("narrow"), SMOKE, seed_of("narrow", 0), with_hypothesis)
-    return next(one for one in drawn if one.calls and all(len(call.base.steps[0].args) > 2 for call in one.calls))
-
-
-# -- rows ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("rows", [1, 2, 8])
-def test_every_row_that_holds_is_counted(rows: int) -> None:
-    check, _ = verification(Sound())
-    check.structures([of_rows(rows)])
-    assert outcomes(check) == {Outcome.HELD: rows}
-    assert check.drawn == 1
-
-
-def test_rows_are_those_of_the_plain_call_alone() -> None:
-    check, _ = verification(Sound())
-    check.structures([replace(of_rows(8), brief=("agrees", "in place"))])
-    assert (outcomes(check), outcomes(check, "in place")) == ({Outcome.HELD: 8}, {Outcome.HELD: 1})
-    whole, _ = verification(Sound())
-    drawn = replace(of_rows(1), brief=())
-    whole.check(drawn)
-    for prop in every_property().values():
-        if (prop.name, "float32") in whole.tallies:
-            cases = SMOKE.rows if prop.name == "agrees" else len(drawn.derived(prop))
-            assert sum(outcomes(whole, prop.name).values()) == cases
-
-
-def test_what_has_no_rows_is_examined_like_any_other() -> None:
-    check, _ = verification(Sound(), "narrow")
-    check.structures([replace(structure("narrow"), brief=("agrees",), rows=8)])
-    assert outcomes(check) == {Outcome.HELD: 1}
-    check.check(structure("narrow"))
-    assert len(check.tallies) > 3
-
-
-def test_of_what_a_target_lacks_no_row_is_run() -> None:
-    class Lacking(Sound):
-        def lacks(self, case: Case) -> bool:
-            return True
-
-    check, _ = verification(target := Lacking())
-    check.structures([of_rows(8)])
-    assert outcomes(check) == {Outcome.INAPPLICABLE: 1}
-    assert not target.cases
-
-
-def test_a_row_that_is_wrong_is_found_and_examined_alone() -> None:
-    check, _ = verification(WrongInRow())
-    check.structures([of_rows(8)])
-    assert outcomes(check) == {Outcome.HELD: 7, Outcome.BROKE: 1}
-    (failure,) = check.failures.values()
-    assert {given.values.row for given in failure.examined.case.inputs} == {WrongInRow.row}
-
-
-def test_of_what_broke_no_further_row_is_tried() -> None:
-    check, _ = verification(WrongEverywhere())
-    check.structures([of_rows(8)])
-    assert outcomes(check) == {Outcome.BROKE: 1}
-
-
-def test_the_worst_error_of_all_is_kept_with_its_input() -> None:
-    target, drawn = Off(), of_rows(4, "digamma")
-    check, _ = verification(target, "digamma")
-    for ulps, least in ((0, 0.0), (3, 2.5), (1, 2.5), (5, 4.5), (0, 4.5)):
-        target.ulps = ulps
-        check.structures([drawn])
-        tally = check.tallies["agrees", "float32"]
-        assert least <= tally.worst_ulps <= least + 1
-        assert bool(tally.worst_input) is (least > 0)
-    assert tally.outcomes == {Outcome.HELD: 20}
-
-
-def test_the_worst_error_of_a_case_alone_is_kept_too() -> None:
-    target, drawn = Off(), of_rows(1, "digamma")
-    check, _ = verification(target, "digamma")
-    for target.ulps in (3, 1, 1000):  # what is wrong is no error of what held
-        check.structures([drawn])
-        assert 2.5 <= check.tallies["agrees", "float32"].worst_ulps <= 3.5
 
 
 # -- which properties --------------------------------------------------------------------------------------------------
@@ -257,6 +74,11 @@ def test_of_a_structure_the_properties_are_examined_whose_turn_it_is() -> None:
     for place in range(2):
         blind.structures([replace(structure("add"), place=place, turns=2)])
         assert (("promotion", "float32") in blind.tallies) is (place >= promotion % 2)
+
+
+def test_without_data_nothing_is_examined_that_needs_it() -> None:
+    assert properties_of(find("numpy"), Sound())
+    assert properties_of(find("numpy"), blind_target()) == []
 
 
 def test_only_those_that_are_named_are_examined() -> None:
