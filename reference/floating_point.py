@@ -112,8 +112,8 @@ nextafter.vjp("other", lambda g: METHODS["zeros_like"](g))
 
 
 class _Scaling(Pointwise):
-    """A product with a power, laid out as torch makes it: in a copy of ``input`` where the exponents are integers,
-    else as the product of two tensors, of which the power of a number is contiguous."""
+    """A product with a power, laid out as torch makes it: where the exponents are integers, in a copy of ``input`` or
+    beside them as they are, else as the product of two tensors, of which the power of a number is contiguous."""
 
     def operand_array(self, operand: Tensor | Number, dtype: DType) -> np.ndarray:
         """The operand as any other's, but integers unrounded: of 16 bits, few exponents are exact."""
@@ -131,8 +131,9 @@ class _Scaling(Pointwise):
         if not isinstance(input, Tensor) or not isinstance(other, Tensor):
             return super().strides(shape, operands, dtype)
         if other.dtype.category is INTEGRAL and input.dtype.is_floating_point:
-            copied = input.shape == shape and not self.for_out
-            return layout.preserved_strides(shape, input.strides) if copied else super().strides(shape, operands, dtype)
+            if input.shape == shape and not self.for_out:
+                return layout.preserved_strides(shape, input.strides)
+            return layout.pointwise_strides(shape, [(input.shape, input.strides), (other.shape, other.strides)])
         power = layout.contiguous_strides(other.shape)
         # Of these dtypes the base of the power is a tensor without dimensions.
         if input.dtype.is_differentiable and input.dtype is not FLOAT32:

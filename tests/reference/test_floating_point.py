@@ -80,6 +80,14 @@ def test_an_integer_is_promoted_before_it_is_scaled_and_an_exponent_is_not_round
     assert METHODS["ldexp"](tensor([1.0], "bfloat16"), tensor([-129], "int32")).array.tolist() == [2.0**-129]
 
 
+def test_whole_exponents_are_laid_out_as_they_are() -> None:
+    """Not as a copy in the dtype of the numbers, which would be contiguous."""
+    numbers = METHODS["as_strided"](tensor([1.0, 2.0], "float32"), (1, 1, 2), (1, 2, 1))
+    exponents = METHODS["as_strided"](tensor([3], "int32"), (1, 2, 1), (1, 0, 1))
+    found = METHODS["ldexp"](numbers, exponents)
+    assert (found.array.tolist(), found.strides) == ([[[8.0, 16.0], [8.0, 16.0]]], (1, 1, 2))
+
+
 def test_fractional_powers_of_two() -> None:
     found = METHODS["ldexp"](tensor([3.0, 1.0], "float32"), tensor([0.5, -math.inf], "float32")).array
     np.testing.assert_allclose(found, [3 * math.sqrt(2), 0], rtol=1e-7)
