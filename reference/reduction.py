@@ -11,6 +11,7 @@ import numpy as np
 
 from reference import layout
 from reference.arithmetic import conjugate
+from reference.autograd.mode import is_grad_enabled
 from reference.checks import refuse_category
 from reference.dtypes import BOOL, INT64, UINT8, Category, DType, round_to, wider
 from reference.errors import refuse
@@ -65,7 +66,13 @@ def _overload(name: str) -> Any:
 
 
 def accumulating(input: Tensor, dtype: DType | None) -> DType:
-    """The dtype of a sum: the one asked for, int64 for bool and integral tensors, else the tensor's own."""
+    """The dtype of a sum: the one asked for, int64 for bool and integral tensors, else the tensor's own.
+
+    A tracked tensor is not summed in integers, of which there are no gradients: torch refuses it rather than give a
+    result that is not tracked (https://github.com/pytorch/pytorch/issues/62508).
+    """
+    if dtype is not None and not dtype.is_differentiable and input.requires_grad and is_grad_enabled():
+        refuse(f"Autograd not support dtype: {dtype.name}")
     return dtype or (input.dtype if input.dtype.is_differentiable else INT64)
 
 

@@ -81,7 +81,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False),
         gradient=GradientOf(16),
-        values=("normal", "small", "near", "gaps"),
+        values=("normal", "small", "gaps"),
         basis=Documented(MANUAL.format("norm"), "Returns the matrix norm or vector norm of a given tensor."),
     ),
     Operation(
@@ -92,7 +92,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False),
         gradient=GradientOf(16),
-        values=("normal", "small", "near", "gaps"),
+        values=("normal", "small", "gaps"),
         basis=Documented(
             MANUAL.format("norm"), "If dim is None, the norm will be calculated across all dimensions of input."
         ),
@@ -111,7 +111,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False),
         gradient=GradientOf(16),
-        values=("normal", "small", "near", "gaps"),
+        values=("normal", "small", "gaps"),
         basis=Documented(MANUAL.format("linalg.vector_norm"), "Computes a vector norm: sum(abs(x)^ord)^(1 / ord)."),
     ),
     Operation(
@@ -122,7 +122,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False, stored=True),
         gradient=GradientOf(16, of_sum=True),
-        values=("normal", "small", "near"),
+        values=("normal", "small"),
         basis=Documented(
             MANUAL.format("dist"), "Returns the p-norm of (input - other). The shapes must be broadcastable."
         ),
@@ -140,7 +140,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Normalised(integers=False),
         gradient=GradientOf(32, cancels=32),
-        values=("normal", "small", "near"),
+        values=("normal", "small"),
         basis=Documented(
             MANUAL.format("renorm"),
             "Each sub-tensor of input along dimension dim is normalized such that the p-norm of the sub-tensor is lower"

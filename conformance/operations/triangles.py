@@ -85,7 +85,7 @@ OPERATIONS = [
             parameters=(
                 Computed("row", _side, _negative),
                 Computed("col", _side, _negative),
-                Choice("offset", (0, 1, -1, 4, -9, 70), required=False),
+                Choice("offset", (0, 1, -1, 2, -2, -3, 4, -9, 70), required=False),
                 DTypeOption(keyword=True, required=False),
             ),
             dtypes=(INT64, INT32),

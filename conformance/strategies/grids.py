@@ -12,8 +12,8 @@ from conformance.operation import Operation
 from conformance.parameters import Operand
 from conformance.strategies.calls import in_places
 from conformance.strategies.cases import draw_case
-from conformance.strategies.layouts import geometry
-from conformance.values import literal, special_pool
+from conformance.strategies.layouts import Shape, geometry
+from conformance.values import fill, literal, special_pool
 from reference.dtypes import BY_NAME, DType
 
 MOST = 4096
@@ -27,7 +27,10 @@ def has_grid(operation: Operation, dtype: DType) -> bool:
 
 
 def draw_grid(choices: Choices, operation: Operation, dtype: DType) -> Case:
-    """A case whose operands have their values along a dimension each: the special ones, unless they draw their own."""
+    """A case whose operands have their values in every combination: the special ones, unless they draw their own.
+
+    Each has a dimension to itself; or all are vectors, which other kernels compute.
+    """
     case = draw_case(choices, operation, dtype, shape=(2, 2))
     step = in_places(case.steps[0], operation.parameters)
     free = {
@@ -37,18 +40,21 @@ def draw_grid(choices: Choices, operation: Operation, dtype: DType) -> Case:
     }
     read = [case.input(name) for name in dict.fromkeys(references((*step.args, *dict(step.kwargs).values())))]
     count = int(MOST ** (1 / max(len(read), 2)))
-    for dim, given in enumerate(read):
-        pool = _some(choices, special_pool(BY_NAME[given.dtype]), count) if given.name in free else None
-        case = case.with_input(_along(given, dim, len(read), count if pool is None else len(pool), pool))
+    chosen = [
+        _some(choices, special_pool(BY_NAME[one.dtype]), count) if one.name in free else fill(_of_size(one, (count,)))
+        for one in read
+    ]
+    sparse = choices.flag(25)
+    for given, values in zip(read, np.meshgrid(*chosen, indexing="ij", sparse=sparse), strict=True):
+        shape = values.shape if sparse else (values.size,)
+        case = case.with_input(replace(_of_size(given, shape), values=literal(values.reshape(-1))))
     return case
 
 
-def _along(given: Input, dim: int, ndim: int, length: int, values: np.ndarray | None) -> Input:
-    """The input with so many values along a dimension: those that are given, or such as were drawn."""
-    shape = tuple(length if other == dim else 1 for other in range(ndim))
+def _of_size(given: Input, shape: Shape) -> Input:
+    """The input with another shape, row-major."""
     strides, offset, size = geometry("contiguous", shape)
-    own = given.values if values is None else literal(values)
-    return replace(given, shape=shape, strides=strides, offset=offset, size=size, values=own)
+    return replace(given, shape=shape, strides=strides, offset=offset, size=size)
 
 
 def _some(choices: Choices, pool: np.ndarray, count: int) -> np.ndarray:

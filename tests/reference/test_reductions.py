@@ -264,3 +264,17 @@ def test_a_norm_may_be_widened_and_not_narrowed() -> None:
 def test_more_refusals(call: Callable[[Tensor], Any]) -> None:
     with pytest.raises(Refusal):
         call(Tensor.of(VALUES[0], FLOAT32))
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "expected"),
+    [("sum", (), 1), ("prod", (), 0), ("cumsum", (0,), [0, 0, -1, 1]), ("cumprod", (0,), [2, 2, -2, -4])],
+)
+def test_in_integers_each_number_is_cut_before(name: str, args: tuple[int, ...], expected: object) -> None:
+    values = [2.6, 1.6, -1.7, 2.9] if name == "cumprod" else [0.6, 0.6, -1.7, 2.9]
+    given = Tensor.of(np.array(values, np.float32), FLOAT32)
+    result = METHODS[name](given, *args, dtype=INT32)
+    assert result.dtype is INT32
+    np.testing.assert_array_equal(result.array, expected)
+    with pytest.raises(Refusal, match="Autograd"):
+        METHODS[name](given.requires_grad_(), *args, dtype=INT32)

@@ -175,7 +175,17 @@ def wrong_of_two_infinities(real: Plant, input: Any, other: Any, *args: Any, **k
     return torch.where((input == -torch.inf) & (other == torch.inf), 0.5, result).to(result.dtype)
 
 
+def cut_after(real: Plant, input: torch.Tensor, *args: Any, dtype: Any = None, **kwargs: Any) -> Any:
+    if not input.is_floating_point() or input.requires_grad or "out" in kwargs:
+        return real(input, *args, dtype=dtype, **kwargs)
+    return real(input, *args, **kwargs).to(dtype)
+
+
 FAULTS = [
+    *(
+        Fault(f"{name} cut after", "the result is, and not each number", f"{name}_in_integers", "agrees", cut_after)
+        for name in ("sum", "cumprod")
+    ),
     *(
         Fault(f"{name} of infinities", "of -inf beside inf it is a half", name, "agrees", wrong_of_two_infinities)
         for name in ("atan2", "copysign", "fmin")
