@@ -61,6 +61,12 @@ def test_a_variable_over_other_elements_of_the_result_is_seen_in_the_result() ->
         assert [one.aspect for one in compared(*pair).differences] == found
 
 
+def test_where_no_result_has_a_name_what_was_computed_is_judged() -> None:
+    for values, found in (([ONE, 2.0], []), ([5.0, 2.0], [Aspect.VALUES])):
+        pair = [Trace("t", [Observation(0, None, {"written": one})]) for one in (seen(), seen(values))]
+        assert [one.aspect for one in compared(*pair).differences] == found
+
+
 def test_what_was_not_computed_is_compared_whatever_its_shape() -> None:
     other_shape = replace(STANDARD, shapes=((3,),))
     assert differing(seen(unrounded=None), seen([5.0, 2.0]), EVERY_ASPECT, other_shape) == [Aspect.VALUES]

@@ -10,11 +10,13 @@ import pytest
 
 from conformance import examine as examining
 from conformance.accuracy import Exact
-from conformance.compare import Standard
+from conformance.compare import Comparison, Standard
+from conformance.counting import COMPARED
 from conformance.examine import REFERENCE, examine, holds_at_a_glance, lazy_standard, relate, unsupported
 from conformance.model.case import Case, Ref, Step
-from conformance.model.observation import Aspect, Observation, Refused, Trace
+from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Observation, Refused, Trace
 from conformance.model.verdict import Outcome
+from conformance.targets.interpreter import Traits
 from conformance.targets.reference import ReferenceTarget
 from reference.errors import Refusal
 from tests.conformance.executing import TRACKED, X, method
@@ -66,6 +68,24 @@ def test_what_is_alike_held_and_what_is_not_broke() -> None:
     assert broke.expected is REFERENCE.run(EXP)
     assert broke.actual is not None
     assert broke.actual.last.variables["result"].values.tolist() == [[2.0] * 3] * 2
+
+
+@pytest.mark.parametrize(("aspects", "elements"), [(EVERY_ASPECT, 12), (METADATA, 0)])
+def test_what_is_alike_at_a_glance_counts_as_compared(aspects: frozenset[Aspect], elements: int) -> None:
+    comparison, before = Comparison(aspects, Traits(), lambda: Standard(Exact(), "exp")), COMPARED.elements
+    comparison.traces(REFERENCE.run(EXP), ReferenceTarget().run(EXP))
+    assert comparison.compared == len(aspects) + elements
+    assert COMPARED.elements - before == elements
+
+
+def test_what_was_seen_before_is_compared_with_what_is_alive() -> None:
+    def seen(target: ReferenceTarget) -> Trace:
+        return Trace("", [Observation(0, None, dict(target.run(EXP).last.variables))])
+
+    alive = ReferenceTarget().run(EXP)
+    assert relate(alive, seen(off_by(1.0)), EXP, ReferenceTarget()).outcome is Outcome.BROKE
+    assert relate(seen(ReferenceTarget()), off_by(1.0).run(EXP), EXP, ReferenceTarget()).outcome is Outcome.BROKE
+    assert relate(seen(ReferenceTarget()), alive, EXP, ReferenceTarget()).outcome is Outcome.HELD
 
 
 def test_where_nothing_can_be_compared_nothing_is_known() -> None:
