@@ -19,6 +19,7 @@ def test_a_case_is_run_once_and_an_equal_one_anew() -> None:
 
 def test_every_step_is_another_trace() -> None:
     cached, twice = CachedReference(), Case((X,), (Step("zeros", "function", ((2,),), results=("z",)), *SHARED.steps))
+    assert len(cached.run(twice).observations) == 1
     for every_step, observed in ((False, 1), (True, 2), (False, 1)):
         assert len(cached.run(twice, every_step=every_step).observations) == observed
 

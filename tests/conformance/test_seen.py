@@ -46,6 +46,22 @@ def test_a_leaf_a_tensor_that_retains_its_gradient_and_one_that_does_not(interpr
         assert (one.version, one.identity, one.storage) == (0, name, name)
 
 
+@pytest.mark.parametrize("interpreter", [REFERENCE, CPU], ids=lambda one: one.name)
+def test_of_what_is_no_leaf_any_more_no_gradient_is_promised(interpreter: Interpreter) -> None:
+    steps = (
+        method("backward", Ref("x"), Ref("cotangent"), results=()),
+        method("requires_grad_", Ref("x"), False, results=()),
+        Step("mul", "in place", (Ref("x"), Ref("other"))),
+    )
+    case = Case((*BACKWARD.inputs, replace(TRACKED, name="other")), steps)
+    assert executed(interpreter, replace(case, steps=steps[:1])).observe()["x"].grad is not None
+    execution = executed(interpreter, case)
+    assert (execution.observe()["x"].is_leaf, execution.observe()["x"].grad) == (False, None)
+    glimpses = execution.glimpses(data=True)
+    assert glimpses is not None
+    assert glimpses["x"][0].gradient is None
+
+
 def test_the_gradient_of_no_leaf_is_asked_for() -> None:
     """Torch warns of that: it is not there."""
     other = executed(CPU, BACKWARD).variables["other"]
@@ -92,8 +108,9 @@ def _no_standard() -> Any:
 
 
 def test_without_data_no_elements_are_seen() -> None:
-    (seen,) = executed(META, Case((TRACKED,), ())).observe().values()
-    assert (seen.values, seen.shape, seen.requires_grad) == (None, (2, 3), True)
+    seen = executed(META, BACKWARD).observe()
+    assert {(one.values, one.grad, one.shape) for one in seen.values()} == {(None, None, (2, 3))}
+    assert seen["retained"].requires_grad
 
 
 @pytest.mark.parametrize(
@@ -137,6 +154,7 @@ ONE_I = torch.tensor([1 + 2j])
         (ONE_I.conj().imag, np.array([-2], np.float32)),
         (torch._efficientzerotensor(2), np.zeros(2, np.float32)),
         (torch.tensor([1.5], dtype=torch.bfloat16), np.array([1.5], ml_dtypes.bfloat16)),
+        (torch.tensor(1.5, dtype=torch.bfloat16), np.array(1.5, ml_dtypes.bfloat16)),
         (torch.tensor([1.5], dtype=torch.float8_e5m2), np.array([1.5], ml_dtypes.float8_e5m2)),
         (torch.tensor([[1.5], [2]], dtype=torch.bfloat16).T, np.array([[1.5, 2]], ml_dtypes.bfloat16)),
         (torch.arange(6).reshape(2, 3).T, np.arange(6).reshape(2, 3).T),
