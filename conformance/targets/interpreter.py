@@ -232,5 +232,5 @@ def glimpse_gradient(grad: np.ndarray) -> tuple[tuple[int, ...], Any, bytes]:
 
 def see_array(array: np.ndarray) -> Seen:
     """What can be seen of a NumPy array."""
-    strides = tuple(stride // array.itemsize for stride in array.strides) if array.itemsize else ()
+    strides = tuple(stride // array.itemsize for stride in array.strides)
     return Seen("array", np.array(array), array.dtype.name, array.shape, strides)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from conformance.drivers import seed_of, with_hypothesis
-from conformance.model.case import Case
+from conformance.model.case import Case, Ref
 from conformance.model.verdict import Outcome
 from conformance.operations import every_operation, find
 from conformance.profiles import PROFILES
 from conformance.structures import CALLS, Structure, structures, takes_company
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.torch.eager import MetaTarget, TorchTarget
+from conformance.together import together
 from conformance.verify import Verification
+from tests.conformance.executing import SHARED, X, method
 from tests.conformance.planted.planting import EVERY_FORM, Fault, FaultyTarget, Plant
 
 SMOKE = PROFILES["smoke"]
@@ -60,6 +63,19 @@ def test_calls_share_their_first_argument_and_differ_in_others(name: str) -> Non
         assert all(alone.base.inputs[0] is shared and len(alone.base.steps) == 1 for alone in one.calls)
     different = [{repr((call.base.steps, call.base.inputs)) for call in one.calls} for one in drawn]
     assert max(map(len, different)) == CALLS
+
+
+def test_what_is_shared_is_one_input_and_what_only_has_its_name_another() -> None:
+    cases = [SHARED, Case((X,), (method("neg", Ref("x")),)), Case((replace(X),), SHARED.steps), Case((), ())]
+    assert together(cases, X) == Case(
+        (X, replace(X, name="x_2")),
+        (
+            method("view_as", Ref("x"), Ref("x"), results=("y_0",)),
+            method("neg", Ref("x"), results=("result_1",)),
+            method("view_as", Ref("x_2"), Ref("x_2"), results=("y_2",)),
+        ),
+    )
+    assert [one.name for one in together(cases).inputs] == ["x_0", "x_1", "x_2"]
 
 
 def test_no_call_changes_what_the_others_get() -> None:
