@@ -12,7 +12,7 @@ import pytest
 from conformance import verify_modes
 from conformance.choices import SeededChoices
 from conformance.examine import REFERENCE
-from conformance.model.case import Case, Step
+from conformance.model.case import Case, Ref, Step
 from conformance.model.observation import Aspect, Refused, Trace
 from conformance.model.run import CellEvent, Event, NoteEvent
 from conformance.model.verdict import Outcome
@@ -115,6 +115,24 @@ def test_what_is_seen_of_cases_together_is_what_is_seen_of_each_alone() -> None:
             found = seen.last.variables[name]
             assert (found.storage, found.identity, found.strides) == (wanted.storage, wanted.identity, wanted.strides)
             np.testing.assert_array_equal(found.values, wanted.values)
+
+
+def test_a_part_that_an_input_has_not_is_seen_in_neither() -> None:
+    cases = [draw_case(SeededChoices(seed), find("unbind"), FLOAT32) for seed in range(6)]
+    parts = [seen.last.variables.keys() for seen in apart(REFERENCE.run(together(cases)), cases)]
+    assert parts == [REFERENCE.run(case).last.variables.keys() for case in cases]
+    assert any(set(case.main.results) - names for case, names in zip(cases, parts, strict=True))
+
+
+def test_backward_passes_come_last() -> None:
+    steps = (Step("neg", "method", (Ref("x"),), results=("y",)), Step("backward", "method", (Ref("y"),)))
+    both = together([Case((), steps), Case((), steps)])
+    assert [(step.operation, step.args) for step in both.steps] == [
+        ("neg", (Ref("x_0"),)),
+        ("neg", (Ref("x_1"),)),
+        ("backward", (Ref("y_0"),)),
+        ("backward", (Ref("y_1"),)),
+    ]
 
 
 def test_a_correct_target_breaks_nothing() -> None:
