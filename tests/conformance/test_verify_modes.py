@@ -20,7 +20,7 @@ from conformance.operations import find
 from conformance.properties.modes import overlaps
 from conformance.strategies.cases import draw_case
 from conformance.targets.reference import ReferenceTarget
-from conformance.together import apart, together
+from conformance.together import apart, split, together
 from conformance.verify_modes import ModesVerification, graphs
 from reference.dtypes import FLOAT32
 from reference.errors import Refusal
@@ -111,6 +111,7 @@ def test_what_is_seen_of_cases_together_is_what_is_seen_of_each_alone() -> None:
     for case, seen in zip(cases, apart(REFERENCE.run(together(cases)), cases), strict=True):
         alone = REFERENCE.run(case).last.variables
         assert seen.last.variables.keys() == alone.keys()
+        assert seen.last.step == len(case.steps) - 1
         for name, wanted in alone.items():
             found = seen.last.variables[name]
             assert (found.storage, found.identity, found.strides) == (wanted.storage, wanted.identity, wanted.strides)
@@ -122,6 +123,30 @@ def test_a_part_that_an_input_has_not_is_seen_in_neither() -> None:
     parts = [seen.last.variables.keys() for seen in apart(REFERENCE.run(together(cases)), cases)]
     assert parts == [REFERENCE.run(case).last.variables.keys() for case in cases]
     assert any(set(case.main.results) - names for case, names in zip(cases, parts, strict=True))
+
+
+BACKWARD = Step("backward", "method", (Ref("y"), Ref("cotangent")))
+RETAINING, WITHOUT = replace(BACKWARD, kwargs=(("retain_graph", True),)), replace(BACKWARD, args=(Ref("y"), None))
+NEG = Step("neg", "method", (Ref("x"),))
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside"),
+    [
+        ((), ()),
+        ((), (BACKWARD,)),
+        ((NEG,), ()),
+        ((NEG,), (BACKWARD, BACKWARD)),
+        ((BACKWARD, NEG), ()),
+        ((BACKWARD, NEG), (BACKWARD,)),
+        ((NEG, RETAINING), (BACKWARD,)),
+        ((NEG, BACKWARD, WITHOUT), ()),
+    ],
+)
+def test_the_backward_passes_at_the_end_belong_into_no_graph(
+    inside: tuple[Step, ...], outside: tuple[Step, ...]
+) -> None:
+    assert split((*inside, *outside)) == (inside, outside)
 
 
 def test_backward_passes_come_last() -> None:
