@@ -13,7 +13,7 @@ from conformance import verify_modes
 from conformance.choices import SeededChoices
 from conformance.examine import REFERENCE
 from conformance.model.case import Case, Ref, Step
-from conformance.model.observation import Aspect, Refused, Trace
+from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.model.run import CellEvent, Event, NoteEvent
 from conformance.model.verdict import Outcome
 from conformance.operations import find
@@ -147,6 +147,20 @@ def test_the_backward_passes_at_the_end_belong_into_no_graph(
     inside: tuple[Step, ...], outside: tuple[Step, ...]
 ) -> None:
     assert split((*inside, *outside)) == (inside, outside)
+
+
+def test_a_step_keeps_all_but_the_names() -> None:
+    step = Step("cat", "out", ([Ref("x"), (Ref("y"), 1)],), (("out", Ref("x")),), ("y",), grad=False)
+    renamed = Step("cat", "out", ([Ref("x_0"), (Ref("y_0"), 1)],), (("out", Ref("x_0")),), ("y_0",), grad=False)
+    assert together([Case((), (step,))]).steps == (renamed,)
+
+
+def test_memory_of_another_case_keeps_its_name() -> None:
+    seen = Seen("tensor", storage="y_1", identity="y_1")
+    cases = [Case((), (replace(NEG, results=("y",)),))] * 2
+    found = apart(Trace("", [Observation(1, None, {"y_0": seen, "y_1": seen})]), cases)
+    variables = [one.last.variables["y"] for one in found]
+    assert [(one.storage, one.identity) for one in variables] == [("y_1", "y_1"), ("y", "y")]
 
 
 def test_backward_passes_come_last() -> None:
