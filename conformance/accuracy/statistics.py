@@ -86,17 +86,19 @@ class Divided(Summation):
 
 @dataclass(frozen=True, slots=True)
 class Normalised(Divided):
-    """What is divided by a p-norm of at most n elements: 16 sqrt(n) u |r| more.
+    """What is multiplied by a number over a p-norm of at most n elements: 16 sqrt(n) u |r| more, and half a step |x|.
 
-    The norm takes over 1/p times the relative error of its sum, 8 sqrt(n) u, where p is 1/2 or more.
+    The norm takes over 1/p times the relative error of its sum, 8 sqrt(n) u, where p is 1/2 or more. The factor is
+    rounded to the dtype, in which it may be subnormal.
     """
 
-    words = "2u|r| + 16 sqrt(n) u |r|"
+    words = "2u|r| + 16 sqrt(n) u |r| + half a subnormal step |x|"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         count = max((given.size for given in judged.inputs), default=1)
         unit = finfo(computing_dtype(judged.dtype)).unit
-        return Divided.allowed(self, judged) + 16 * math.sqrt(count) * unit * judged.size
+        step = finfo(judged.dtype).subnormal * np.abs(judged.inputs[0]) / 2
+        return Divided.allowed(self, judged) + 16 * math.sqrt(count) * unit * judged.size + step
 
 
 @dataclass(frozen=True, slots=True)

@@ -227,6 +227,13 @@ def _small_digits_are_lost(at: Elements) -> np.ndarray:
     return at.error <= 8 * _computed_unit(at) + 4 * at.unit * np.abs(at.expected)
 
 
+def _the_logarithm_of_gamma_is_lost(at: Elements) -> np.ndarray:
+    """That of 1 + a, rounded: it is off by what rounding leaves of a, or by so many units."""
+    lost = np.minimum(8 * _computed_unit(at), np.abs(at.tensor))
+    rounded = (at.unit + 16 * _computed_unit(at)) * np.abs(at.expected) + finfo(at.dtype).subnormal
+    return at.error <= lost + rounded
+
+
 def _computed_unit(at: Elements) -> float:
     """What 16 bits are computed in is float32."""
     return _FLOAT32_UNIT if at.dtype.itemsize <= 4 else at.unit
@@ -282,6 +289,7 @@ ELEMENTS: dict[str, Mask] = {
     "the reciprocal overflows": _the_reciprocal_overflows,
     "the derivative of sinc cancels": _sinc_cancels,
     "acos cancels": _acos_cancels,
+    "the logarithm of gamma is lost": _the_logarithm_of_gamma_is_lost,
     "digits of small numbers are lost": _small_digits_are_lost,
     "a quotient is off by a step": _one_step_of_a_quotient,
     "NaN is beside zero or infinity": _nan_beside_an_end,

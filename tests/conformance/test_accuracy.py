@@ -13,6 +13,7 @@ from conformance.accuracy import (
     GradientOf,
     LogSumExp,
     Loss,
+    Normalised,
     Product,
     Rounded,
     Softmax,
@@ -22,7 +23,7 @@ from conformance.accuracy import (
     Variance,
 )
 from conformance.ulp import finfo
-from reference.dtypes import FLOAT32
+from reference.dtypes import FLOAT16, FLOAT32
 from tests.conformance.judged import (
     ORDERS,
     Array,
@@ -101,6 +102,18 @@ def test_a_sum_that_is_halved_may_overflow_before() -> None:
         halved = Summation(integers=False, headroom=2)
         assert verdict(np.inf, exact, halved, magnitude=lambda terms=terms: terms).held is held
         assert not verdict(np.inf, exact, Summation(integers=False), magnitude=lambda terms=terms: terms).held
+
+
+def test_a_factor_over_a_norm_may_be_subnormal_and_off_by_half_a_step() -> None:
+    x = np.full(36, 100, np.float16)
+    factor = 1 / np.sqrt(x.astype(np.float64)).sum() ** 2
+    assert factor < finfo(FLOAT16).tiny
+    exact = x * factor
+    stored = (x * np.float16(factor)).astype(np.float16)
+    steps = 2 * np.float16(finfo(FLOAT16).subnormal)
+    bound = Normalised(integers=False)
+    assert verdict(stored, exact, bound, x, dtype=FLOAT16).held
+    assert not verdict(x * (np.float16(factor) + steps), exact, bound, x, dtype=FLOAT16).held
 
 
 def test_tf32_is_caught_in_every_product_and_passes_where_it_is_declared() -> None:
