@@ -13,7 +13,7 @@ import numpy as np
 
 from conformance.accuracy import Accuracy, Exact, Judged, Several
 from conformance.counting import COMPARED
-from conformance.judging import ValueVerdict, judge
+from conformance.judging import ValueVerdict, allowance, judge
 from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.execution import Live
 from conformance.targets.interpreter import Traits
@@ -237,7 +237,7 @@ class Comparison:
         verdict = judge(found, wanted, exact, accuracy, judged)
         self.worst_ulps = max(self.worst_ulps, verdict.worst)
         if not verdict.held:
-            allowed = accuracy.allowed(judged) if exact is not None and dtype.is_differentiable else None
+            allowed = allowance(accuracy, judged) if exact is not None and dtype.is_differentiable else None
             self._differ(aspect, step, name, wanted, found, verdict, allowed)
 
     def _lies_as_a_result(self, name: str) -> bool:

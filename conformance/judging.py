@@ -95,7 +95,7 @@ class _Differing:
         self.accuracy, self.judged, self.differs = accuracy, judged, differs
         self.dtype = judged.dtype
 
-        self.allowed = None if accuracy.bitwise else accuracy.allowed(judged)
+        self.allowed = None if accuracy.bitwise else allowance(accuracy, judged)
 
     def plainly_within(self) -> ValueVerdict | None:
         """The verdict of the common case, in few passes: all that differ are numbers within the bound, none is zero."""
@@ -178,6 +178,17 @@ class _Differing:
         tiny = 2 * finfo(self.dtype).tiny
         normal = numeric & ((np.abs(self.exact) >= tiny) | (np.abs(self.actual) >= tiny))
         return _magnitude(float(errors[normal].max()), finfo(self.dtype).p) if normal.any() else "subnormal"
+
+
+def allowance(accuracy: Accuracy, judged: Judged) -> np.ndarray:
+    """By how much a value may be off; what lies beyond the largest number by more than that must overflow."""
+    with np.errstate(all="ignore"):
+        allowed = accuracy.allowed(judged)
+        if judged.exact.dtype.kind == "c":
+            return allowed
+        beyond = np.abs(widened(judged.exact)) - finfo(judged.dtype).overflow
+        left = np.where(np.isposinf(allowed), np.inf, np.maximum(allowed - beyond, 0.0))
+        return np.where(beyond > 0, left, allowed)
 
 
 def _close(actual: np.ndarray, exact: np.ndarray, error: np.ndarray, allowed: np.ndarray) -> np.ndarray:

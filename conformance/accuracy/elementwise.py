@@ -152,8 +152,9 @@ class Ulps(Bound):
             k = max(COMPLEX_ULPS.get(name or "", 0.0), math.sqrt(2) * k)
         computing = computing_dtype(dtype)
         allowed = k * ulp(r, computing)
-        if self.spread is not None:
-            allowed = allowed + k * finfo(computing).unit * np.abs(self.spread(r, judged.inputs))
+        if self.spread is not None:  # at a pole, and at infinity, nothing is rounded
+            steep = np.where(np.isfinite(r), np.abs(self.spread(r, judged.inputs)), 0.0)
+            allowed = allowed + k * finfo(computing).unit * steep
         if r.dtype.kind == "c" and name in _COMPLEX_CONDITIONS:
             condition = np.abs(_COMPLEX_CONDITIONS[name](r, judged.inputs))
             allowed *= 1 + np.where(np.isfinite(condition), condition, 0.0)
@@ -206,14 +207,16 @@ class Fused(Bound):
         unit = finfo(judged.dtype).unit
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
         allowed = unit * spread * (2 + self.further) * product + spread * one_rounding(judged)
+        allowed = np.where(np.isfinite(judged.exact), allowed, 0.0)  # what infinity makes is exact
         return np.where(self._overflows_beside_infinity(judged), np.inf, allowed)
 
     def _overflows_beside_infinity(self, judged: Judged) -> np.ndarray | bool:
-        if len(judged.inputs) < 2 or np.isfinite(judged.inputs[self.addend]).all():
+        if len(judged.inputs) < 2 or not np.isinf(judged.inputs[self.addend]).any():
             return False
         factors = [np.abs(one) for place, one in enumerate(judged.inputs) if place != self.addend]
         reached = self.scale * np.prod(np.maximum(factors, 1), axis=0)
-        return ~np.isfinite(judged.inputs[self.addend]) & (reached >= finfo(judged.dtype).max)
+        overflows = np.isfinite(factors).all(axis=0) & (reached >= finfo(judged.dtype).max)
+        return np.asarray(np.isinf(judged.inputs[self.addend]) & overflows)
 
 
 @dataclass(frozen=True, slots=True)

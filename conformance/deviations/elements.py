@@ -66,6 +66,10 @@ def _a_negative_whole_exponent(at: Elements) -> np.ndarray:
     return (exponent < 0) & (exponent == np.rint(exponent))
 
 
+def _a_pole_of_gamma(at: Elements) -> np.ndarray:
+    return (at.tensor <= 0) & (at.tensor == np.rint(at.tensor))
+
+
 def _equal(at: Elements) -> np.ndarray:
     """Two of the operands are."""
     given = at.operands
@@ -262,6 +266,7 @@ def _is_left_or_filled(at: Elements) -> np.ndarray:
 ELEMENTS: dict[str, Mask] = {
     "the lowest integer loses its sign": _sign_of_the_lowest,
     "an exponent is whole and negative": _a_negative_whole_exponent,
+    "it is a pole of gamma": _a_pole_of_gamma,
     "operands are equal": _equal,
     "an operand is infinite": _any_of(np.isinf),
     "an operand is NaN": _any_of(np.isnan),

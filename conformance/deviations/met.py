@@ -22,8 +22,10 @@ from reference.layout import contiguous_strides
 
 @dataclass(frozen=True)
 class Met:
-    """A difference and the call that shows it; ``storages`` tells which variables of a program share memory."""
+    """A difference, the case in which it was met, and the call that shows it; ``storages`` tells which variables of a
+    program share memory."""
 
+    case: Case
     call: Case
     difference: Difference
     storages: Mapping[str, str] = field(default_factory=dict)
@@ -139,14 +141,15 @@ def met(case: Case, difference: Difference, *, in_program: bool) -> Met:
     if not in_program:
         # Steps before the call take parts or make copies.
         alone = case.main is case.steps[0]
-        return Met(_in_places(case), difference, {} if alone else _storages(REFERENCE.run(case).last.variables))
+        return Met(case, _in_places(case), difference, {} if alone else _storages(REFERENCE.run(case).last.variables))
     step = case.steps[difference.step]
     if not difference.step:
-        return Met(_in_places(replace(case, inputs=_read_first(case.inputs, step), steps=(step,))), difference)
+        return Met(case, _in_places(replace(case, inputs=_read_first(case.inputs, step), steps=(step,))), difference)
     before = REFERENCE.run(case, every_step=True).observations[difference.step - 1].variables
     variables = {name: seen for name, seen in before.items() if seen.kind in ("tensor", "array")}
     inputs = tuple(_as_input(name, seen) for name, seen in variables.items() if seen.dtype in BY_NAME)
     return Met(
+        case,
         _in_places(replace(case, inputs=_read_first(inputs, step), steps=(step,))),
         difference,
         _storages(variables),

@@ -103,7 +103,9 @@ def _strides_of_single_elements_differ(met: Met) -> bool:
 
 
 def _the_call_is_refused(met: Met) -> bool:
-    return REFERENCE.run(met.call).refused is not None
+    """In its program: memory of NumPy has no other size, and a copy of it would have."""
+    trace = REFERENCE.run(met.case)
+    return trace.refused is not None and trace.last.step == met.difference.step
 
 
 def _it_takes_what_is_refused(met: Met) -> bool:

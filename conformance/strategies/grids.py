@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from conformance.choices import Choices
-from conformance.model.case import Case, Input, Ref, references
+from conformance.model.case import Case, Input, references
 from conformance.operation import Operation
 from conformance.parameters import Operand
 from conformance.strategies.calls import in_places
 from conformance.strategies.cases import draw_case
 from conformance.strategies.layouts import Shape, geometry
 from conformance.values import fill, literal, special_pool
-from reference.dtypes import BY_NAME, DType
+from reference.dtypes import DType
 
 MOST = 4096
 """So many elements of a result: 53 values beside 53, 16 beside 16 beside 16."""
@@ -29,20 +29,22 @@ def has_grid(operation: Operation, dtype: DType) -> bool:
 def draw_grid(choices: Choices, operation: Operation, dtype: DType) -> Case:
     """A case whose operands have their values in every combination: the special ones, unless they draw their own.
 
-    Each has a dimension to itself; or all are vectors, which other kernels compute.
+    Each has a dimension to itself; or all are vectors, which other kernels compute. Of three draws, that of the most
+    tensors is taken: an operand may be a number, or one tensor twice.
     """
-    case = draw_case(choices, operation, dtype, shape=(2, 2))
+    case = max((draw_case(choices, operation, dtype, shape=(2, 2)) for _ in range(3)), key=lambda one: len(one.inputs))
     step = in_places(case.steps[0], operation.parameters)
-    free = {
-        given.name
+    own = {
+        name
         for parameter, given in zip(operation.parameters, step.args, strict=False)
-        if isinstance(given, Ref) and isinstance(parameter, Operand) and not parameter.mode and not parameter.dtypes
+        if not isinstance(parameter, Operand) or parameter.mode or parameter.dtypes
+        for name in references(given)
     }
-    read = [case.input(name) for name in dict.fromkeys(references((*step.args, *dict(step.kwargs).values())))]
+    names = dict.fromkeys(references((*step.args, *dict(step.kwargs).values())))
+    read = [one if one.name in own else replace(one, dtype=dtype.name) for one in map(case.input, names)]
     count = int(MOST ** (1 / max(len(read), 2)))
     chosen = [
-        _some(choices, special_pool(BY_NAME[one.dtype]), count) if one.name in free else fill(_of_size(one, (count,)))
-        for one in read
+        fill(_of_size(one, (count,))) if one.name in own else _some(choices, special_pool(dtype), count) for one in read
     ]
     sparse = choices.flag(25)
     for given, values in zip(read, np.meshgrid(*chosen, indexing="ij", sparse=sparse), strict=True):

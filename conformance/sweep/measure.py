@@ -11,7 +11,7 @@ from conformance.accuracy import Judged
 from conformance.bulk import call_reference
 from conformance.compare import Difference
 from conformance.deviations import matching
-from conformance.judging import ValueVerdict, judge
+from conformance.judging import ValueVerdict, allowance, judge
 from conformance.model.case import Case, Drawn, Ref, Step
 from conformance.model.observation import Aspect
 from conformance.model.sweep import EDGES, Plan, Worst
@@ -163,7 +163,7 @@ def judged_at(
             traits.tf32,
         )
         verdict = judge(found, rounded, exact, operation.accuracy, judged)
-        promised = verdict.wrong | np.isfinite(operation.accuracy.allowed(judged))
+        promised = verdict.wrong | np.isfinite(allowance(operation.accuracy, judged))
         errors = np.where(np.isnan(verdict.ulps), np.where(verdict.wrong, np.inf, 0.5), verdict.ulps)
     return Differing(verdict, np.where(promised, errors, 0.0), promised)
 

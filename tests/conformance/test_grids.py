@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from conformance.choices import SeededChoices
+from conformance.examine import REFERENCE, examine
 from conformance.model.case import Case
-from conformance.operations import find
+from conformance.operations import every_operation, find
 from conformance.strategies.grids import MOST, draw_grid, has_grid
+from conformance.ulp import finfo
 from conformance.values import fill, special_pool
 from reference.dtypes import BFLOAT16, BOOL, BY_NAME, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, INT8, UINT8, DType
+from tests.conformance.planted.planting import EVERY_FORM, Fault, FaultyTarget, Plant
 
 
 def grid(name: str, dtype: DType, seed: int = 0) -> Case:
@@ -63,3 +68,38 @@ def test_what_has_values_of_its_own_or_computes_with_complex_numbers_has_none() 
     assert not has_grid(find("add"), COMPLEX64)
     assert not has_grid(find("lerp"), FLOAT32)
     assert not has_grid(find("sum"), FLOAT32)
+
+
+WITH_GRIDS = [
+    name
+    for name, one in every_operation().items()
+    if has_grid(one, FLOAT32) and FLOAT32 in one.dtypes and not one.alias_of
+]
+REPLACED = {
+    "a number for NaN": (torch.isnan, 0.5),
+    "infinity for NaN": (torch.isnan, math.inf),
+    "a number for infinity": (torch.isposinf, 0.5),
+    "NaN for infinity": (torch.isposinf, math.nan),
+    "a number for minus infinity": (torch.isneginf, -1e4),
+}
+
+
+@pytest.mark.parametrize("name", WITH_GRIDS)
+@pytest.mark.parametrize("wrong", REPLACED)
+def test_no_bound_lets_another_value_stand_for_infinity_or_nan(name: str, wrong: str) -> None:
+    where, other = REPLACED[wrong]
+
+    def plant(real: Plant, *args: Any, **kwargs: Any) -> Any:
+        result = real(*args, **kwargs)
+        return torch.where(where(result), torch.tensor(other, dtype=result.dtype), result)
+
+    case = grid(name, FLOAT32)
+    seen = REFERENCE.run(case).last.variables[case.main.results[0]]
+    if seen.dtype != "float32":
+        return
+    replaced = where(torch.from_numpy(seen.values)).numpy() & np.asarray(seen.specified)
+    examined = examine(case, FaultyTarget(Fault("", wrong, name, "agrees", plant, EVERY_FORM)))
+    passed = replaced & ~examined.differences[0].verdict.wrong if replaced.any() else replaced
+    largest = finfo(FLOAT32).max  # a multiple of it may overflow before infinity is added
+    inputs = np.broadcast_arrays(*(fill(given).reshape(given.shape) for given in case.inputs))
+    assert np.all(np.any([np.abs(one[passed]) == largest for one in inputs], axis=0))

@@ -73,6 +73,39 @@ def test_overflow_is_a_step_like_any_other_but_an_exact_infinity_is_not() -> Non
     assert not verdict([largest], [INF], Ulps(2)).held
 
 
+def test_what_lies_far_beyond_the_largest_number_must_overflow_however_wide_the_bound() -> None:
+    steep = Ulps(8, spread=lambda r, inputs: 2 * r)
+    for r in (1e76, -1e76):
+        assert verdict([np.copysign(INF, r)], [r], steep).held
+        for wrong in (0.5, NAN, finfo(FLOAT32).max, -np.copysign(INF, r)):
+            assert not verdict([wrong], [r], steep).held
+    assert verdict([finfo(FLOAT32).max], [2.0**128 * (1 + 2.0**-23)], steep).held, (
+        "within the bound it may stay in range"
+    )
+
+
+@pytest.mark.parametrize("exact", [INF, -INF, NAN])
+def test_at_infinity_and_at_a_pole_a_steep_function_is_exact(exact: float) -> None:
+    at_pole = Ulps(8, spread=lambda r, inputs: np.full(r.shape, INF))
+    assert verdict([exact], [exact], at_pole).held
+    for wrong in {0.5, 1e38, INF, -INF} - {exact}:
+        assert not verdict([wrong], [exact], at_pole).held
+
+
+def test_what_infinity_adds_up_to_is_exact() -> None:
+    def added(actual: float, first: float, second: float) -> bool:
+        with np.errstate(all="ignore"):
+            exact = np.add(first, second)
+        return verdict([actual], [exact], Fused(), np.array([first]), np.array([second])).held
+
+    for first, second in ((INF, 1.0), (1.0, INF), (INF, INF), (-INF, INF), (NAN, 1e38), (1e38, NAN), (INF, NAN)):
+        with np.errstate(all="ignore"):
+            right = float(np.add(first, second))
+        assert added(right, first, second)
+        assert not any(added(wrong, first, second) for wrong in (0.5, -INF, 0.0 if right != right else NAN))
+    assert added(NAN, INF, finfo(FLOAT32).max), "a multiple of the second may overflow before it is added"
+
+
 def test_the_sign_of_a_zero_is_judged_where_the_class_says_so_and_reported_everywhere() -> None:
     for accuracy in (Exact(), Rounded()):
         found = verdict([1.0, -0.0], [1.0, 0.0], accuracy)
