@@ -113,6 +113,18 @@ def test_the_last_recorded_runs_first_and_leaves_before_all() -> None:
     assert order == ["y", "second", "first"]
 
 
+def test_what_only_passes_a_gradient_to_what_is_not_tracked_is_not_recorded() -> None:
+    @function("FirstBackward0")
+    def first(input: Tensor, other: Tensor) -> Tensor:
+        return Tensor.of(input.array * 1, input.dtype)
+
+    first.vjp("input", lambda g: g)
+    x, plain = leaf(1.0), Tensor.of(np.ones(1), FLOAT64)
+    assert (first(plain, x).grad_fn, first(plain, x).requires_grad) == (None, False)
+    backward(first(x, x))
+    assert gradient(x) == [1.0]
+
+
 def test_an_argument_that_gets_no_gradient_passes_none_on() -> None:
     @function("SilentBackward0")
     def silent(input: Tensor) -> Tensor:
