@@ -216,8 +216,7 @@ def _owner(memory: Memory, spans: list[tuple[str, Memory]], name: str) -> str:
 
 def array_memory(array: np.ndarray) -> Memory:
     """The bytes that a NumPy array reaches."""
-    start, stop = np.lib.array_utils.byte_bounds(array)
-    return Memory(start, stop if array.size else start, id(array))
+    return Memory(*np.lib.array_utils.byte_bounds(array), id(array))
 
 
 def glimpse_array(array: np.ndarray, *, data: bool) -> Glimpse:

@@ -12,7 +12,15 @@ from conformance import examine as examining
 from conformance.accuracy import Exact
 from conformance.compare import Comparison, Standard
 from conformance.counting import COMPARED
-from conformance.examine import REFERENCE, examine, holds_at_a_glance, lazy_standard, relate, unsupported
+from conformance.examine import (
+    REFERENCE,
+    examine,
+    examine_against,
+    holds_at_a_glance,
+    lazy_standard,
+    relate,
+    unsupported,
+)
 from conformance.model.case import Case, Ref, Step
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Observation, Refused, Trace
 from conformance.model.verdict import Outcome
@@ -100,6 +108,9 @@ def test_every_step_is_looked_at_where_it_is_asked_for(every_step: bool, observe
     assert found.expected is not None
     assert found.actual is not None
     assert [len(one.observations) for one in (found.expected, found.actual)] == [observed, observed]
+    by_itself = examine_against(found.expected, SEVERAL, off_by(0)).actual
+    assert by_itself is not None
+    assert len(by_itself.observations) == 1
 
 
 def test_at_a_glance_only_what_is_alike_to_the_last_bit_holds_and_nothing_that_is_refused() -> None:
@@ -133,7 +144,7 @@ def test_only_a_target_that_is_not_the_cpu_may_lack_something_and_says_so(
     name: str, kind: str, outcome: Outcome
 ) -> None:
     examined = examine(EXP, Elsewhere(name, "exp", kind))
-    assert examined.outcome is outcome
+    assert (examined.outcome, examined.worst_ulps) == (outcome, 0.0)
     assert examined.case is EXP
     assert examined.expected is not None
     assert examined.actual is not None

@@ -119,6 +119,11 @@ def test_the_sign_of_a_zero_that_underflowed_is_judged_of_real_numbers_alone(
         assert not verdict([actual], [exact], Ulps(2), dtype=dtype).held
 
 
+def test_a_zero_of_the_other_sign_is_excused_whatever_stands_beside_it() -> None:
+    found = verdict([complex(-0.0, 1), complex(5, 0)], [complex(0, 1), complex(1, 0)], Selected(), dtype=COMPLEX64)
+    assert (found.wrong.tolist(), found.worst_index) == ([False, True], (1,))
+
+
 @pytest.mark.parametrize("accuracy", [Selected(), Ulps(2)])
 def test_a_zero_of_the_other_sign_excuses_no_nan_beside_it(accuracy: Accuracy) -> None:
     gained = verdict([complex(-0.0, NAN)], [complex(0, 1)], accuracy, dtype=COMPLEX64)
