@@ -143,10 +143,13 @@ class Case:
 
     @property
     def main(self) -> Step:
-        """The step that calls the operation under test: the one whose result is called ``result``, else the first that
-        copies nothing."""
+        """The step that calls the operation under test: the one whose result is called ``result``, else the first
+        without one that is no backward pass, else the first that copies nothing."""
         for step in self.steps:
             if step.results and step.results[0].startswith("result"):
+                return step
+        for step in self.steps:
+            if not step.results and step.operation != BACKWARD:
                 return step
         return next((step for step in self.steps if step.operation != "clone"), self.steps[0])
 

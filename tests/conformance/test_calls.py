@@ -89,3 +89,10 @@ def test_arguments_are_put_in_their_places(name: str, args: Any, kwargs: dict[st
     step = Step(name, Form.METHOD, args, tuple(kwargs.items()), ("result",))
     found = in_places(step, find(name).parameters)
     assert (found.args, found.kwargs) == expected
+
+
+def test_the_call_of_a_part_without_a_result_is_not_what_takes_the_part() -> None:
+    part = Step("select", Form.FUNCTION, (Ref("leaf"), 0, 0), (), ("input",))
+    written = Step("setitem", Form.OPERATOR, (Ref("input"), 0, 1.0))
+    backward = Step("backward", Form.METHOD, (Ref("input"),))
+    assert Case((), (part, written, backward)).main is written
