@@ -134,9 +134,18 @@ def logical(given: Input) -> np.ndarray:
 
 def _magnitude(case: Case) -> np.ndarray:
     """S, the sum of the magnitudes of the terms: the operation itself on the magnitudes of its inputs, or its result
-    where that is more, as that of a sum of squared differences."""
-    terms = run_wide(_of_integers(_with_positive_factors(case), np.abs), np.abs)
-    return np.maximum(np.abs(_last_result(terms, case)), np.abs(_last_result(run_wide(case), case)))
+    where that is more, as that of a sum of squared differences. Where that is infinite, S is of the finite terms: these
+    may overflow on the way, and what is added to infinity may not."""
+    positive = _of_integers(_with_positive_factors(case), np.abs)
+    terms = _last_result(run_wide(positive, np.abs), case)
+    found = np.maximum(np.abs(terms), np.abs(_last_result(run_wide(case), case)))
+    if not np.isinf(found).any():
+        return found
+    return np.where(np.isinf(found), np.abs(_last_result(run_wide(positive, _finite_moduli), case)), found)
+
+
+def _finite_moduli(values: np.ndarray) -> np.ndarray:
+    return np.where(np.isfinite(values), np.abs(values), 0)
 
 
 def _reach(case: Case) -> np.ndarray:

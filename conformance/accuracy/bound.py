@@ -86,9 +86,12 @@ def unit_of_r(dtype: DType) -> float:
 
 
 def one_rounding(judged: Judged) -> np.ndarray:
-    """u|r|, and half the smallest subnormal where r is so small that this is less than half an ulp."""
+    """u|r|, and half the smallest subnormal where r is so small that this is less than half an ulp.
+
+    Infinity is not rounded.
+    """
     info = finfo(judged.dtype)
-    return info.unit * judged.size + info.subnormal / 2
+    return info.unit * np.where(np.isinf(judged.size), 0.0, judged.size) + info.subnormal / 2
 
 
 def last_rounding(judged: Judged) -> np.ndarray:

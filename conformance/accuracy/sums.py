@@ -57,7 +57,8 @@ class CrossProduct(Bound):
     words = "3 u (|a_j b_k| + |a_k b_j|)"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        a, b = np.broadcast_arrays(np.abs(judged.inputs[0]), np.abs(judged.inputs[-1]))
+        moduli = [np.where(np.isinf(one), 0, np.abs(one)) for one in (judged.inputs[0], judged.inputs[-1])]
+        a, b = np.broadcast_arrays(*moduli)
         info = finfo(judged.dtype)
         largest = np.zeros(judged.exact.shape)
         for axis in (axis for axis, size in enumerate(a.shape) if size == 3):
@@ -277,9 +278,10 @@ class GradientOf(Bound):
 def unless_overflowing(allowed: np.ndarray, fits: np.ndarray, exact: np.ndarray) -> np.ndarray:
     """An infinite allowance where something on the way may overflow, as that depends on the order.
 
-    What is exactly NaN is NaN in every order: of NaN, of infinities of both signs, of zero times infinity.
+    What is exactly NaN is NaN in every order: of NaN, of infinities of both signs, of zero times infinity. What is
+    infinite since a term is, and nothing else overflows, is infinite in every order.
     """
-    return np.where(exact != exact, 0.0, np.where(fits, allowed, np.inf))
+    return np.where(exact != exact, 0.0, np.where(fits, np.where(np.isinf(exact), 0.0, allowed), np.inf))
 
 
 def _sums_exactly(judged: Judged, terms_sum: np.ndarray, reach: float) -> bool:

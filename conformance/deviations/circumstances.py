@@ -238,6 +238,11 @@ def _a_complex_tensor_has_no_dimensions(case: Case) -> bool:
     return (True, True) in kinds and len(kinds) > 1
 
 
+def _an_inner_size_is_odd(case: Case) -> bool:
+    """The last of a tensor that may be a factor."""
+    return any(given.shape[-1] % 2 for given in case.inputs if given.shape)
+
+
 def _an_input_has_a_stride_of_zero(case: Case) -> bool:
     """Or has to be expanded, having fewer or smaller dimensions than another."""
     shapes = {given.shape for given in case.inputs}
@@ -309,6 +314,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "no dimensions are given": _of_call(_no_dimensions_are_given),
     "the product is subnormal": _of_call(_the_product_is_subnormal),
     "a complex tensor has no dimensions": _of_call(_a_complex_tensor_has_no_dimensions),
+    "an inner size is odd": _of_call(_an_inner_size_is_odd),
     "an input has a stride of zero": _of_call(_an_input_has_a_stride_of_zero),
     "an int32 index is expanded": _of_call(_an_int32_index_is_expanded),
     "an expanded index is narrow": _of_call(_an_expanded_index_is_narrow),

@@ -66,10 +66,6 @@ def _a_negative_whole_exponent(at: Elements) -> np.ndarray:
     return (exponent < 0) & (exponent == np.rint(exponent))
 
 
-def _a_pole_of_gamma(at: Elements) -> np.ndarray:
-    return (at.tensor <= 0) & (at.tensor == np.rint(at.tensor))
-
-
 def _equal(at: Elements) -> np.ndarray:
     """Two of the operands are."""
     given = at.operands
@@ -77,14 +73,18 @@ def _equal(at: Elements) -> np.ndarray:
 
 
 def _trigamma_has_ten_digits(at: Elements) -> np.ndarray:
-    """And of what is reflected, to the left of a half, those that rounding pi x before its sine leaves."""
+    """And of what is reflected, to the left of a half, those that rounding pi x before its sine leaves.
+
+    At a pole that is none.
+    """
     x = at.tensor
     off = 4 * _computed_unit(at) * (1 + np.abs(np.pi * x))
     angle = np.pi * (x - np.rint(x))
     relative = off / np.abs(np.sin(angle))
     reflected = np.where(relative < 0.5, 4 * relative * (np.abs(np.cos(angle)) + relative), np.inf)
     allowed = 2.0**-30 + np.where(x < 0.5, reflected, 0)
-    return at.error <= allowed * np.abs(at.expected)
+    is_pole = (x < 0) & (x == np.rint(x))
+    return is_pole | (at.error <= allowed * np.abs(at.expected))
 
 
 def _each_step_of_mvlgamma_is_rounded(at: Elements) -> np.ndarray:
@@ -266,7 +266,6 @@ def _is_left_or_filled(at: Elements) -> np.ndarray:
 ELEMENTS: dict[str, Mask] = {
     "the lowest integer loses its sign": _sign_of_the_lowest,
     "an exponent is whole and negative": _a_negative_whole_exponent,
-    "it is a pole of gamma": _a_pole_of_gamma,
     "operands are equal": _equal,
     "an operand is infinite": _any_of(np.isinf),
     "an operand is NaN": _any_of(np.isnan),
