@@ -35,7 +35,8 @@ def _narrower(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     return DTypeName(choices.choose(narrow).name) if narrow else DTypeName("int32")
 
 
-CORRECTION = Choice("correction", (1, 0, 2, 0.5, 30, -3), keyword=True, required=False)
+# More than there are elements, or few: of n it magnifies the rounding of the mean by n / (n - correction).
+CORRECTION = Choice("correction", (1, 0, 2, 0.5, 5000, -3), keyword=True, required=False)
 WIDER = Computed("dtype", _wider, _narrower, keyword=True)
 
 
