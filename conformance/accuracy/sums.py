@@ -40,7 +40,10 @@ class Summation(Bound):
         if self.integers and _sums_exactly(judged, terms_sum, 2.0 ** min(info.p, 24)):
             return (0.5 + unit_of_r(judged.dtype)) * ulp(judged.exact, judged.dtype)
         relative = 8 * math.sqrt(judged.terms) * info.unit + (2 * 2.0**-11 if judged.tf32 else 0.0)
-        allowed = one_rounding(judged) + relative * terms_sum + judged.terms * info.subnormal
+        underflow = judged.terms * info.subnormal
+        if self.headroom > 1 and judged.inputs:  # what is scaled before it is multiplied may underflow then
+            underflow *= max(1.0, *map(_largest_finite, judged.inputs))
+        allowed = one_rounding(judged) + relative * terms_sum + underflow
         # A partial sum that overflows is inf, or NaN if another one does too, and that depends on the order; what is
         # divided by their number (mean) may be that many times the result before.
         reached = terms_sum * self.headroom * (1 if self.integers else judged.terms)
