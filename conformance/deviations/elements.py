@@ -113,10 +113,13 @@ def _a_small_complex_weight(at: Elements) -> np.ndarray:
 
 
 def _ratio_of_exponentials_is_subnormal(at: Elements) -> np.ndarray:
-    """In its imaginary part: that of e to the power of one operand and of the other, in complex64 or complex128."""
+    """In its imaginary part: that of e to the power of one operand and of the other, in complex64 or complex128.
+
+    A quarter of the least subnormal number is rounded to it, where the modulus is before it is multiplied by a sine.
+    """
     first, second = at.operands
     part = np.abs(np.exp(np.where(first.real < second.real, first - second, second - first)).imag)
-    return ((part > 2.0**-150) & (part < 2.0**-126)) | ((part > np.longdouble(2) ** -1075) & (part < 2.0**-1022))
+    return ((part > 2.0**-151) & (part < 2.0**-126)) | ((part > np.longdouble(2) ** -1076) & (part < 2.0**-1022))
 
 
 def _is_near_the_largest(at: Elements) -> np.ndarray:
