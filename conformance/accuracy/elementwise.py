@@ -211,12 +211,14 @@ class Fused(Bound):
         return np.where(self._overflows_beside_infinity(judged), np.inf, allowed)
 
     def _overflows_beside_infinity(self, judged: Judged) -> np.ndarray | bool:
-        if len(judged.inputs) < 2 or not np.isinf(judged.inputs[self.addend]).any():
+        """Beside what is infinite in the dtype: an integer of 64 bits may be in float16."""
+        largest = finfo(judged.dtype).max
+        if len(judged.inputs) < 2 or not (np.abs(judged.inputs[self.addend]) > largest).any():
             return False
         factors = [np.abs(one) for place, one in enumerate(judged.inputs) if place != self.addend]
         reached = self.scale * np.prod(np.maximum(factors, 1), axis=0)
-        overflows = np.isfinite(factors).all(axis=0) & (reached >= finfo(judged.dtype).max)
-        return np.asarray(np.isinf(judged.inputs[self.addend]) & overflows)
+        overflows = np.isfinite(factors).all(axis=0) & (reached >= largest)
+        return np.asarray((np.abs(judged.inputs[self.addend]) > largest) & overflows)
 
 
 @dataclass(frozen=True, slots=True)

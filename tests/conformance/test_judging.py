@@ -103,6 +103,8 @@ def test_what_infinity_adds_up_to_is_exact() -> None:
             right = float(np.add(first, second))
         assert added(right, first, second)
         assert not any(added(wrong, first, second) for wrong in (0.5, -INF, 0.0 if right != right else NAN))
+    beyond = Fused(), np.array([1e5]), np.array([65472.0])
+    assert verdict([NAN], [1e5 + 65472.0], *beyond, dtype=FLOAT16).held, "what is infinite in 16 bits alone is infinite"
     assert added(NAN, INF, finfo(FLOAT32).max), "a multiple of the second may overflow before it is added"
 
 
