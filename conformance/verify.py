@@ -101,11 +101,16 @@ class Verification:
                 self._end()
 
     def _hold_at_once(self, structure: Structure) -> bool:
-        """Whether all calls of a structure hold, as a glance at all of them together shows."""
+        """Whether all calls of a structure hold, as a glance at all of them together shows.
+
+        Where they ended a process together, one of them did, and it is found alone.
+        """
         if self.target.lacks(structure.base):
             return False
         for prop in self._properties:
-            if prop.name in structure.brief and self._begin(prop, structure):
+            if prop.name in structure.brief:
+                if not self._begin(prop, structure):
+                    return False
                 held = holds_at_a_glance(structure.base, self.target)
                 self._end()
                 if not held:

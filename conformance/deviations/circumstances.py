@@ -158,10 +158,9 @@ def _a_power_overflows(case: Case) -> bool:
     order, (given, other) = _order(case), [given_as(case, one) for one in (*arguments_of(case.main), None)[:2]]
     if given is None:
         return False
-    from_there = (
-        0 if other is None else logical(other).astype(np.clongdouble)
-    )  # of two, the norm is that of their difference
-    sizes = np.abs(logical(given) - from_there).astype(np.longdouble).ravel()
+    # The norm of two is that of their difference.
+    origin = 0 if other is None else logical(other).astype(np.clongdouble)
+    sizes = np.abs(logical(given) - origin).astype(np.longdouble).ravel()
     with np.errstate(all="ignore"):
         norm = np.sum(sizes**order) ** (1 / np.longdouble(order or 1))
         powers = np.append(sizes[sizes > 0], norm) ** np.longdouble(max(abs(order), abs(order - 1)))

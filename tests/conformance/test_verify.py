@@ -176,6 +176,19 @@ def test_several_calls_are_noted_as_one_and_left_out_as_one() -> None:
     assert not target.cases
 
 
+def test_calls_that_ended_a_process_together_are_examined_alone() -> None:
+    several = several_calls()
+
+    class Together(Notes):
+        def begin(self, operation: str, target: str, text: str, seed: int, part: str) -> bool:
+            return text != several.text and super().begin(operation, target, text, seed, part)
+
+    check, _ = verification(target := Sound(), "narrow", in_flight=Together())
+    check.structures([several])
+    assert sum(outcomes(check, dtype=several.dtype.name).values()) == check.drawn == len(several.calls)
+    assert {len(case.steps) for case in target.cases} == {1}
+
+
 # -- the cells ---------------------------------------------------------------------------------------------------------
 
 
