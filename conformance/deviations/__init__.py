@@ -25,6 +25,7 @@ from conformance.operations import every_operation, find
 from conformance.wording import pattern_of, text_of
 
 PROGRAMS = "programs"
+PROCESSORS = ("all", "some")
 REASONS = ("bug", "documented limitation", "undocumented behaviour", "backend difference")
 _KEYS = {
     "operation": str,
@@ -37,6 +38,7 @@ _KEYS = {
     "where": str,
     "target": str,
     "torch": str,
+    "processors": str,
     "reason": str,
     "why": str,
     "issue": str,
@@ -52,6 +54,7 @@ _OPTIONAL = {
     "dtype": "*",
     "where": "",
     "torch": "",
+    "processors": "all",
     "issue": "",
 }
 
@@ -65,8 +68,9 @@ class Deviation:
     """One known discrepancy. The fields from ``operation`` to ``target`` are shell patterns.
 
     ``operation``, ``property``, ``pattern``, ``dtype`` and ``target`` may be several, with commas between, of which one
-    fits; of several circumstances in ``where`` all are met. ``file`` is
-    where the entry stands, ``text`` what stands there, without the witness.
+    fits; of several circumstances in ``where`` all are met. Torch has several kernels for one operation, and which of
+    them run depends on the processor: ``processors`` says whether all show it. ``file`` is where the entry stands,
+    ``text`` what stands there, without the witness.
     """
 
     file: str
@@ -82,6 +86,7 @@ class Deviation:
     where: str
     target: str
     torch: str
+    processors: str
     reason: str
     why: str
     issue: str
@@ -205,6 +210,8 @@ def _read(file: str, name: str, entry: object) -> Deviation:
             raise DeviationError(f"{place}: no operation is called {pattern!r}; nearest: {near}")
     if values["where"] and not CIRCUMSTANCES.keys() >= set(patterns_of(values["where"])):
         raise DeviationError(f"{place}: where must be one of {', '.join(CIRCUMSTANCES)}")
+    if values["processors"] not in PROCESSORS:
+        raise DeviationError(f"{place}: processors must be one of {', '.join(PROCESSORS)}")
     if values["reason"] not in REASONS:
         raise DeviationError(f"{place}: reason must be one of {', '.join(REASONS)}")
     try:

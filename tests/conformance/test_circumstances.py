@@ -13,9 +13,11 @@ from conformance.compare import Difference
 from conformance.deviations import PROGRAMS, Deviation, every_deviation, patterns_of
 from conformance.deviations.elements import ELEMENTS
 from conformance.deviations.met import met
+from conformance.discrepancy import Failure
 from conformance.model.case import Case, DTypeName, Input, Layout, Literal, Ref, Step
 from conformance.model.observation import Aspect
 from conformance.operation import Form
+from conformance.targets.interpreter import Interpreter
 from conformance.targets.torch.eager import MetaTarget, TorchTarget
 from conformance.verify_deviations import replay
 from reference.dtypes import BY_NAME
@@ -30,8 +32,7 @@ OF_ELEMENTS = [one for one in every_deviation() if one.where and not ELEMENTS.ke
 def test_no_entry_about_elements_hides_a_wrong_one_among_ordinary_numbers(entry: Deviation) -> None:
     if not entry.in_force() or not entry.concerns("cpu"):
         pytest.skip("not about this torch, or about what has to be compiled first")
-    failure = replay(entry, TorchTarget("cpu"))
-    assert failure is not None
+    failure = shown_by(entry, TorchTarget("cpu"))
     difference, witness = failure.examined.differences[0], entry.witness
     ordinary = replace(
         witness,
@@ -64,6 +65,15 @@ def in_force(name: str) -> Deviation:
     if not entry.in_force():
         pytest.skip("not about this torch")
     return entry
+
+
+def shown_by(entry: Deviation, target: Interpreter) -> Failure:
+    """The failure that the witness still is."""
+    failure = replay(entry, target)
+    if failure is None and entry.processors == "some":
+        pytest.skip("not about this processor")
+    assert failure is not None
+    return failure
 
 
 def put(name: str, **changes: Any) -> Callable[[Case], Case]:
@@ -102,8 +112,7 @@ OTHERWISE: dict[str, Callable[[Case], Case]] = {
 def test_no_entry_is_met_where_what_it_needs_is_not_there(name: str) -> None:
     entry = in_force(name)
     target = TorchTarget("cpu") if entry.concerns("cpu") else MetaTarget()
-    failure = replay(entry, target)
-    assert failure is not None
+    failure = shown_by(entry, target)
     described = (failure.operation, failure.prop.name, target.name, failure.dtype, failure.examined.differences[0])
     assert entry.covers(*described, entry.witness)
     assert not entry.covers(*described, OTHERWISE[name](entry.witness))
@@ -119,8 +128,7 @@ SAME: dict[str, Callable[[Case], Case]] = {
 @pytest.mark.parametrize("name", SAME)
 def test_an_entry_is_met_however_the_arguments_are_given(name: str) -> None:
     entry = in_force(name)
-    failure = replay(entry, TorchTarget("cpu"))
-    assert failure is not None
+    failure = shown_by(entry, TorchTarget("cpu"))
     described = (failure.operation, failure.prop.name, "cpu", failure.dtype, failure.examined.differences[0])
     otherwise = SAME[name](entry.witness)
     assert otherwise != entry.witness
@@ -142,8 +150,7 @@ ELSE: dict[str, Callable[[Difference], Any]] = {
 def test_no_entry_is_met_where_something_else_is_seen(name: str) -> None:
     entry = in_force(name)
     target = TorchTarget("cpu") if entry.concerns("cpu") else MetaTarget()
-    failure = replay(entry, target)
-    assert failure is not None
+    failure = shown_by(entry, target)
     difference = failure.examined.differences[0]
     described = (failure.operation, failure.prop.name, target.name, failure.dtype)
     assert entry.covers(*described, difference, entry.witness)
