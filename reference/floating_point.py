@@ -34,8 +34,7 @@ class _Copysign(Pointwise):
         other = self.arguments(args, kwargs)["other"]
         if isinstance(other, Tensor) and other.dtype is not made.dtype:
             lost = np.broadcast_to(other.array != other.array, made.shape)
-            if lost.any():
-                made.specified = made.specified & ~lost
+            made.leave_open(lost)
         return made
 
 
@@ -169,8 +168,7 @@ def frexp(input: Tensor) -> tuple[Tensor, Tensor]:
     strides = layout.preserved_strides(input.shape, input.strides)
     mantissas, exponents = np.frexp(input.array.astype(wider(input.dtype).numpy))
     exponent = Tensor.of(exponents, INT32, strides)
-    finite = np.isfinite(mantissas)
-    exponent.specified = True if finite.all() else finite
+    exponent.leave_open(~np.isfinite(mantissas))
     return Tensor.of(mantissas, input.dtype, strides), exponent
 
 

@@ -25,8 +25,7 @@ class PassesOverNan(Pointwise):
         signals = np.zeros(made.shape, np.bool_)
         for operand in operands:
             signals |= is_signalling(operand)
-        if signals.any():
-            made.specified = made.specified & ~signals
+        made.leave_open(signals)
         return made
 
 

@@ -276,6 +276,11 @@ class Tensor:
         self.unrounded = None
         self.specified = True
 
+    def leave_open(self, where: np.ndarray) -> None:
+        """Note which elements the manual promises no value for, beside those that it did not before."""
+        if where.any():
+            self.specified = np.asarray(self.specified & ~where)  # of no dimensions too: NumPy makes a scalar of it
+
     # -- methods and operators ---------------------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:

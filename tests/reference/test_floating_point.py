@@ -30,6 +30,14 @@ def test_copysign_leaves_the_sign_of_a_converted_nan_open() -> None:
     assert METHODS["copysign"](one, tensor(signs, "float16")).specified.tolist() == [False, True]
 
 
+def test_what_is_left_open_of_a_tensor_without_dimensions_is_a_mask() -> None:
+    one, nan = tensor(1.0, "float32"), tensor(-np.nan, "float16")
+    _, exponent = METHODS["frexp"](tensor(np.inf, "float32"))
+    for made in (METHODS["copysign"](one, nan), exponent):
+        assert isinstance(made.specified, np.ndarray)
+        assert not made.specified
+
+
 def test_copysign_of_integers_is_a_float() -> None:
     found = METHODS["copysign"](tensor([1, -2], "int8"), -0.0)
     assert (found.dtype.name, found.array.tolist()) == ("float32", [-1.0, -2.0])
