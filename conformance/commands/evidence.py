@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance.commands import CommandError
-from conformance.model.case import Case
+from conformance.model.case import Case, Drawn
 from conformance.model.codec import CodecError, decode_case, decode_discrepancy, decode_event
 from conformance.model.run import CrashEvent, DiscrepancyEvent, Event
 from conformance.model.store import RunError, load_run
 from conformance.model.verdict import Discrepancy
 from conformance.operation import Form
 from conformance.operations import find
-from conformance.values import MODES, fill
+from conformance.values import IN_TURN, MODES, fill
 from reference.dtypes import BY_NAME
 
 
@@ -101,9 +101,9 @@ def check(case: Case) -> None:
             raise CodecError(f"input {given.name!r} has the unknown dtype {given.dtype!r}")
         if len(given.shape) != len(given.strides) or min((*given.shape, given.size, given.offset), default=0) < 0:
             raise CodecError(f"input {given.name!r} has a shape, strides and a size that do not fit each other")
-        mode = getattr(given.values, "mode", "normal")
-        if mode not in MODES:
-            raise CodecError(f"input {given.name!r} is drawn in the unknown mode {mode!r}")
+        modes = given.values.mode.split(IN_TURN) if isinstance(given.values, Drawn) else []
+        if unknown := set(modes).difference(MODES):
+            raise CodecError(f"input {given.name!r} is drawn in the unknown mode {min(unknown)!r}")
         _check_reach(case, given.name)
     for number, step in enumerate(case.steps):
         try:

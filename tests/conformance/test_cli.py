@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance.cli import every_command, main
-from conformance.model.case import Case, Input, Literal, Ref, Step
+from conformance.model.case import Case, Drawn, Input, Literal, Ref, Step
 from conformance.model.codec import encode_case, encode_event
 from conformance.model.run import CellEvent, CrashEvent, DiscrepancyEvent, Event, FinishEvent
 from conformance.model.verdict import Outcome
@@ -113,6 +113,10 @@ CORRUPT = {
     "a field too many": (
         encode_case(HOLDS).replace('"seed"', '"unheard":1,"seed"').replace('"inputs"', '"unheard":1,"inputs"', 1),
         "unknown field 'unheard'",
+    ),
+    "another mode": (
+        encode_case(HOLDS.with_input(replace(HOLDS.input("x"), values=Drawn("small|mix", 1)))),
+        "the unknown mode 'mix'",
     ),
     "another operation": (encode_case(HOLDS).replace('"exp"', '"expp"'), "did you mean exp?"),
     "another form": (encode_case(HOLDS).replace('"function"', '"reflected operator"'), "exp has no form"),

@@ -13,6 +13,7 @@ import torch
 
 from conformance import verify_deviations
 from conformance.choices import SeededChoices
+from conformance.commands import evidence
 from conformance.deviations import Deviation, DeviationError, every_deviation, matching
 from conformance.examine import REFERENCE
 from conformance.model.case import Case, Input, Literal, Ref, Step
@@ -219,6 +220,11 @@ def test_every_entry_about_meta_describes_its_witness(entry: Deviation) -> None:
     first = matching(failure.operation, failure.prop.name, "meta", failure.dtype, difference, entry.witness)
     assert first is not None
     assert first.name == entry.name, "another entry is met first, which makes this one useless"
+
+
+@pytest.mark.parametrize("entry", every_deviation(), ids=lambda one: one.name)
+def test_every_witness_is_a_case_that_the_commands_take(entry: Deviation) -> None:
+    evidence.check(entry.witness)
 
 
 def test_every_script_of_an_entry_shows_it() -> None:
