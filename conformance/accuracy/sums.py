@@ -265,7 +265,15 @@ class GradientOf(Bound):
         if judged.own_error is not None:
             allowed = np.where(np.isfinite(judged.own_error), allowed + 2 * judged.own_error, np.inf)
         # A step on the way may be that much larger than the gradient, and overflow.
-        return np.where(np.abs(judged.exact) * _HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
+        allowed = np.where(np.abs(judged.exact) * _HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
+        return np.where(self._is_at_a_pole(judged), 0.0, allowed)
+
+    def _is_at_a_pole(self, judged: Judged) -> np.ndarray | bool:
+        """Where the gradient is infinite by continuity, and the reference's own steps make it so in the dtype too.
+
+        https://docs.pytorch.org/docs/stable/notes/autograd.html: "inf is possible here, for example for sqrt(0)".
+        """
+        return np.isinf(judged.exact) & (judged.own_error == 0) if judged.own_error is not None else False
 
     def _of_exponents(self, terms_sum: np.ndarray, judged: Judged) -> np.ndarray:
         slope = terms_sum / np.maximum(np.abs(judged.inputs[0]), finfo(judged.dtype).subnormal)

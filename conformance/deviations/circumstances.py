@@ -95,6 +95,16 @@ def _no_dimensions_are_given(case: Case) -> bool:
     return () in arguments_of(case.main)
 
 
+def _no_degrees_of_freedom_are_left(case: Case) -> bool:
+    """Of the elements along the dimensions that are given, or of all, less the correction."""
+    shape, (_, *places), keywords = case.inputs[0].shape, case.main.args, dict(case.main.kwargs)
+    named = places[0] if places else keywords.get("dim")
+    dims = named if isinstance(named, (tuple, list)) else (named,)
+    count = prod([shape[dim] for dim in dims if type(dim) is int and -len(shape) <= dim < len(shape)] or shape)
+    correction = keywords.get("correction")
+    return count <= (correction if isinstance(correction, (int, float)) else 1)
+
+
 def _the_product_is_subnormal(case: Case) -> bool:
     """That of all elements, none of which is zero."""
     elements = logical(case.inputs[0])
@@ -310,6 +320,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "a vector is empty": _of_call(_a_vector_is_empty),
     "an array has no dimensions": _of_call(_an_array_has_no_dimensions),
     "an input is not contiguous": _of_call(_an_input_is_not_contiguous),
+    "no degrees of freedom are left": _of_call(_no_degrees_of_freedom_are_left),
     "no dimensions are given": _of_call(_no_dimensions_are_given),
     "the product is subnormal": _of_call(_the_product_is_subnormal),
     "a complex tensor has no dimensions": _of_call(_a_complex_tensor_has_no_dimensions),

@@ -38,6 +38,15 @@ def test_what_the_formula_itself_loses_is_allowed_twice() -> None:
     assert not verdict(np.inf, 1.0, GradientOf(), own_error=np.array(0.0)).held
 
 
+def test_what_is_infinite_by_continuity_is_infinite() -> None:
+    """As the derivative of a square root is at zero. Where a step overflows in the dtype itself, nothing is known."""
+    for wrong in (1e30, -np.inf, np.nan, 0.0):
+        assert not verdict(wrong, np.inf, GradientOf(), own_error=np.array(0.0)).held
+        assert verdict(wrong, np.inf, GradientOf(), own_error=np.array(np.inf)).held
+        assert verdict(wrong, 3e38, GradientOf(), own_error=np.array(0.0)).held
+    assert verdict(np.inf, np.inf, GradientOf(), own_error=np.array(0.0)).held
+
+
 def test_a_quantile_is_off_by_the_rounding_of_its_rank() -> None:
     exact = np.zeros(100)
     exact[3] = 0.25

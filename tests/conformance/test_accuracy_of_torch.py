@@ -28,6 +28,9 @@ from reference.dtypes import BFLOAT16, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, DTy
 from reference.function import Pointwise
 
 torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.skipif(
+    torch.backends.cpu.get_cpu_capability() == "DEFAULT", reason="measured with the kernels for AVX2 and AVX512"
+)
 
 Array = np.ndarray[Any, Any]
 

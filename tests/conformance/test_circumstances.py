@@ -100,6 +100,7 @@ OTHERWISE: dict[str, Callable[[Case], Case]] = {
     "out-contiguous-when-resized": put("out", shape=(2, 2), strides=(1, 2), size=4, values=Literal(bytes(16))),
     "powers-of-one": lambda case: replace(case, steps=(replace(case.main, args=(2, *case.main.args[1:])),)),
     "resize-refuses-too-late": called_with((2,)),
+    "variance-without-degrees-of-freedom": called_with(0, correction=1),
     "resize-to-the-same-size": called_with((1,), memory_format=Layout("contiguous")),
     "round-to-many-decimals": called_with(decimals=3),
     "searchsorted-of-a-number-that-wraps": called_with(1),
