@@ -224,6 +224,11 @@ def glimpse_array(array: np.ndarray, *, data: bool) -> Glimpse:
     return Glimpse(array.shape, (array.dtype, array.strides), array.tobytes() if data else b"")
 
 
+def glimpse_plain(value: Any) -> Glimpse | None:
+    """A truth value, an integer or a text of Python at a glance; of others, equal ones may differ."""
+    return Glimpse((), (type(value), value)) if type(value) in (bool, int, str) else None
+
+
 def glimpse_gradient(grad: np.ndarray) -> tuple[tuple[int, ...], Any, bytes]:
     """A gradient at a glance."""
     return grad.shape, grad.dtype, grad.tobytes()

@@ -20,6 +20,7 @@ from conformance.targets.interpreter import (
     array_memory,
     glimpse_array,
     glimpse_gradient,
+    glimpse_plain,
     see_array,
 )
 from conformance.values import fill
@@ -65,7 +66,9 @@ class ReferenceTarget(Interpreter):
     def glimpse(self, value: Any, *, data: bool) -> Glimpse | None:
         if isinstance(value, np.ndarray):
             return glimpse_array(value, data=data)
-        if not isinstance(value, Tensor) or value.specified is not True:
+        if not isinstance(value, Tensor):
+            return glimpse_plain(value)
+        if data and value.specified is not True and not np.all(value.specified):
             return None
         is_leaf, node = history(value)
         facts = value.dtype.name, value.strides, value.offset, value.requires_grad, is_leaf, node

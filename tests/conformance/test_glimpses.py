@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from conformance.model.case import Case, Ref, Step
+from conformance.model.case import Case, Literal, Ref, Step
 from conformance.targets.execution import Live
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import ReferenceTarget
@@ -111,12 +113,34 @@ def test_versions_count_from_when_a_variable_was_bound(interpreter: Interpreter)
     assert {one.version for one in written.observe().values()} == {0}
 
 
-@pytest.mark.parametrize("reading", ["size", "dim", "is_contiguous"])
-def test_what_is_no_tensor_has_to_be_seen(reading: str) -> None:
-    read = Case((X,), (method(reading, Ref("x")),))
+@pytest.mark.parametrize(
+    ("reading", "plain"), [("size", False), ("item", False), ("dim", True), ("is_contiguous", True)]
+)
+def test_what_is_no_tensor_has_to_be_seen_unless_it_is_plain(reading: str, plain: bool) -> None:
+    number = Case((replace(X, shape=(), strides=(), size=1, values=Literal(bytes(4))),), ())
+    read = replace(number, steps=(method(reading, Ref("x")),))
     both = [Live(executed(target, read)) for target in TARGETS]
-    assert both[0].elements_alike(both[1], data=True) is None
+    assert (both[0].elements_alike(both[1], data=True) is not None) == plain
     assert both[0]["result"].values == both[1]["result"].values
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 2), (1, True), (0, 0.0), (0.0, -0.0), (0.0, 0.0), ("1", 1)])
+def test_plain_values_are_told_apart_and_floats_are_not_plain(first: object, second: object) -> None:
+    for value, other in ((first, second), (second, first)):
+        one, two = (executed(TorchTarget("cpu")) for _ in range(2))
+        one.variables["n"], two.variables["n"] = value, other
+        one.versions["n"] = two.versions["n"] = 0
+        assert Live(one).elements_alike(Live(two), data=True) is None
+
+
+def test_a_mask_that_leaves_nothing_open_is_none() -> None:
+    cast = Case((X,), (method("int", Ref("x")),))
+    for open_elements, alike in ((False, True), (True, False)):
+        both = [executed(target, cast) for target in TARGETS]
+        result = both[0].variables["result"]
+        result.specified = np.full(result.shape, True)
+        result.specified[0] = not open_elements
+        assert (Live(both[0]).elements_alike(Live(both[1]), data=True) is not None) == alike
 
 
 def test_values_that_the_manual_leaves_open_have_to_be_seen() -> None:

@@ -28,6 +28,7 @@ from conformance.targets.interpreter import (
     array_memory,
     glimpse_array,
     glimpse_gradient,
+    glimpse_plain,
     see_array,
 )
 from conformance.targets.reference import make_array
@@ -159,7 +160,9 @@ class TorchTarget(Interpreter):
     def glimpse(self, value: Any, *, data: bool) -> Glimpse | None:
         if isinstance(value, np.ndarray):
             return glimpse_array(value, data=data)
-        if not isinstance(value, torch.Tensor) or reaches_beyond(value) or not shows_elements(value):
+        if not isinstance(value, torch.Tensor):
+            return glimpse_plain(value)
+        if reaches_beyond(value) or not shows_elements(value):
             return None
         is_leaf, node = history(value)
         shape, dtype = tuple(value.shape), name_of(value.dtype)
