@@ -11,6 +11,7 @@ import numpy as np
 from conformance.basis import basis_of, severity_of
 from conformance.compare import Difference
 from conformance.confirm import confirm
+from conformance.deviations import PROGRAMS, matching
 from conformance.examine import Examined
 from conformance.isolation.ending import Ending
 from conformance.model.case import Case
@@ -64,10 +65,14 @@ def confirmed(found: list[Discrepancy], times: int = CONFIRMATIONS) -> list[Disc
 
 
 def reduced(failure: Failure, target: Interpreter, in_flight: InFlight | None = None) -> Discrepancy:
-    """The discrepancy of the smallest case found that breaks for the same cause; its script was not run yet."""
+    """The discrepancy of the smallest case found that breaks for the same cause; its script was not run yet.
+
+    One that a deviation describes is another: the nodes of autograd, say, may differ in several ways.
+    """
     prop = failure.prop
     cause = cause_of(prop, failure.examined.differences[0])
-    case = reduce(failure.examined.case, still_breaks(prop, target, cause, in_flight), budget=target.trials)
+    breaks = still_breaks(prop, target, cause, in_flight, lambda examined: not is_known(failure, examined, target))
+    case = reduce(failure.examined.case, breaks, budget=target.trials)
     examined = prop.examine(case, target)
     if examined.outcome is not Outcome.BROKE:
         examined = failure.examined
@@ -80,10 +85,21 @@ def described(failure: Failure, examined: Examined, target: Interpreter) -> Disc
     return replace(found, script=script_of(found, examined.differences[0], examined))
 
 
+def is_known(failure: Failure, examined: Examined, target: Interpreter) -> bool:
+    """Whether a deviation describes what a smaller case of a failure shows."""
+    difference, prop = examined.differences[0], failure.prop.name
+    operation = examined.case.steps[difference.step].operation if prop == PROGRAMS else failure.operation
+    return matching(operation, prop, target.name, failure.dtype, difference, examined.case) is not None
+
+
 def still_breaks(
-    prop: Property, target: Interpreter, cause: Cause, in_flight: InFlight | None = None
+    prop: Property,
+    target: Interpreter,
+    cause: Cause,
+    in_flight: InFlight | None = None,
+    is_such: Callable[[Examined], bool] = lambda examined: True,
 ) -> Callable[[Case], bool]:
-    """Whether a case breaks for the same cause."""
+    """Whether a case breaks for the same cause, in such a way."""
 
     def breaks(case: Case) -> bool:
         name, text = case.main.operation, encode_case(case)
@@ -92,7 +108,8 @@ def still_breaks(
         examined = prop.examine(case, target)
         if in_flight is not None:
             in_flight.end()
-        return examined.outcome is Outcome.BROKE and cause_of(prop, examined.differences[0]) == cause
+        broke = examined.outcome is Outcome.BROKE and cause_of(prop, examined.differences[0]) == cause
+        return broke and is_such(examined)
 
     return breaks
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,10 +12,11 @@ from typing import Any
 import pytest
 import torch
 
-from conformance import verify_deviations
+from conformance import discrepancy, verify_deviations
 from conformance.choices import SeededChoices
 from conformance.commands import evidence
 from conformance.deviations import Deviation, DeviationError, every_deviation, matching
+from conformance.discrepancy import reduced
 from conformance.examine import REFERENCE
 from conformance.model.case import Case, Input, Literal, Ref, Step
 from conformance.model.codec import encode_case
@@ -187,6 +189,21 @@ def test_a_rounded_value_is_no_witness_in_programs(tmp_path: Path, name: str, as
     replayed = [prop.name for prop in properties_of(entry, TorchTarget("cpu"))]
     assert ("programs" in replayed) == taken
     assert "agrees" in replayed
+
+
+@pytest.mark.parametrize(("known_up_to", "shape"), [(-1, ()), (3, (4,))])
+def test_what_breaks_is_not_reduced_to_what_is_known(
+    known_up_to: int, shape: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (entry,) = written(tmp_path)
+    failure = replay(entry, MetaTarget())
+    assert failure is not None
+
+    def matching(*seen: Any) -> Deviation | None:
+        return entry if math.prod(seen[-1].inputs[0].shape) <= known_up_to else None
+
+    monkeypatch.setattr(discrepancy, "matching", matching)
+    assert reduced(failure, MetaTarget()).case.inputs[0].shape == shape
 
 
 @pytest.mark.usefixtures("unconfirmed")
