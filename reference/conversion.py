@@ -14,6 +14,7 @@ from reference.dtypes import (
     COMPLEX_EXTENDED,
     FLOAT8_E8M0FNU,
     FLOAT16,
+    FLOAT32,
     Category,
     DType,
     real_of,
@@ -88,10 +89,16 @@ cast_copy.vjp("input", lambda g: g)
 
 
 def cast(array: np.ndarray, dtype: DType) -> np.ndarray:
-    """``array`` in ``dtype``, rounded once; a bool is whether the value is not zero."""
+    """``array`` in ``dtype``; a bool is whether the value is not zero. To 16 bits torch casts by way of float32.
+
+    >>> cast(np.array([1 + 2.0**-11 + 2.0**-40]), FLOAT16)
+    array([1.], dtype=float16)
+    """
     if dtype.numpy.kind == "b":
         return array != 0
     with np.errstate(all="ignore"):
+        if dtype.is_floating_point and dtype.itemsize == 2:
+            array = round_to(array, FLOAT32)
         return round_to(array, dtype)
 
 

@@ -134,8 +134,13 @@ def complex_of(dtype: DType) -> DType:
 def round_to(array: np.ndarray, dtype: DType) -> np.ndarray:
     """``array`` rounded once, to nearest even, to ``dtype``; integers wrap around (two's complement).
 
+    An integer becomes a bfloat16 or a float8 as torch casts it, by way of float32, and is rounded twice where that is
+    in the middle between two numbers.
+
     >>> round_to(np.array([1 + 2.0**-9]), BFLOAT16)
     array([1], dtype=bfloat16)
+    >>> round_to(np.array([2**32 + 2**24 + 1]), BFLOAT16) == 2**32
+    array([ True])
     """
     if array.dtype == dtype.numpy:
         return array
@@ -148,11 +153,9 @@ def round_to(array: np.ndarray, dtype: DType) -> np.ndarray:
 
 
 def _by_way_of_float32(array: np.ndarray, dtype: DType) -> np.ndarray:
-    """Round once: through float32 rounded to odd, since two roundings to nearest would not be one."""
+    """Round a float once: through float32 rounded to odd, since two roundings to nearest would not be one."""
     with np.errstate(all="ignore"):
         real = array.real if array.dtype.kind == "c" else array
-        if real.dtype.kind in "iub" and real.dtype.itemsize > 2:
-            real = real.astype(np.longdouble)
         nearest = real.astype(np.float32)
         if real.dtype.kind != "f" or real.dtype.itemsize <= 4:
             return nearest.astype(dtype.numpy)

@@ -117,13 +117,14 @@ class _Scaling(Pointwise):
     def operand_array(self, operand: Tensor | Number, dtype: DType) -> np.ndarray:
         """The operand as any other's, but integers unrounded: of 16 bits, few exponents are exact."""
         if isinstance(operand, Tensor) and operand.dtype.category is INTEGRAL:
-            return operand.array.astype(wider(dtype).numpy)
+            return operand.array
         return super().operand_array(operand, dtype)
 
     def evaluate(self, arrays: Sequence[Any], settings: Mapping[str, Any], dtype: DType) -> np.ndarray:
         """The power, and an input that is rounded, if it is an integer too."""
         input, other = arrays
-        return super().evaluate([round_to(input, dtype).astype(input.dtype), other], settings, dtype)
+        wide = wider(dtype).numpy
+        return super().evaluate([round_to(input, dtype).astype(wide), other.astype(wide)], settings, dtype)
 
     def strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
         input, other = operands

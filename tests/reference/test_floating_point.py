@@ -38,6 +38,12 @@ def test_what_is_left_open_of_a_tensor_without_dimensions_is_a_mask() -> None:
         assert not made.specified
 
 
+def test_an_integer_is_rounded_before_it_is_scaled() -> None:
+    """As it is cast, by way of float32."""
+    scaled = METHODS["ldexp"](tensor([2**32 + 2**24 + 1], "int64"), tensor([1.0], "bfloat16"))
+    assert scaled.array.tolist() == [2.0**33]
+
+
 def test_copysign_of_integers_is_a_float() -> None:
     found = METHODS["copysign"](tensor([1, -2], "int8"), -0.0)
     assert (found.dtype.name, found.array.tolist()) == ("float32", [-1.0, -2.0])
