@@ -42,6 +42,17 @@ def _variance(input: Tensor, dim: Dims, correction: float) -> np.ndarray:
         return np.asarray(squares.sum(axis=dims, keepdims=True) / freedom)
 
 
+def _delivered(kept: np.ndarray, input: Tensor, dim: Dims, keepdim: bool, correction: float) -> Tensor:
+    """The result. Of more than two equal numbers, rounding the mean may leave deviations: over zero, that is no nan."""
+    dims = reduced_dims(input.ndim, dim)
+    result = delivered(kept, dims, keepdim, real_of(input.dtype))
+    if not _degrees_of_freedom(input.shape, dim, correction) and product(input.shape[d] for d in dims) > 2:
+        first = input.array[tuple(slice(1) if d in dims else slice(None) for d in range(input.ndim))]
+        equal = (input.array == first).all(axis=dims, keepdims=True) & np.isfinite(first) & (first != 0)
+        result.leave_open(equal.reshape(result.shape))
+    return result
+
+
 @function("VarBackward0")
 def var(
     input: Tensor,
@@ -57,7 +68,7 @@ def var(
     """
     dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
     kept = _variance(input, dim, _correction(unbiased, correction))
-    return delivered(kept, reduced_dims(input.ndim, dim), keepdim, real_of(input.dtype))
+    return _delivered(kept, input, dim, keepdim, _correction(unbiased, correction))
 
 
 def _var_vjp(g: Tensor, input: Tensor, dim: Dims, unbiased: bool | None, correction: float | None) -> Tensor:
@@ -83,7 +94,7 @@ def std(
     """The square root of ``var``. https://docs.pytorch.org/docs/stable/generated/torch.std.html"""
     dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
     kept = np.sqrt(_variance(input, dim, _correction(unbiased, correction)))
-    return delivered(kept, reduced_dims(input.ndim, dim), keepdim, real_of(input.dtype))
+    return _delivered(kept, input, dim, keepdim, _correction(unbiased, correction))
 
 
 def _std_vjp(
@@ -99,8 +110,8 @@ std.vjp("input", _std_vjp)
 # -- with the mean beside it -------------------------------------------------------------------------------------------
 
 
-def _with_mean(kept: np.ndarray, input: Tensor, dim: Dims, keepdim: bool) -> tuple[Tensor, Tensor]:
-    spread_of = delivered(kept, reduced_dims(input.ndim, dim), keepdim, real_of(input.dtype))
+def _with_mean(kept: np.ndarray, input: Tensor, dim: Dims, keepdim: bool, correction: float) -> tuple[Tensor, Tensor]:
+    spread_of = _delivered(kept, input, dim, keepdim, correction)
     return spread_of, mean.forward(input, dim, keepdim)
 
 
@@ -115,7 +126,8 @@ def var_mean(
 ) -> tuple[Tensor, Tensor]:
     """``var`` and ``mean``. https://docs.pytorch.org/docs/stable/generated/torch.var_mean.html"""
     dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
-    return _with_mean(_variance(input, dim, _correction(unbiased, correction)), input, dim, keepdim)
+    correction = _correction(unbiased, correction)
+    return _with_mean(_variance(input, dim, correction), input, dim, keepdim, correction)
 
 
 @function("StdMeanBackward0")
@@ -129,7 +141,8 @@ def std_mean(
 ) -> tuple[Tensor, Tensor]:
     """``std`` and ``mean``. https://docs.pytorch.org/docs/stable/generated/torch.std_mean.html"""
     dim, unbiased = (None, dim) if isinstance(dim, bool) else (dim, unbiased)
-    return _with_mean(np.sqrt(_variance(input, dim, _correction(unbiased, correction))), input, dim, keepdim)
+    correction = _correction(unbiased, correction)
+    return _with_mean(np.sqrt(_variance(input, dim, correction)), input, dim, keepdim, correction)
 
 
 def _mean_vjp(g: Tensor, input: Tensor, dim: Dims) -> Tensor:

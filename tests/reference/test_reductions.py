@@ -214,6 +214,17 @@ def test_the_mean_beside_the_variance() -> None:
         np.testing.assert_array_equal(both[1].array, METHODS["mean"](given, (0, 2), True).array)
 
 
+@pytest.mark.parametrize(("elements", "promised"), [([3, 3, 3], False), ([3, 3], True), ([3, 3, 4], True)])
+def test_what_rounding_the_mean_leaves_of_equal_numbers_over_zero_is_left_open(
+    elements: list[int], promised: bool
+) -> None:
+    given = Tensor.of(np.array([elements, [0] * len(elements)]), FLOAT32)
+    for name in ("var", "std", "var_mean", "std_mean"):
+        made = METHODS[name](given, 1, correction=9)
+        result = made[0] if isinstance(made, tuple) else made
+        assert np.broadcast_to(result.specified, (2,)).tolist() == [promised, True]
+
+
 def test_nothing_has_no_variance() -> None:
     assert np.isnan(METHODS["var"](Tensor.of(np.zeros(0), FLOAT64), correction=-1).array)
 
