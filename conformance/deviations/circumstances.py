@@ -252,6 +252,14 @@ def _an_inner_size_is_odd(case: Case) -> bool:
     return any(given.shape[-1] % 2 for given in case.inputs if given.shape)
 
 
+def _an_inner_size_is_no_multiple_of_four(case: Case) -> bool:
+    return any(given.shape[-1] % 4 for given in case.inputs if given.shape)
+
+
+def _an_input_is_not_finite(case: Case) -> bool:
+    return any(not np.all(np.isfinite(logical(given))) for given in case.inputs)
+
+
 def _an_input_has_a_stride_of_zero(case: Case) -> bool:
     """Or has to be expanded, having fewer or smaller dimensions than another."""
     shapes = {given.shape for given in case.inputs}
@@ -325,6 +333,8 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "the product is subnormal": _of_call(_the_product_is_subnormal),
     "a complex tensor has no dimensions": _of_call(_a_complex_tensor_has_no_dimensions),
     "an inner size is odd": _of_call(_an_inner_size_is_odd),
+    "an inner size is no multiple of four": _of_call(_an_inner_size_is_no_multiple_of_four),
+    "an input is not finite": _of_call(_an_input_is_not_finite),
     "an input has a stride of zero": _of_call(_an_input_has_a_stride_of_zero),
     "an int32 index is expanded": _of_call(_an_int32_index_is_expanded),
     "an expanded index is narrow": _of_call(_an_expanded_index_is_narrow),

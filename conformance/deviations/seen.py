@@ -146,6 +146,25 @@ def _each_sum_is_rounded(met: Met) -> bool:
     return bool(np.all(((error <= allowed) | np.isinf(of_magnitudes))[_wrong(met)]))
 
 
+def _subnormal_numbers_count_as_zero(met: Met) -> bool:
+    """Those of the operands, and, in float32, products of them and sums."""
+    flushed, of_magnitudes = (_values(met, _with_elements(met.call, change)) for change in (_flushed, np.abs))
+    if flushed is None or of_magnitudes is None:
+        return False
+    expected, actual = met.difference.expected, met.difference.actual.astype(np.longdouble)
+    count = max(given.size for given in met.call.inputs)
+    with np.errstate(all="ignore"):
+        rounded = 2 * finfo(BY_NUMPY[expected.dtype]).unit * np.abs(flushed) + count * 2.0**-24 * of_magnitudes
+        same = (actual == flushed) | (np.abs(actual - flushed) <= rounded + count * 2.0**-126)
+    return bool(np.all((same | (np.isnan(actual) & np.isnan(flushed)))[_wrong(met)]))
+
+
+def _flushed(elements: np.ndarray) -> np.ndarray:
+    if elements.dtype not in BY_NUMPY or not BY_NUMPY[elements.dtype].is_floating_point:
+        return elements
+    return np.where(np.abs(elements) < finfo(BY_NUMPY[elements.dtype]).tiny, np.zeros_like(elements), elements)
+
+
 def _it_is_computed_in_float32(met: Met) -> bool:
     """And then made an integer."""
     expected, actual = (
@@ -208,6 +227,15 @@ def _out_had_another_shape(met: Met) -> bool:
     return out is not None and REFERENCE.run(met.call).last.variables[out.name].shape != out.shape
 
 
+def _out_is_of_another_dtype(met: Met) -> bool:
+    """Than the result has without it."""
+    step = met.call.main
+    alone = replace(step, spelling=Form.FUNCTION, kwargs=tuple(one for one in step.kwargs if one[0] != "out"))
+    made = REFERENCE.run(replace(met.call, steps=(alone,))).last.variables
+    out = given_as(met.call, dict(step.kwargs).get("out"))
+    return out is not None and all(made[name].dtype != out.dtype for name in step.results if name in made)
+
+
 def _it_takes_the_shape_of_all_operands(met: Met) -> bool:
     return bool(met.difference.actual == _broadcast(met.call))
 
@@ -255,6 +283,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "bounds and step are cut": _bounds_and_step_are_cut,
     "it is of 16 bits": _it_is_of_16_bits,
     "each sum is rounded": _each_sum_is_rounded,
+    "subnormal numbers count as zero": _subnormal_numbers_count_as_zero,
     "it is computed in float32": _it_is_computed_in_float32,
     "another seed draws it": _another_seed_draws_it,
     "another seed may draw it": _another_seed_may_draw_it,
@@ -262,6 +291,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "it reads the memory that it writes": _it_reads_the_memory_that_it_writes,
     "out is left as it was": _out_is_left_as_it_was,
     "out had another shape": _out_had_another_shape,
+    "out is of another dtype": _out_is_of_another_dtype,
     "it takes the shape of all operands": _it_takes_the_shape_of_all_operands,
     "it is the gradient of the first": _it_is_the_gradient_of_the_first,
     "it has the dtype of the first": _it_has_the_dtype_of_the_first,

@@ -14,6 +14,7 @@ from conformance.deviations import PROGRAMS, Deviation, every_deviation, pattern
 from conformance.deviations.elements import ELEMENTS
 from conformance.deviations.met import met
 from conformance.discrepancy import Failure
+from conformance.judging import ValueVerdict
 from conformance.model.case import Case, DTypeName, Input, Layout, Literal, Ref, Step
 from conformance.model.observation import Aspect
 from conformance.operation import Form
@@ -97,12 +98,14 @@ OTHERWISE: dict[str, Callable[[Case], Case]] = {
     "gradient-of-norm-overflows": called_with(1, dtype=DTypeName("float64")),
     "nanmean-overflow": put("input", values=Literal(bytes(6))),
     "norm-of-negative-order-at-zero": called_with(1),
+    "ldexp-into-another-dtype-overflows-in-its-factor": put("out", dtype="float16", values=Literal(bytes(2))),
     "out-contiguous-when-resized": put("out", shape=(2, 2), strides=(1, 2), size=4, values=Literal(bytes(16))),
     "powers-of-one": lambda case: replace(case, steps=(replace(case.main, args=(2, *case.main.args[1:])),)),
     "resize-refuses-too-late": called_with((2,)),
     "variance-without-degrees-of-freedom": called_with(0, correction=1),
     "resize-to-the-same-size": called_with((1,), memory_format=Layout("contiguous")),
     "round-to-many-decimals": called_with(decimals=3),
+    "rows-read-beyond-their-end-in-bfloat16": put("input", values=Literal(bytes(384))),
     "searchsorted-of-a-number-that-wraps": called_with(1),
     "set-of-the-same-size": called_with(Ref("source"), 0, (1,)),
     "to-contiguous-format-is-the-tensor": called_with(),
@@ -143,6 +146,7 @@ ELSE: dict[str, Callable[[Difference], Any]] = {
     "nansum-in-16-bits": lambda seen: 3 * seen.expected + 2,
     "resize-refuses-too-late": lambda seen: (9,),
     "sorted-out-like-the-input": lambda seen: (3,),
+    "subnormal-numbers-in-products-of-bfloat16": lambda seen: 3 * seen.expected + 2,
     "vector-matrix-out-strides": lambda seen: (3,),
 }
 
@@ -179,3 +183,25 @@ def test_a_wrong_write_is_known_where_it_reads_the_memory_that_it_writes(
     (entry,) = (one for one in every_deviation() if one.name == "writes-from-a-tensor-with-gaps")
     difference = Difference(Aspect.VALUES, 2, variable, np.zeros(3, np.int64), np.ones(3, np.int64))
     assert entry.covers("index_add", PROGRAMS, "cpu", "mixed", difference, a_write(source)) is known
+
+
+@pytest.mark.parametrize(
+    ("factor", "actual", "known"), [(1.0, 0.0, True), (1.0, 1.0, False), (np.inf, np.nan, True), (np.inf, 1.0, False)]
+)
+def test_a_wrong_product_is_known_where_a_subnormal_number_counted_as_zero(
+    factor: float, actual: float, known: bool
+) -> None:
+    (entry,) = (one for one in every_deviation() if one.name == "subnormal-numbers-in-products-of-bfloat16")
+    bfloat16 = BY_NAME["bfloat16"].numpy
+    tiny, other, seen = (np.full((1, 1), one, bfloat16) for one in (2.0**-130, factor, actual))
+    left, right = (
+        Input(name, (1, 1), "bfloat16", (1, 1), 0, 1, Literal(one.tobytes()))
+        for name, one in (("input", tiny), ("mat2", other))
+    )
+    case = Case((left, right), (Step("mm", Form.FUNCTION, (Ref("input"), Ref("mat2")), (), ("result",)),))
+    pattern = "nan gained" if seen != seen else "far off"
+    verdict = ValueVerdict(
+        False, np.ones((1, 1), np.bool_), np.inf, pattern=pattern, _actual=seen, _exact=seen, _dtype=BY_NAME["bfloat16"]
+    )
+    difference = Difference(Aspect.VALUES, 0, "result", tiny * other, seen, verdict)
+    assert entry.covers("mm", "agrees", "cpu", "bfloat16", difference, case) is known
