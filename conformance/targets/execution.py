@@ -7,11 +7,16 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from conformance.model.case import Input, Step
 from conformance.model.observation import Refused, Seen
 
 if TYPE_CHECKING:
     from conformance.targets.interpreter import Glimpse, Interpreter
+
+
+ALL: Mapping[str, np.ndarray] = {}
 
 
 class Execution:
@@ -45,11 +50,21 @@ class Execution:
         self.versions.update({name: target.version(value) for name, value in bound.items()})
         return None
 
-    def glimpses(self, *, data: bool) -> dict[str, tuple[Glimpse, int]] | None:
-        """Every variable at a glance, and its version; None where one has to be seen."""
+    def specified(self) -> dict[str, np.ndarray]:
+        """Which elements are specified, of the variables of which not all are."""
+        found = {name: self.interpreter.specified(value) for name, value in self.variables.items()}
+        return {name: specified for name, specified in found.items() if specified is not None}
+
+    def glimpses(
+        self, *, data: bool, specified: Mapping[str, np.ndarray] = ALL
+    ) -> dict[str, tuple[Glimpse, int]] | None:
+        """Every variable at a glance, and its version; None where one has to be seen.
+
+        Of elements that are not ``specified``, nothing is seen; where it does not name a variable, all are.
+        """
         found = {}
         for name, value in self.variables.items():
-            glimpse = self.interpreter.glimpse(value, data=data)
+            glimpse = self.interpreter.glimpse(value, data=data, specified=specified.get(name))
             if glimpse is None:
                 return None
             found[name] = glimpse, self.interpreter.version(value) - self.versions[name]
@@ -93,12 +108,16 @@ class Live(Mapping[str, Seen]):
     def elements_alike(self, other: Live, *, data: bool) -> int | None:
         """How many elements were seen to be alike, where all is at a glance; None where it is not."""
         ours, theirs = self._execution, other._execution
-        glimpses = ours.glimpses(data=data)
-        if glimpses is None or glimpses != theirs.glimpses(data=data) or ours.places() != theirs.places():
+        specified = ours.specified() if data else ALL
+        glimpses = ours.glimpses(data=data, specified=specified)
+        if glimpses is None or glimpses != theirs.glimpses(data=data, specified=specified):
+            return None
+        if ours.places() != theirs.places():
             return None
         if not data:
             return 0
-        return sum(prod(one.shape) * (1 + (one.gradient is not None)) for one, _ in glimpses.values())
+        elements = sum(prod(one.shape) * (1 + (one.gradient is not None)) for one, _ in glimpses.values())
+        return elements - sum(int(np.count_nonzero(~one)) for one in specified.values())
 
 
 def _parts(results: Sequence[Any]) -> Sequence[Any]:

@@ -181,11 +181,16 @@ class Interpreter(ABC):
     def see(self, value: Any) -> Seen: ...
 
     @abstractmethod
-    def glimpse(self, value: Any, *, data: bool) -> Glimpse | None:
+    def glimpse(self, value: Any, *, data: bool, specified: np.ndarray | None = None) -> Glimpse | None:
         """What is seen of a value, without bits where there is no ``data``; None where ``see`` must tell.
 
-        The facts are its dtype, strides and offset, and what autograd knows of it. Versions are the execution's.
+        The facts are its dtype, strides and offset, and what autograd knows of it. Versions are the execution's. Where
+        elements are not ``specified``, their bits are zero.
         """
+
+    def specified(self, value: Any) -> np.ndarray | None:
+        """Which elements of a value are specified; None where all are. Only the reference knows of others."""
+        return None
 
     @abstractmethod
     def version(self, value: Any) -> int:
@@ -222,6 +227,13 @@ def array_memory(array: np.ndarray) -> Memory:
 def glimpse_array(array: np.ndarray, *, data: bool) -> Glimpse:
     """A NumPy array at a glance."""
     return Glimpse(array.shape, (array.dtype, array.strides), array.tobytes() if data else b"")
+
+
+def glimpse_bits(elements: np.ndarray, specified: np.ndarray | None) -> bytes:
+    """The bits of a tensor at a glance, zero where nothing is specified."""
+    if specified is not None and specified.shape == elements.shape:
+        elements = np.where(specified, elements, elements.dtype.type(0))
+    return elements.tobytes()
 
 
 def glimpse_plain(value: Any) -> Glimpse | None:

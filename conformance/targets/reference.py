@@ -19,6 +19,7 @@ from conformance.targets.interpreter import (
     Memory,
     array_memory,
     glimpse_array,
+    glimpse_bits,
     glimpse_gradient,
     glimpse_plain,
     see_array,
@@ -63,21 +64,23 @@ class ReferenceTarget(Interpreter):
     def see(self, value: Any) -> Seen:
         return see(value)
 
-    def glimpse(self, value: Any, *, data: bool) -> Glimpse | None:
+    def specified(self, value: Any) -> np.ndarray | None:
+        if not isinstance(value, Tensor) or value.specified is True:
+            return None
+        return np.broadcast_to(value.specified, value.shape)
+
+    def glimpse(self, value: Any, *, data: bool, specified: np.ndarray | None = None) -> Glimpse | None:
         if isinstance(value, np.ndarray):
             return glimpse_array(value, data=data)
         if not isinstance(value, Tensor):
             return glimpse_plain(value)
-        if data and value.specified is not True and not np.all(value.specified):
-            return None
         is_leaf, node = history(value)
         facts = value.dtype.name, value.strides, value.offset, value.requires_grad, is_leaf, node
         if not data:
             return Glimpse(value.shape, facts)
         grad = value.grad if is_leaf or value.retains_grad else None
-        return Glimpse(
-            value.shape, facts, value.array.tobytes(), None if grad is None else glimpse_gradient(grad.array)
-        )
+        gradient = None if grad is None else glimpse_gradient(grad.array)
+        return Glimpse(value.shape, facts, glimpse_bits(value.array, specified), gradient)
 
     def version(self, value: Any) -> int:
         return value.version if isinstance(value, Tensor) else 0

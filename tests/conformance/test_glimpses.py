@@ -133,18 +133,23 @@ def test_plain_values_are_told_apart_and_floats_are_not_plain(first: object, sec
         assert Live(one).elements_alike(Live(two), data=True) is None
 
 
-def test_a_mask_that_leaves_nothing_open_is_none() -> None:
+def test_elements_that_are_left_open_are_not_looked_at() -> None:
     cast = Case((X,), (method("int", Ref("x")),))
-    for open_elements, alike in ((False, True), (True, False)):
+    for wrong, alike in ((0, True), (1, False)):
         both = [executed(target, cast) for target in TARGETS]
-        result = both[0].variables["result"]
-        result.specified = np.full(result.shape, True)
-        result.specified[0] = not open_elements
-        assert (Live(both[0]).elements_alike(Live(both[1]), data=True) is not None) == alike
+        expected, actual = (one.variables["result"] for one in both)
+        expected.specified = np.full(expected.shape, True)
+        expected.specified[0] = False
+        actual[wrong] += 1
+        both[1].versions["result"] = actual._version
+        found = Live(both[0]).elements_alike(Live(both[1]), data=True)
+        assert found == (9 if alike else None)
 
 
-def test_values_that_the_manual_leaves_open_have_to_be_seen() -> None:
+def test_where_the_manual_leaves_all_values_open_the_rest_is_compared() -> None:
     empty = Case((), (Step("empty", "function", ((3,),), results=("result",)),))
-    for interpreter in TARGETS:
-        live = Live(executed(interpreter, empty))
-        assert Live(executed(TARGETS[0], empty)).elements_alike(live, data=True) is None
+    other = Case((), (Step("empty", "function", ((4,),), results=("result",)),))
+    reference, cpu = TARGETS
+    same, longer = Live(executed(cpu, empty)), Live(executed(cpu, other))
+    assert Live(executed(reference, empty)).elements_alike(same, data=True) == 0
+    assert Live(executed(reference, empty)).elements_alike(longer, data=True) is None

@@ -27,6 +27,7 @@ from conformance.targets.interpreter import (
     Traits,
     array_memory,
     glimpse_array,
+    glimpse_bits,
     glimpse_gradient,
     glimpse_plain,
     see_array,
@@ -157,7 +158,7 @@ class TorchTarget(Interpreter):
             return Seen(type(value).__name__, plain(value))
         return self.see_tensor(value)
 
-    def glimpse(self, value: Any, *, data: bool) -> Glimpse | None:
+    def glimpse(self, value: Any, *, data: bool, specified: np.ndarray | None = None) -> Glimpse | None:
         if isinstance(value, np.ndarray):
             return glimpse_array(value, data=data)
         if not isinstance(value, torch.Tensor):
@@ -171,7 +172,7 @@ class TorchTarget(Interpreter):
             return Glimpse(shape, facts)
         grad = value.grad if is_leaf or value.retains_grad else None
         gradient = None if grad is None else glimpse_gradient(to_numpy(grad))
-        return Glimpse(shape, facts, to_numpy(value).tobytes(), gradient)
+        return Glimpse(shape, facts, glimpse_bits(to_numpy(value), specified), gradient)
 
     def see_tensor(self, value: torch.Tensor) -> Seen:
         """All aspects of a tensor that this target can show."""
