@@ -196,10 +196,9 @@ class Variance(Bound):
         unit = finfo(computing_dtype(judged.dtype)).unit
         allowed = 16 * math.sqrt(judged.terms) * unit * judged.size + last_rounding(judged)
         shift = _shift_of_the_mean(judged.inputs[0], judged.terms, unit) if judged.inputs else 0.0
-        allowed = allowed + (2 * shift if self.root else 2 * shift * np.sqrt(judged.size) + shift * shift)
-        # Without degrees of freedom, zero over zero: unless the rounding of the mean makes it something over zero.
-        rounds = judged.terms > 1 and all(np.isfinite(given).all() for given in judged.inputs)
-        return np.where(np.isnan(judged.exact) & rounds, np.inf, allowed)
+        if self.root:
+            return allowed + 2 * shift
+        return allowed + 2 * shift * np.sqrt(judged.size) + shift * shift
 
     def is_lost(self, result: np.ndarray, elements: np.ndarray, dtype: DType) -> bool:
         """Whether a deviation is no larger than what rounding the mean of equal elements would make of zero."""

@@ -15,7 +15,7 @@ from conformance.deviations.seen import SEEN
 from conformance.model.case import Case, Dots, Input, Layout, Ref, references
 from conformance.standard import logical
 from conformance.ulp import finfo
-from reference.dtypes import BY_NAME
+from reference.dtypes import BY_NAME, Category
 from reference.layout import contiguous_strides
 
 
@@ -227,7 +227,9 @@ def _the_size_stays(case: Case) -> bool:
 
 
 def _a_number_does_not_fit(case: Case) -> bool:
-    """Into the dtype of the first input, which is integral."""
+    """Into the dtype of the first input, if that is integral."""
+    if BY_NAME[case.inputs[0].dtype].category is not Category.INTEGRAL:
+        return False
     info = np.iinfo(case.inputs[0].dtype)
     numbers = [argument for argument in arguments_of(case.main) if isinstance(argument, (int, float))]
     return any(not info.min <= one <= info.max for one in numbers)
