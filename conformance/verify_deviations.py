@@ -49,12 +49,17 @@ class DeviationVerification:
         if concerned and not broken and deviation.processors == "some":
             self.record(NoteEvent("info", f"deviation {place(deviation)} does not show on this processor"))
         elif concerned and not broken:
-            self.problems.append(unexpected_pass(deviation, [target.name for target in concerned]))
+            self._fails(unexpected_pass(deviation, [target.name for target in concerned]))
         elif deviation.expires < self.today:
             when = deviation.expires
-            self.problems.append(f"{place(deviation)} expired on {when}: renew it with a reason, or delete it")
+            self._fails(f"{place(deviation)} expired on {when}: renew it with a reason, or delete it")
         elif deviation.expires - self.today <= WARNED:
             self.record(NoteEvent("warning", f"deviation {place(deviation)} expires on {deviation.expires}"))
+
+    def _fails(self, problem: str) -> None:
+        """Keep what is wrong with an entry, for the run to fail and for the report to say."""
+        self.problems.append(problem)
+        self.record(NoteEvent("error", problem.splitlines()[0]))
 
     def finish(self) -> list[str]:
         """Confirm and record what is known; what is wrong with the entries."""

@@ -164,7 +164,7 @@ def test_a_witness_that_does_not_break_as_described_fails_and_shows_the_entry(
     (problem,) = problems
     assert "conformance/deviations/some.toml [known] passed unexpectedly" in problem
     assert "[known]\noperation = 'abs'" in problem
-    assert not events
+    assert events == [NoteEvent("error", problem.splitlines()[0])]
 
 
 def test_an_entry_about_some_processors_is_noted_where_it_does_not_show(tmp_path: Path) -> None:
@@ -218,10 +218,11 @@ def test_an_entry_that_is_about_to_expire_is_noted(tmp_path: Path, days: int, no
 @pytest.mark.usefixtures("unconfirmed")
 def test_an_expired_entry_fails(tmp_path: Path) -> None:
     (entry,) = written(tmp_path, expires=TODAY - timedelta(days=1))
-    problems, _ = verified(entry)
+    problems, events = verified(entry)
     assert problems == [
         "conformance/deviations/some.toml [known] expired on 2026-05-31: renew it with a reason, or delete it"
     ]
+    assert NoteEvent("error", problems[0]) in events
 
 
 # -- the entries that there are ------------------------------------------------------------------------------------
