@@ -88,6 +88,13 @@ def _what_is_wrong_is_zero(met: Met) -> bool:
     return verdict is not None and not np.any(met.difference.actual[verdict.wrong])
 
 
+def _nan_should_be_infinite(met: Met) -> bool:
+    """Wherever there is one that should not be."""
+    expected, actual = met.difference.expected, met.difference.actual
+    gained = np.isnan(actual) & ~np.isnan(expected)
+    return bool(gained.any() and np.isinf(expected[gained]).all())
+
+
 def _it_is_contiguous(met: Met) -> bool:
     seen = _expected(met, met.call)
     return seen is not None and contiguous_strides(seen.shape or ()) == met.difference.actual
@@ -274,6 +281,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "operands are copied first": _operands_are_copied_first,
     "it is laid out like an input": _it_is_laid_out_like_an_input,
     "what is wrong is zero": _what_is_wrong_is_zero,
+    "NaN should be infinite": _nan_should_be_infinite,
     "it is contiguous": _it_is_contiguous,
     "it is dense": _it_is_dense,
     "strides of single elements differ": _strides_of_single_elements_differ,
