@@ -48,7 +48,8 @@ class Interpolated(Bound):
     """A number between two elements a and b: u(4 + n) max|x|.
 
     The rank q(n - 1) is rounded to the dtype before its fraction is taken: the fraction is off by up to u n, and the
-    result by that times b - a.
+    result by that times b - a. Where that difference, which is in the formula of the manual, may overflow, nothing is
+    promised of a number.
     """
 
     words = "u(4 + n) max|x|"
@@ -56,8 +57,9 @@ class Interpolated(Bound):
 
     def allowed(self, judged: Judged) -> np.ndarray:
         count = max((given.size for given in judged.inputs), default=1)
-        size = finfo(judged.dtype).unit * (4 + count) * 2 * largest(judged)
-        return np.full(judged.exact.shape, size) + last_rounding(judged)
+        info, reach = finfo(judged.dtype), 2 * largest(judged)
+        allowed = np.full(judged.exact.shape, info.unit * (4 + count) * reach) + last_rounding(judged)
+        return np.where(np.isfinite(judged.exact) & (reach > info.max), np.inf, allowed)
 
 
 @dataclass(frozen=True, slots=True)

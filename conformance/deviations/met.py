@@ -52,7 +52,16 @@ class Met:
         except ValueError:
             return None
         expected, actual, tensor, cotangent, *operands = wide
-        return Elements(expected, actual, tuple(operands), tensor, cotangent, _computing(tensors[first], wanted))
+        return Elements(expected, actual, tuple(operands), tensor, cotangent, self._computing(tensors[first]))
+
+    def _computing(self, operand: np.ndarray) -> DType:
+        """The dtype of the result before it was written to an ``out=``."""
+        seen = REFERENCE.run(self.call).last.variables.get(self.difference.variable)
+        if seen is not None and seen.computed is not None:
+            return BY_NAME[seen.computed]
+        dtype, out = BY_NUMPY[operand.dtype], BY_NUMPY[self.difference.expected.dtype]
+        computed = dtype if dtype.is_differentiable else default_dtype()
+        return min(computed, out, key=lambda one: finfo(one).p) if out.is_differentiable else out
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +118,6 @@ def _tensors(call: Case) -> dict[str, np.ndarray]:
     before = call.steps[: call.steps.index(call.main)]
     made = REFERENCE.run(replace(call, steps=before)).last.variables if before else {}
     return tensors | {name: seen.values for name, seen in made.items() if isinstance(seen.values, np.ndarray)}
-
-
-def _computing(operand: np.ndarray, result: np.ndarray) -> DType:
-    """The dtype of the result before it was written to an ``out=``."""
-    dtype, out = BY_NUMPY[operand.dtype], BY_NUMPY[result.dtype]
-    computed = dtype if dtype.is_differentiable else default_dtype()
-    return min(computed, out, key=lambda one: finfo(one).p) if out.is_differentiable else out
 
 
 def _cotangent(call: Case, tensors: dict[str, np.ndarray]) -> np.ndarray:

@@ -11,6 +11,7 @@ from conformance.accuracy import (
     Areas,
     Fused,
     GradientOf,
+    Interpolated,
     LogSumExp,
     Loss,
     Normalised,
@@ -191,3 +192,11 @@ def honest_runs(seed: int) -> Iterator[tuple[str, ValueVerdict]]:
 def test_two_thousand_honest_runs_raise_no_alarm() -> None:
     alarms = [(seed, name) for seed in range(2000) for name, found in honest_runs(seed) if not found.held]
     assert alarms == []
+
+
+@pytest.mark.parametrize(("largest", "overflows"), [(3e38, True), (1e38, False)])
+def test_between_two_elements_the_difference_of_the_formula_may_overflow(largest: float, overflows: bool) -> None:
+    elements = np.array([-largest, largest], np.float32)
+    for actual in (np.inf, -np.inf):
+        assert verdict([actual], [largest / 2], Interpolated(), elements).held is overflows
+    assert not verdict([1.0], [np.inf], Interpolated(), elements).held

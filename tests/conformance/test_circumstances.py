@@ -162,6 +162,24 @@ def test_no_entry_is_met_where_something_else_is_seen(name: str) -> None:
     assert not entry.covers(*described, replace(difference, actual=ELSE[name](difference)), entry.witness)
 
 
+def test_what_is_written_to_a_wider_dtype_was_computed_in_that_of_the_operands() -> None:
+    """Of a number without dimensions beside a bfloat16 that has some, in bfloat16."""
+    bfloat16 = np.ones(1, BY_NAME["bfloat16"].numpy)
+    case = Case(
+        (
+            Input("input", (), "float32", (), 0, 1, Literal(bytes(4))),
+            Input("other", (1,), "bfloat16", (1,), 0, 1, Literal(bfloat16.tobytes())),
+            Input("out", (1,), "float32", (1,), 0, 1, Literal(bytes(4))),
+        ),
+        (Step("mul", Form.OUT, (Ref("input"), Ref("other")), (("out", Ref("out")),), ("result",)),),
+    )
+    values = np.zeros(1, np.float32)
+    verdict = ValueVerdict(False, values == 0, 1.0, _actual=values, _exact=values, _dtype=BY_NAME["float32"])
+    elements = met(case, Difference(Aspect.VALUES, 0, "out", values, values, verdict), in_program=False).elements
+    assert elements is not None
+    assert elements.dtype.name == "bfloat16"
+
+
 def a_write(source: str) -> Case:
     """In place: what is put at two places of x comes from the variable of that name."""
     x = Input("x", (3,), "int64", (1,), 0, 3, Literal(bytes(24)))
