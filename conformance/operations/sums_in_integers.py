@@ -22,7 +22,7 @@ def _in_integers(reference: Function, *parameters: Parameter, over_all: bool = F
     return Operation(
         name=f"{name}_all_in_integers" if over_all else f"{name}_in_integers",
         reference=reference,
-        spellings=spelled(f"torch.{name}", f"Tensor.{name}"),
+        spellings=spelled(f"torch.{name}", f"Tensor.{name}", out=not over_all),
         parameters=(AnyTensor(), *parameters, IN_INTEGERS),
         dtypes=ALL,
         values=("normal", "quarters"),
