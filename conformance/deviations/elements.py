@@ -251,6 +251,14 @@ def _one_step_of_a_quotient(at: Elements) -> np.ndarray:
     return at.error <= np.maximum(1, 4 * at.unit * np.abs(at.expected))
 
 
+def _left_of_a_floored_quotient(at: Elements) -> np.ndarray:
+    """x - y floor(x / y), each step rounded: off by that, or by y; of an infinite y or quotient nothing is left."""
+    x, y = at.operands
+    off = 4 * _computed_unit(at) * np.abs(x) + 2 * at.unit * np.abs(at.expected)
+    overflows = np.isinf(y) | (np.abs(x / y) * 2 > at.largest)
+    return overflows | (at.error <= off) | (np.abs(at.error - np.abs(y)) <= off)
+
+
 def _nan_beside_an_end(at: Elements) -> np.ndarray:
     """Of the range of the other operand: zero or infinity."""
     one, other = (at.operands[i] for i in (0, 1))
@@ -299,6 +307,7 @@ ELEMENTS: dict[str, Mask] = {
     "the logarithm of gamma is lost": _the_logarithm_of_gamma_is_lost,
     "digits of small numbers are lost": _small_digits_are_lost,
     "a quotient is off by a step": _one_step_of_a_quotient,
+    "it is left of a floored quotient": _left_of_a_floored_quotient,
     "NaN is beside zero or infinity": _nan_beside_an_end,
     "the first operand is zero": _first_is_zero,
     "elements are left or filled": _is_left_or_filled,
