@@ -46,6 +46,11 @@ def _input_is_expanded(case: Case) -> bool:
     return any(tensor.shape[one] > 1 and not tensor.strides[one] for one in along if tensor.shape)
 
 
+def _the_last_dimension_is_kept(case: Case) -> bool:
+    dim, dims = reduced_dim(case), len(case.inputs[0].shape)
+    return dim is not None and dim not in (-1, dims - 1)
+
+
 def _input_is_not_contiguous(case: Case) -> bool:
     """Counting the strides of dimensions of one element, which address nothing and which kernels read all the same."""
     return case.inputs[0].strides != contiguous_strides(case.inputs[0].shape)
@@ -311,6 +316,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "out is an input": _of_call(_out_is_an_input),
     "a stride of out exceeds it": _of_call(_out_strides_exceed_it),
     "the input is expanded": _of_call(_input_is_expanded),
+    "the last dimension is kept": _of_call(_the_last_dimension_is_kept),
     "the input is not contiguous": _of_call(_input_is_not_contiguous),
     "a memory format is asked for": _of_call(_a_memory_format_is_asked_for),
     "the size stays": _of_call(_the_size_stays),

@@ -96,6 +96,7 @@ OTHERWISE: dict[str, Callable[[Case], Case]] = {
     "expanded-operand-16-bit": put("input", strides=(1, 2), size=4, values=Literal(bytes(8))),
     "gather-by-expanded-int32": put("index", strides=(10, 2, 1), size=20, values=Literal(bytes(80))),
     "gradient-of-norm-overflows": called_with(1, dtype=DTypeName("float64")),
+    "log-softmax-in-16-bits": called_with(-1),
     "nanmean-overflow": put("input", values=Literal(bytes(6))),
     "norm-of-negative-order-at-zero": called_with(1),
     "ldexp-into-another-dtype-overflows-in-its-factor": put("out", dtype="float16", values=Literal(bytes(2))),
