@@ -22,6 +22,7 @@ from conformance.standard import logical
 from conformance.strategies.cases import with_requires_grad
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
+from conformance.strategies.operands import rare_operands
 from conformance.targets.interpreter import Interpreter
 from conformance.values import IN_TURN
 from reference.dtypes import BY_NAME, Category
@@ -62,6 +63,9 @@ class Gradient(Property):
             yield then(ready, *choices.choose(_ways(pulled)))
             if not _is_view(base):
                 yield _unrecorded(tamed(with_requires_grad(base)))
+            for case in rare_operands(base, operation, choices):
+                if (rare := with_cotangent(case, operation, choices, alone=False)) is not None:
+                    yield then(rare.case, rare.backward())
         elif base.main.results and result_seen(base):
             tracked = tamed(with_requires_grad(base))
             if any(given.requires_grad for given in tracked.inputs):
@@ -131,8 +135,11 @@ class Pulled:
         return Step(BACKWARD, Form.METHOD, (Ref(self.result), Ref("cotangent")), tuple(kwargs.items()))
 
 
-def with_cotangent(base: Case, operation: Operation, choices: Choices) -> Pulled | None:
-    """The case, ready for a backward pass; None where nothing of it has a gradient."""
+def with_cotangent(base: Case, operation: Operation, choices: Choices, *, alone: bool = True) -> Pulled | None:
+    """The case, ready for a backward pass; None where nothing of it has a gradient.
+
+    Where an input may be tracked ``alone``, one of several is at times.
+    """
     tracked = tamed(with_requires_grad(base))
     if operation.gradient is None or not any(given.requires_grad for given in tracked.inputs):
         return None
@@ -150,7 +157,7 @@ def with_cotangent(base: Case, operation: Operation, choices: Choices) -> Pulled
     strides, offset, size = geometry("contiguous", shape)
     values = Drawing(choices, operation, dtype).values(size, choices.choose(("normal", "small")))
     cotangent = Input("cotangent", shape, dtype.name, strides, offset, size, replace(values, specials=()))
-    some = _some_tracked(tracked, choices)
+    some = _some_tracked(tracked, choices) if alone else tracked
     return Pulled(replace(some, inputs=(*some.inputs, cotangent)), name, size)
 
 
