@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.choices import Choices
+from conformance.examine import REFERENCE
 from conformance.model.case import Case, Drawn, Input, Ref, references
-from conformance.operation import Form, Operation
+from conformance.operation import DIFFERENTIABLE, Form, Operation
 from conformance.properties.base import Property, first_tensor, in_form, relaid, result_shape
 from conformance.properties.promotion import NUMBERS, promoted_operands
 from conformance.strategies.cases import with_requires_grad
@@ -47,7 +48,7 @@ class InPlace(Property):
             if choices.flag(40):
                 yield from _shared(in_form(base, Form.IN_PLACE), choices)
         if operation.gradient is not None:
-            yield with_requires_grad(in_form(base, Form.IN_PLACE))
+            yield from _on_a_leaf(in_form(base, Form.IN_PLACE), given, operation)
 
 
 def _as_large_as_its_result(base: Case, given: Input) -> Iterable[Case]:
@@ -91,6 +92,29 @@ def _of_a_higher_category(case: Case, operation: Operation) -> Iterable[Case]:
         elif isinstance(other, (int, float, complex)):
             args = (*case.main.args[:place], NUMBERS[dtype.category], *case.main.args[place + 1 :])
             yield replace(case, steps=(replace(case.main, args=args),))
+
+
+def _on_a_leaf(case: Case, given: Input, operation: Operation) -> Iterable[Case]:
+    """The first argument a leaf that requires a gradient: in float32, where its own dtype has none."""
+    if BY_NAME[given.dtype] in DIFFERENTIABLE:
+        yield with_requires_grad(case)
+        return
+    of_own_dtype = {
+        name
+        for parameter, argument in zip(operation.parameters, case.main.args, strict=False)
+        if getattr(parameter, "dtypes", ())
+        for name in references(argument)
+    }
+    changed = tuple(
+        replace(one, dtype=FLOAT32.name, values=Drawn("positive", 1))
+        if one.dtype == given.dtype and isinstance(one.values, Drawn) and one.name not in of_own_dtype
+        else one
+        for one in case.inputs
+    )
+    floating = replace(case, inputs=changed)
+    # What is refused for its dtypes would be refused for these.
+    if FLOAT32 in operation.dtypes and REFERENCE.run(floating).refused is None:
+        yield with_requires_grad(floating)
 
 
 def _shared(case: Case, choices: Choices) -> Iterable[Case]:
