@@ -24,6 +24,7 @@ from reference.tensor import Tensor
 
 _LAYOUTS = ("contiguous", "transposed", "expanded", "stepped by 2", "offset by 1")
 LONGEST = 5
+_FRACTIONAL, _TOO_DEEP = "fractional", "too deep"
 
 
 def shape_of(drawing: Drawing, name: str = "input") -> Shape:
@@ -114,19 +115,27 @@ class Indices(Base):
         return laid(choices, drawing, self.name, values.astype(dtype.numpy), constant=constant)
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
-        """A place beyond the last, one before the first, or an index that is not integral."""
+        """A place beyond the last, one before the first, an index that is not integral, or of too many dimensions."""
         given = drawing.given(self.name)
         if given is None or not isinstance(given.values, Literal) or 0 in given.shape:
             return OMITTED
-        if choices.flag(30):
-            size = np.frombuffer(given.values.data, BY_NAME[given.dtype].numpy).size
-            zeros = Literal(np.zeros(size, FLOAT32.numpy).tobytes())
-            drawing.replace(replace(given, dtype="float32", values=zeros))
-            return Ref(given.name)
-        count = self.size(drawing)
         elements = np.frombuffer(given.values.data, BY_NAME[given.dtype].numpy).copy()
-        elements[-1] = choices.choose((count, -count - 1 if self.negative or self.from_either_end else -1))
-        drawing.replace(replace(given, values=Literal(elements.tobytes())))
+        count = self.size(drawing)
+        before = -count - 1 if self.negative or self.from_either_end else -1
+        way = choices.choose((count, before, _FRACTIONAL, _TOO_DEEP))
+        if way == _FRACTIONAL:
+            zeros = Literal(np.zeros(elements.size, FLOAT32.numpy).tobytes())
+            spoiled = replace(given, dtype="float32", values=zeros)
+        elif way == _TOO_DEEP:
+            if self.shape is any_shape:
+                return OMITTED
+            missing = max(2 - len(given.shape), 1)
+            strides = (*(given.size for _ in range(missing)), *given.strides)
+            spoiled = replace(given, shape=(*(1 for _ in range(missing)), *given.shape), strides=strides)
+        else:
+            elements[-1] = way
+            spoiled = replace(given, values=Literal(elements.tobytes()))
+        drawing.replace(spoiled)
         return Ref(given.name)
 
 

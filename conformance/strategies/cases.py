@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import replace
 
 from conformance.choices import Choices, SeededChoices
@@ -18,6 +17,8 @@ RESULT = "result"
 FORM = "form"
 CALL = "call"
 LARGEST_SEED = 2**32 - 1
+TRIES = 4
+"""So often it is drawn how an argument is spoiled: a dimension beyond the last, or before the first."""
 
 
 def draw_case(
@@ -43,19 +44,20 @@ def draw_calls(
 
 
 def spoiled_cases(choices: Choices, operation: Operation, dtype: DType) -> list[tuple[Case, Case]]:
-    """Pairs of a valid case and the same with one argument that the manual forbids."""
+    """Pairs of a valid case and the same with one argument that the manual forbids: each way in which it is, once."""
     found = []
     for index, parameter in enumerate(operation.parameters):
         drawing, values = _draw_arguments(choices, operation, dtype, long=False)
         if isinstance(values[index], Omitted) and parameter.draw(choices, drawing) is None:
             continue
-        current = values[index]
-        before = copy(drawing)
-        spoiled = parameter.spoil(choices, drawing, None if isinstance(current, Omitted) else current)
-        if not isinstance(spoiled, Omitted):
-            valid = _build(choices, before, values, operation)
-            values[index] = spoiled
-            found.append((valid, _build(choices, drawing, values, operation)))
+        current = None if isinstance(given := values[index], Omitted) else given
+        valid, ways = _build(choices, drawing, values, operation), []
+        for _ in range(TRIES):
+            own = drawing.drawn_on_by(choices)
+            spoiled = parameter.spoil(choices, own, current)
+            if not isinstance(spoiled, Omitted) and (way := (spoiled, own.inputs)) not in ways:
+                ways.append(way)
+                found.append((valid, _build(choices, own, [*values[:index], spoiled, *values[index + 1 :]], operation)))
     return found
 
 
