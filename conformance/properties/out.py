@@ -8,12 +8,12 @@ from dataclasses import replace
 from conformance.choices import Choices
 from conformance.compare import Comparison
 from conformance.examine import REFERENCE, Examined, examine, lazy_standard
-from conformance.model.case import Case, Input, Ref, Step
+from conformance.model.case import Case, Drawn, Input, Ref, Step
 from conformance.model.observation import Aspect, Observation, Seen, Trace
 from conformance.model.verdict import Outcome
 from conformance.operation import Form, Operation
 from conformance.operations import find
-from conformance.properties.base import Property, first_tensor, in_form, result_seen, with_kwarg
+from conformance.properties.base import Property, in_form, result_seen, with_kwarg
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
 from conformance.targets.interpreter import Interpreter
@@ -44,14 +44,18 @@ class Out(Property):
         (result,) = seen.values()
         yield _with_out(called, _out_like(choices, result, "contiguous", operation))
         yield _with_out(called, _out_like(choices, result, "transposed", operation, dim=0))
-        layout = choices.choose(("stepped by 2", "transposed", "stepped by 3", "offset by 1", "expanded"))
+        layout = choices.choose(("stepped by 2", "transposed", "stepped by 3", "offset by 1"))
         yield _with_out(called, _out_like(choices, result, layout, operation))
+        yield _with_out(called, _out_like(choices, result, "expanded", operation))
         yield from (_with_out(called, out) for out in _resized(choices, result, operation))
         other = replace(_out_like(choices, result, "contiguous", operation), dtype=choices.choose(OTHER_DTYPES))
         yield _with_out(called, other)
-        given = first_tensor(base)
-        if given is not None:
-            yield from _overlapping(called, given, result, choices)
+        names = dict.fromkeys(argument.name for argument in base.main.args if isinstance(argument, Ref))
+        read = [base.input(name) for name in names]
+        for given in read:
+            yield from _over_input(called, given, result, operation)
+        if read:
+            yield from _overlapping(called, choices.choose(read))
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         examined = examine(case, target)
@@ -122,8 +126,16 @@ def _is_cast(case: Case) -> bool:
     if result.refused is not None:
         return False
     made = result.last.variables[case.main.results[0]].dtype
-    aliased = first_tensor(case) if out is None else None
-    return made != (aliased.dtype if aliased is not None else out)
+    return made != (_written_input(case).dtype if out is None else out)
+
+
+def _written_input(case: Case) -> Input:
+    """The input that is ``out``, or of which a part is."""
+    for step in (case.main, *case.steps):
+        written = dict(step.kwargs).get("out", step.args[0])
+        if isinstance(written, Ref) and any(written.name == given.name for given in case.inputs):
+            return case.input(written.name)
+    raise AssertionError("out is an input or a part of one")
 
 
 def _without_out(case: Case) -> Case:
@@ -203,10 +215,18 @@ def replace_shape(seen: Seen, shape: tuple[int, ...]) -> Seen:
     return replace(seen, shape=shape)
 
 
-def _overlapping(case: Case, given: Input, result: Seen, choices: Choices) -> Iterable[Case]:
-    """``out`` is the first argument itself, or begins one row after the part of it that is read."""
-    if given.shape == result.shape and choices.flag(40):
-        yield with_kwarg(case, "out", Ref(given.name))
+def _over_input(case: Case, given: Input, result: Seen, operation: Operation) -> Iterable[Case]:
+    """``out`` is an argument itself, in the shape of the result where it is broadcast to that."""
+    assert result.shape is not None, "a result without a shape has no out="
+    if given.shape != result.shape and operation.pointwise and isinstance(given.values, Drawn):
+        strides, offset, size = geometry("contiguous", result.shape)
+        given = replace(given, shape=result.shape, strides=strides, offset=offset, size=size)
+    if given.shape == result.shape:
+        yield with_kwarg(case.with_input(given), "out", Ref(given.name))
+
+
+def _overlapping(case: Case, given: Input) -> Iterable[Case]:
+    """``out`` begins one row after the part of an argument that is read."""
     if not given.shape or given.shape[0] < 2 or not is_contiguous(given.shape, given.strides):
         return
     rows = given.shape[0] - 1
@@ -219,8 +239,9 @@ def _overlapping(case: Case, given: Input, result: Seen, choices: Choices) -> It
     args = tuple(Ref(parts.get(a.name, a.name)) if isinstance(a, Ref) else a for a in case.main.args)
     main = replace(case.main, args=args, kwargs=(*case.main.kwargs, ("out", Ref("out"))))
     overlapping = replace(case, steps=(*steps, main))
-    # An index may lie outside the part: then the call is refused as it is.
-    if REFERENCE.run(_without_out(overlapping)).refused is None:
+    made = REFERENCE.run(_without_out(overlapping))
+    # An index may lie outside the part: then the call is refused as it is. What grows over an input is left open.
+    if made.refused is None and made.last.variables[case.main.results[0]].shape == (rows, *given.shape[1:]):
         yield overlapping
 
 
