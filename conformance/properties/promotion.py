@@ -14,7 +14,7 @@ from conformance.examine import REFERENCE, Examined, lazy_standard, unsupported
 from conformance.model.case import Argument, Case, Drawn, DTypeName, Input, Ref, Step
 from conformance.model.observation import Aspect, Trace
 from conformance.model.verdict import Outcome
-from conformance.operation import Effect, Operation
+from conformance.operation import ALL, Effect, Operation
 from conformance.parameters import Operand
 from conformance.properties.base import Property, first_tensor
 from conformance.strategies.layouts import geometry
@@ -51,13 +51,13 @@ class Promotion(Property):
             return
         first, second = promoted_operands(operation)[:2]
         step = base.steps[0]
-        tensors = [given for given in base.inputs if not given.array]
+        tensors = [given for given in base.inputs if given.dtype in {one.name for one in _dtypes_at(operation, first)}]
         if len(step.args) <= second or not tensors:
             return
         inputs = [_small(given, ()) for given in base.inputs]
-        left = _small(tensors[0], (2,), "left")
+        left = _small(next((one for one in tensors if Ref(one.name) == step.args[first]), tensors[0]), (2,), "left")
         for category in Category:
-            dtypes = [dtype for dtype in operation.dtypes if dtype.category is category]
+            dtypes = [dtype for dtype in _dtypes_at(operation, second) if dtype.category is category]
             rights = [
                 _small(left, shape, f"right_{dtype.name}_{len(shape)}", dtype.name)
                 for dtype, shape in _with_shapes(dtypes, choices.integer(0, 1), BY_NAME[left.dtype])
@@ -112,8 +112,14 @@ def promoted_operands(operation: Operation) -> list[int]:
     return [
         position
         for position, parameter in enumerate(operation.parameters)
-        if isinstance(parameter, Operand) and not parameter.dtypes and not parameter.keyword
+        if isinstance(parameter, Operand) and parameter.dtypes in ((), ALL) and not parameter.keyword
     ]
+
+
+def _dtypes_at(operation: Operation, position: int) -> tuple[DType, ...]:
+    """The dtypes that the operand at a position may have."""
+    parameter = operation.parameters[position]
+    return (isinstance(parameter, Operand) and parameter.dtypes) or operation.dtypes
 
 
 def _takes_numbers(operation: Operation, position: int) -> bool:
