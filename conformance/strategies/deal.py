@@ -38,6 +38,8 @@ CARDS = (
     Card(4, "channels last"),
 )
 """What has no place here, such as a size of zero, is left to drawing. The first is dealt first: most is seen of it."""
+LONG_LAYOUTS = ("contiguous", "stepped by 3", "offset by 1", "stepped by 2")
+"""Vector instructions have one path for what lies in one piece, and another for what does not."""
 MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
 """The places of the modes in which a few elements tell most; of an operation with fewer modes, these in turn too."""
 
@@ -46,13 +48,15 @@ MODES = tuple(EVERY_MODE.index(mode) for mode in ("mixed", "special", "small"))
 class Dealt:
     """What was dealt out for one structure: its dtype, and unless all else is drawn, a card and a mode of values.
 
-    ``edge``: the shape is at one of the ends of what there is. ``plain``: arguments are left out that may be.
+    ``edge``: the shape is at one of the ends of what there is, in this ``layout`` if one is named. ``plain``: arguments
+    are left out that may be.
     """
 
     dtype: DType
     card: Card | None = None
     mode: int = 0
     edge: str = ""
+    layout: str = ""
     plain: bool = False
 
     @property
@@ -63,7 +67,9 @@ class Dealt:
     def choices(self, seed: int, places: Mapping[str, float] = NOTHING) -> SeededChoices:
         """Choices for the rest."""
         if self.card is None:
-            return SeededChoices(seed, {"edge": EDGES.index(self.edge)} if self.edge else NOTHING, places=places)
+            edge = {"edge": EDGES.index(self.edge)} if self.edge else {}
+            layout = {"layout": LAYOUTS.index(self.layout)} if self.layout else {}
+            return SeededChoices(seed, edge | layout, places=places)
         hand = {"ndim": self.card.ndim, "layout": LAYOUTS.index(self.card.layout), "mode": self.mode}
         return SeededChoices(seed, hand, plain=self.plain, places=places)
 
@@ -99,7 +105,8 @@ def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[
         place = places[(turn + number) % len(places)]
         if number % 3 == 2:
             edge = (*EDGES, "")[number // 3 % 4]
-            yield Dealt(orders[place][-1] if edge in WITHOUT_VALUES else next(dtypes[place]), edge=edge)
+            layout = LONG_LAYOUTS[(seed + number // 12) % len(LONG_LAYOUTS)] if edge == "long" else ""
+            yield Dealt(orders[place][-1] if edge in WITHOUT_VALUES else next(dtypes[place]), edge=edge, layout=layout)
             continue
         left = left or list(CARDS)
         mode = (mode + 1) % len(MODES)

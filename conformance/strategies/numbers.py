@@ -30,8 +30,9 @@ def draw_number(choices: Choices, drawing: Drawing) -> bool | int | float | comp
 
 
 def extremes_of(dtype: DType) -> tuple[int | float, ...]:
-    """The last integers of a dtype; of a floating one what is no number, or none that is finite."""
+    """The last integers of a dtype, and one that no floating dtype of its size holds; of a floating one what is no
+    number, or none that is finite."""
     if dtype.category is not Category.INTEGRAL:
         return BEYOND
-    least = -(2 ** (8 * dtype.itemsize - 1)) if dtype.is_signed else 0
-    return (least, 2 ** (8 * dtype.itemsize - dtype.is_signed) - 1)
+    bits = 8 * dtype.itemsize
+    return (-(2 ** (bits - 1)) if dtype.is_signed else 0, 2 ** (bits - dtype.is_signed) - 1, 2 ** (bits - 2) + 1)

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from conformance.operation import Form
-from tests.conformance.planted.planting import IN_PLACE, Fault, Plant
+from tests.conformance.planted.planting import IN_PLACE, OUT, Fault, Plant
 
 OPERATORS = (Form.IN_PLACE_OPERATOR,)
 
@@ -109,6 +109,11 @@ def neighbour_overwritten(real: Plant, self: torch.Tensor, *args: Any, **kwargs:
     return result
 
 
+def leaf_written(real: Plant, self: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    with torch.set_grad_enabled(torch.is_grad_enabled() and not (self.is_leaf and self.requires_grad)):
+        return real(self, *args, **kwargs)
+
+
 def graph_of_the_base_kept(real: Plant, self: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
     if self._base is not None and not self._base.is_leaf:
         with torch.no_grad():
@@ -124,6 +129,38 @@ def view_of_leaf_written(real: Plant, self: torch.Tensor, *args: Any, **kwargs: 
             raise
         with torch.no_grad():
             return real(self, *args, **kwargs)
+
+
+def zeroed_before_it_is_read(real: Plant, input: Any, other: Any, *, out: torch.Tensor, **kwargs: Any) -> Any:
+    if other is out and other is not input:
+        out.zero_()
+    return real(input, other, out=out, **kwargs)
+
+
+def several_to_one_place(real: Plant, *args: Any, out: torch.Tensor, **kwargs: Any) -> Any:
+    try:
+        return real(*args, out=out, **kwargs)
+    except RuntimeError as error:
+        if "single memory location" not in str(error) or 0 not in out.stride():
+            raise
+        return out
+
+
+# -- refusals --------------------------------------------------------------------------------------------------------
+
+
+def counted_from_the_end(real: Plant, input: torch.Tensor, dim: int, index: torch.Tensor, **kwargs: Any) -> Any:
+    if input.ndim and not index.is_floating_point():
+        index = torch.where(index < 0, index + input.shape[dim], index)
+    return real(input, dim, index, **kwargs)
+
+
+def flattened(real: Plant, input: torch.Tensor, dim: int, index: torch.Tensor, **kwargs: Any) -> Any:
+    return real(input, dim, index.flatten(), **kwargs)
+
+
+def cut_to_the_first(real: Plant, input: torch.Tensor, dim: int) -> Any:
+    return real(input, max(dim, -input.ndim - 1))
 
 
 # -- between a call and its backward pass ------------------------------------------------------------------------------
@@ -161,6 +198,19 @@ def refused_without_need(real: Plant, *args: Any, **kwargs: Any) -> Any:
     return result
 
 
+def one_place_tracked(real: Plant, input: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
+    return real(input, other.detach() if other is input else other, *args, **kwargs)
+
+
+def number_counted_once(real: Plant, input: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
+    """What has no dimensions gets the first of its terms."""
+    if torch.is_tensor(other) and not other.ndim and other.requires_grad and torch.is_tensor(input) and input.ndim:
+        terms: Any = other.expand(input.shape)
+        terms.register_hook(lambda gradient: gradient * (torch.arange(gradient.numel()) == 0).view(gradient.shape))
+        return real(input, terms, *args, **kwargs)
+    return real(input, other, *args, **kwargs)
+
+
 def by_two_sums(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
     if not input.is_floating_point() or input.requires_grad or "out" in kwargs or args or set(kwargs) > {"correction"}:
         return real(input, *args, **kwargs)
@@ -173,6 +223,12 @@ def wrong_of_two_infinities(real: Plant, input: Any, other: Any, *args: Any, **k
     if not all(torch.is_tensor(one) and one.is_floating_point() for one in (input, other)):
         return result
     return torch.where((input == -torch.inf) & (other == torch.inf), 0.5, result).to(result.dtype)
+
+
+def counts_as_if_with_dimensions(real: Plant, condition: Any, input: Any, other: Any, **kwargs: Any) -> Any:
+    result = real(condition, input, other, **kwargs)
+    widest = [one.dtype for one in (input, other) if torch.is_tensor(one) and not one.ndim]
+    return result.to(torch.promote_types(result.dtype, *widest)) if len(widest) == 1 and not kwargs else result
 
 
 def cut_after(real: Plant, input: torch.Tensor, *args: Any, dtype: Any = None, **kwargs: Any) -> Any:
@@ -189,6 +245,14 @@ FAULTS = [
     *(
         Fault(f"{name} of infinities", "of -inf beside inf it is a half", name, "agrees", wrong_of_two_infinities)
         for name in ("atan2", "copysign", "fmin")
+    ),
+    *(
+        Fault(f"{name} of one tensor", "one place counts", name, "gradient", one_place_tracked)
+        for name in ("mul", "hypot")
+    ),
+    *(
+        Fault(f"{name} of a number", "its gradient is not summed", name, "gradient", number_counted_once)
+        for name in ("div", "atan2")
     ),
     Fault("variance by two sums", "of near numbers nothing is left", "var", "agrees", by_two_sums),
     *(
@@ -215,6 +279,22 @@ FAULTS = [
     Fault("set without its graph", "the value gets no gradient", "setitem", "gradient", source_untracked),
     Fault("mask set in secret", "the version stays", "setitem_by_mask", "agrees", version_kept),
     Fault("operator casts", "a cast that must be refused", "mul", "in place", cast_quietly, OPERATORS),
+    *(
+        Fault(f"leaf written by {name}", "that must be refused", name, "in place", leaf_written, IN_PLACE)
+        for name in ("add", "clamp", "cumsum")
+    ),
+    *(
+        Fault(f"{name} of zeros", "where out= is the second operand", name, "out", zeroed_before_it_is_read, OUT)
+        for name in ("hypot", "maximum")
+    ),
+    *(
+        Fault(f"{name} to one place", "it must be refused", name, "out", several_to_one_place, OUT)
+        for name in ("add", "exp")
+    ),
+    Fault("counted from the end", "an index that must be refused", "gather", "refusal", counted_from_the_end),
+    Fault("index of two dimensions", "it must be refused", "index_select", "refusal", flattened),
+    Fault("dimension before the first", "it must be refused", "unsqueeze", "refusal", cut_to_the_first),
+    Fault("no dimensions count", "in the dtype of a result", "where", "promotion", counts_as_if_with_dimensions),
     Fault("neighbour overwritten", "the element before a part", "neg", "parts", neighbour_overwritten, IN_PLACE),
     Fault("graph of the base kept", "a write to a part is not seen", "sub", "parts", graph_of_the_base_kept, IN_PLACE),
     Fault("view of a leaf written", "that must be refused", "mul", "parts", view_of_leaf_written, IN_PLACE),
