@@ -56,6 +56,15 @@ def _input_is_not_contiguous(case: Case) -> bool:
     return case.inputs[0].strides != contiguous_strides(case.inputs[0].shape)
 
 
+def _what_is_summed_lies_apart(case: Case) -> bool:
+    """The input is not contiguous, or a dimension that is kept lies between two that are reduced."""
+    shape = case.inputs[0].shape
+    dims = next((argument for argument in arguments_of(case.main) if isinstance(argument, tuple)), ())
+    reduced = sorted(dim % len(shape) for dim in dims if isinstance(dim, int) and shape)
+    between = range(reduced[0], reduced[-1]) if reduced else ()
+    return _input_is_not_contiguous(case) or any(shape[dim] > 1 and dim not in reduced for dim in between)
+
+
 def _order_is_infinite(case: Case) -> bool:
     return any(isinstance(argument, float) and math.isinf(argument) for argument in arguments_of(case.main))
 
@@ -318,6 +327,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "the input is expanded": _of_call(_input_is_expanded),
     "the last dimension is kept": _of_call(_the_last_dimension_is_kept),
     "the input is not contiguous": _of_call(_input_is_not_contiguous),
+    "what is summed lies apart": _of_call(_what_is_summed_lies_apart),
     "a memory format is asked for": _of_call(_a_memory_format_is_asked_for),
     "the size stays": _of_call(_the_size_stays),
     "the order is infinite": _of_call(_order_is_infinite),
