@@ -65,7 +65,9 @@ class Promotion(Property):
             options: list[Argument] = [Ref(right.name) for right in rights]
             if _takes_numbers(operation, second):
                 options.append(NUMBERS[category])
-            calls = (_call(step, {first: Ref("left"), second: option}, number) for number, option in enumerate(options))
+            given = [{first: Ref("left"), second: option} for option in options]
+            given += [{first: Ref(right.name), second: Ref("left")} for right in rights if not right.shape]
+            calls = (_call(step, changed, number) for number, changed in enumerate(given))
             yield from _accepted(Case((left, *rights, *inputs), tuple(calls)))
 
     def examine(self, case: Case, target: Interpreter) -> Examined:

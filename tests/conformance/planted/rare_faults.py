@@ -231,6 +231,13 @@ def counts_as_if_with_dimensions(real: Plant, condition: Any, input: Any, other:
     return result.to(torch.promote_types(result.dtype, *widest)) if len(widest) == 1 and not kwargs else result
 
 
+def first_without_dimensions_counts(real: Plant, input: Any, other: Any, *args: Any, **kwargs: Any) -> Any:
+    result = real(input, other, *args, **kwargs)
+    if not torch.is_tensor(input) or input.ndim or not torch.is_tensor(other) or input.dtype == other.dtype:
+        return result
+    return result.to(torch.promote_types(input.dtype, other.dtype)) if result.ndim and "out" not in kwargs else result
+
+
 def cut_after(real: Plant, input: torch.Tensor, *args: Any, dtype: Any = None, **kwargs: Any) -> Any:
     if not input.is_floating_point() or input.requires_grad or "out" in kwargs:
         return real(input, *args, dtype=dtype, **kwargs)
@@ -295,6 +302,7 @@ FAULTS = [
     Fault("index of two dimensions", "it must be refused", "index_select", "refusal", flattened),
     Fault("dimension before the first", "it must be refused", "unsqueeze", "refusal", cut_to_the_first),
     Fault("no dimensions count", "in the dtype of a result", "where", "promotion", counts_as_if_with_dimensions),
+    Fault("no dimensions count first", "in promotion", "hypot", "promotion", first_without_dimensions_counts),
     Fault("neighbour overwritten", "the element before a part", "neg", "parts", neighbour_overwritten, IN_PLACE),
     Fault("graph of the base kept", "a write to a part is not seen", "sub", "parts", graph_of_the_base_kept, IN_PLACE),
     Fault("view of a leaf written", "that must be refused", "mul", "parts", view_of_leaf_written, IN_PLACE),
