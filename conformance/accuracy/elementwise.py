@@ -59,11 +59,13 @@ class Rounded(Bound):
     Complex sums are rounded in each part. ``complex_units`` bounds complex products and quotients normwise, in
     units of u|r|: sqrt(5) for a product (Brent, Percival and Zimmermann, Math. Comp. 76, 2007), 3 + 2 sqrt(2)
     and more for a quotient (Higham, Accuracy and Stability of Numerical Algorithms, 3.6). Where the inner
-    products of a complex operation overflow while r does not, nothing is promised.
+    products of a complex operation overflow while r does not, nothing is promised; where those of a ``quotient``
+    underflow, what is lost is divided by the divisor, the last of the inputs, unless that is subnormal itself.
     """
 
     ulps: float = 0.5
     complex_units: float | None = None
+    quotient: bool = False
     signed_zero: ClassVar[bool] = True
 
     @property
@@ -82,6 +84,9 @@ class Rounded(Bound):
             return both
         info = finfo(dtype)
         allowed = self.complex_units * info.unit * np.abs(r) + 4 * info.subnormal
+        if self.quotient and judged.inputs:
+            divisor = np.abs(judged.inputs[-1])
+            allowed = allowed + np.where(divisor >= info.tiny, 2 * info.subnormal / divisor, 0)
         pointwise = [np.abs(given) for given in judged.inputs if given.shape == r.shape]
         if len(pointwise) == 2:
             product = pointwise[0] * np.maximum(pointwise[1], 1)

@@ -101,7 +101,7 @@ OPERATIONS = [
         spellings=spelled("torch.div", "Tensor.div", in_place="Tensor.div_", operator="/", out=True, reflected=False),
         parameters=(Operand("input"), Operand("other", number=True)),
         dtypes=ALL,
-        accuracy=Rounded(complex_units=16),
+        accuracy=Rounded(complex_units=16, quotient=True),
         gradient=GradientOf(4),
         basis=Documented(
             MANUAL.format("div"), "Divides each element of the input by the corresponding element of other."
@@ -141,7 +141,7 @@ OPERATIONS = [
         spellings=spelled("torch.reciprocal", "Tensor.reciprocal", in_place="Tensor.reciprocal_", out=True),
         parameters=(Operand("input"),),
         dtypes=ALL,
-        accuracy=Rounded(complex_units=16),
+        accuracy=Rounded(complex_units=16, quotient=True),
         gradient=GradientOf(8),
         basis=Documented(
             MANUAL.format("reciprocal"), "Returns a new tensor with the reciprocal of the elements of input."

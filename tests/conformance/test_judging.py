@@ -187,6 +187,19 @@ def test_complex_sums_are_judged_by_part_and_products_by_norm() -> None:
     assert not verdict(cancelled.real + 0j, cancelled, Rounded(), dtype=COMPLEX64).held
 
 
+def test_what_underflows_in_a_complex_quotient_is_divided_by_the_divisor() -> None:
+    """Of Smith's (a c/d + b) / (d + c c/d), the least number times a half is zero, and is divided by 0.1."""
+    least, z = 2.0**-149, np.array([-0.04 - 0.08j])
+    a, r = np.array([-least + 0j]), -least / z
+    quotient = Rounded(complex_units=16, quotient=True)
+    lost = 1j * np.round(r.imag / least) * least
+    assert abs(lost - r)[0] > 4 * least
+    assert verdict(lost, r, quotient, a, z, dtype=COMPLEX64).held
+    assert not verdict(lost, r, Rounded(complex_units=16), a, z, dtype=COMPLEX64).held
+    assert not verdict(r + 60 * least, r, quotient, a, z, dtype=COMPLEX64).held
+    assert not verdict(np.ones(1), np.zeros(1), quotient, a, a, dtype=COMPLEX64).held
+
+
 def test_a_complex_formula_may_magnify_errors_by_its_condition_and_no_more() -> None:
     z, w = np.array([2 + 1j], np.complex64), np.array([9 - 9j], np.complex64)
     r = z.astype(np.complex128) ** w.astype(np.complex128)
