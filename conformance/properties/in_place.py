@@ -35,6 +35,8 @@ class InPlace(Property):
         if operation.pointwise:
             yield from _as_large_as_its_result(base, given)
         yield in_form(base.with_input(relaid(given, "transposed", 0)), Form.IN_PLACE)
+        # One that is too small would be refused for that.
+        fitting = next(iter(_as_large_as_its_result(base, given)), base) if operation.pointwise else base
         step = base.steps[0]
         operator = Form.IN_PLACE_OPERATOR in operation.spellings and len(step.args) == 2 and not step.kwargs
         if operator:
@@ -42,13 +44,11 @@ class InPlace(Property):
         if operation.pointwise:
             yield from _too_small(in_form(base, Form.IN_PLACE), choices)
             for form in (Form.IN_PLACE, Form.IN_PLACE_OPERATOR) if operator else (Form.IN_PLACE,):
-                # One that is too small would be refused for that.
-                fitting = next(iter(_as_large_as_its_result(base, given)), base)
                 yield from _of_a_higher_category(in_form(fitting, form), operation)
             if choices.flag(40):
                 yield from _shared(in_form(base, Form.IN_PLACE), choices)
         if operation.gradient is not None:
-            yield from _on_a_leaf(in_form(base, Form.IN_PLACE), given, operation)
+            yield from _on_a_leaf(in_form(fitting, Form.IN_PLACE), given, operation)
 
 
 def _as_large_as_its_result(base: Case, given: Input) -> Iterable[Case]:
