@@ -260,9 +260,13 @@ def _left_of_a_floored_quotient(at: Elements) -> np.ndarray:
 
 
 def _nan_beside_an_end(at: Elements) -> np.ndarray:
-    """Of the range of the other operand: zero or infinity."""
+    """Of the range that the other operand has in the dtype: zero or infinity."""
     one, other = (at.operands[i] for i in (0, 1))
-    return ((one != one) & ((other == 0) | np.isinf(other))) | ((other != other) & ((one == 0) | np.isinf(one)))
+    return ((one != one) & _is_an_end(other, at)) | ((other != other) & _is_an_end(one, at))
+
+
+def _is_an_end(operand: np.ndarray, at: Elements) -> np.ndarray:
+    return (np.abs(operand) > at.largest) | (np.abs(operand) <= finfo(at.dtype).subnormal / 2)
 
 
 def _first_is_zero(at: Elements) -> np.ndarray:
