@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.accuracy import Judged, Selected, Several, Ulps
+from conformance.accuracy import GradientOf, Judged, Selected, Several, Ulps
 from conformance.compare import (
     Comparison,
     GradientScale,
@@ -368,3 +368,17 @@ def test_an_error_is_one_that_a_caller_would_catch() -> None:
     }
     for (expected, actual), same in kinds.items():
         assert same_kind(Refused(expected, ""), Refused(actual, "")) is same
+
+
+@pytest.mark.parametrize("dtype", ["float32", "complex64"])
+def test_an_infinite_gradient_is_asked_for_unless_complex_numbers_made_it(dtype: str) -> None:
+    infinite = np.array([np.inf, 1.0])
+    scale = GradientScale(np.ones(2), np.ones(2))
+    standard = replace(STANDARD, gradient=GradientOf(), gradient_scale=lambda name: scale)
+    expected = seen(grad=infinite.astype(np.float32), grad_unrounded=infinite)
+    other = replace(seen(), dtype=dtype, values=None)
+    comparison = Comparison(EVERY_ASPECT, Traits(), lambda: standard)
+    wanted, found = ({"result": one, "other": other} for one in (expected, with_grad([np.nan, 1.0])))
+    both = (Trace("cpu", [Observation(0, None, variables)]) for variables in (wanted, found))
+    broke = [one.aspect for one in comparison.traces(*both).differences]
+    assert broke == ([] if dtype == "complex64" else [Aspect.GRAD])
