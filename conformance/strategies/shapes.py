@@ -18,7 +18,6 @@ EDGES = ("long", "empty", "single")
 WITHOUT_VALUES = ("empty", "single")
 """The edges at which there is an element at most."""
 STRETCHED = (17, 16, 33, 31)
-LONG_LENGTHS = (2047, 2048, 2049, 32767, 32768, 32769)
 
 
 def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel: int = 200) -> Shape:
@@ -77,10 +76,10 @@ def _stretched_shape(choices: Choices, min_ndim: int, max_ndim: int, numel: int)
     return tuple(sizes)
 
 
-def draw_long_shape(choices: Choices, *, longest: int = 1100) -> Shape:
+def draw_long_shape(choices: Choices) -> Shape:
     """One dimension, or two, whose length lies at a boundary of an implementation."""
     shortest = STRETCHED[0] - 1 if choices.dealt("edge") is not None else 0
-    length = choices.choose([n for n in (*BOUNDARY_LENGTHS, *LONG_LENGTHS) if shortest <= n <= longest])
+    length = choices.choose([n for n in BOUNDARY_LENGTHS if n >= shortest])
     if length <= 129 and choices.flag(25):
         return (choices.integer(1, 3), length)
     return (length,)
