@@ -129,7 +129,8 @@ def logical(given: Input) -> np.ndarray:
     strides = tuple(stride * flat.itemsize for stride in given.strides)
     if 0 in given.shape:
         return np.empty(given.shape, flat.dtype)
-    return np.lib.stride_tricks.as_strided(flat[given.offset :], given.shape, strides)
+    # as_strided knows no float8.
+    return np.ndarray(given.shape, flat.dtype, flat, given.offset * flat.itemsize, strides)
 
 
 def _magnitude(case: Case) -> np.ndarray:

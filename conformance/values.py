@@ -279,11 +279,20 @@ def _any(raw: np.ndarray, dtype: DType) -> np.ndarray:
 
 @cache
 def _pool_of_any(dtype: DType) -> np.ndarray:
-    kinds = (_normal, _special, _small, _bits, _log_uniform)
+    kinds = (_normal, _special, _small, _bits, _log_uniform, _middles)
     raw = random_bits(0, range(len(kinds)), 1 << _POOLED)
     return np.choose(
         np.arange(1 << _POOLED) % len(kinds), [kind(one, dtype) for kind, one in zip(kinds, raw, strict=True)]
     )
+
+
+def _middles(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """In the middle of two float16 or bfloat16 near one, or next to there: what a cast may round the wrong way."""
+    if dtype.category is not Category.FLOATING or dtype.itemsize < 4:
+        return _special(raw, dtype)
+    odd, digits = 2 * _below(8, raw) + 1, np.where(raw & np.uint64(1), 11, 8)
+    next_to = ((raw >> np.uint64(1)).astype(np.int64) % 3 - 1) * 2.0 ** (-23 if dtype.itemsize == 4 else -40)
+    return round_to(1 + np.ldexp(odd.astype(np.float64), -digits) + next_to, dtype)
 
 
 def _unit_values(raw: np.ndarray, dtype: DType) -> np.ndarray:

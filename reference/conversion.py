@@ -14,7 +14,6 @@ from reference.dtypes import (
     COMPLEX_EXTENDED,
     FLOAT8_E8M0FNU,
     FLOAT16,
-    FLOAT32,
     Category,
     DType,
     real_of,
@@ -80,7 +79,6 @@ def contiguous(input: Tensor, memory_format: str = "contiguous") -> Tensor:
 def cast_copy(input: Tensor, dtype: DType, memory_format: str = "preserve") -> Tensor:
     """A new tensor holding ``input`` in ``dtype``: integers wrap around, fractions are cut off."""
     made = Tensor.of(cast(input.array, dtype), dtype, strides_in(memory_format, input))
-    made.unrounded = before_rounding(input, dtype)
     made.specified = castable(input, dtype)
     return made
 
@@ -89,24 +87,11 @@ cast_copy.vjp("input", lambda g: g)
 
 
 def cast(array: np.ndarray, dtype: DType) -> np.ndarray:
-    """``array`` in ``dtype``; a bool is whether the value is not zero. To 16 bits torch casts by way of float32.
-
-    >>> cast(np.array([1 + 2.0**-11 + 2.0**-40]), FLOAT16)
-    array([1.], dtype=float16)
-    """
+    """``array`` in ``dtype``, rounded once; a bool is whether the value is not zero."""
     if dtype.numpy.kind == "b":
         return array != 0
     with np.errstate(all="ignore"):
-        if dtype.is_floating_point and dtype.itemsize == 2:
-            array = round_to(array, FLOAT32)
         return round_to(array, dtype)
-
-
-def before_rounding(input: Tensor, dtype: DType) -> np.ndarray | None:
-    """The values that a cast to 16 bits rounds: torch rounds them twice, by way of float32."""
-    if dtype.category is not Category.FLOATING or dtype.itemsize != 2 or input.dtype.itemsize <= 2:
-        return None
-    return (input.array.real if input.dtype.is_complex else input.array).astype(np.longdouble)
 
 
 def castable(input: Tensor, dtype: DType) -> bool | np.ndarray:
@@ -126,16 +111,13 @@ def castable(input: Tensor, dtype: DType) -> bool | np.ndarray:
 
 
 def _fits_float8(input: Tensor, dtype: DType) -> np.ndarray:
-    """NaN, and what lies in the range of a float8 and rounds to the same whether by way of float32 or not."""
+    """NaN, and what lies in the range of a float8."""
     values = input.array.real if input.dtype.is_complex else input.array
     wide = values.astype(np.longdouble)
-    with np.errstate(all="ignore"):
-        once, twice = round_to(wide, dtype), round_to(wide.astype(np.float32), dtype)
-        fits = np.abs(wide) <= largest_float(dtype)
-        if dtype is FLOAT8_E8M0FNU:
-            fits &= wide >= 2.0**-126
-    nan = np.isnan(wide)
-    found: np.ndarray = nan | (fits & (once.view(np.uint8) == twice.view(np.uint8)))
+    fits = np.abs(wide) <= largest_float(dtype)
+    if dtype is FLOAT8_E8M0FNU:
+        fits &= wide >= 2.0**-126
+    found: np.ndarray = np.isnan(wide) | fits
     return found
 
 

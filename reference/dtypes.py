@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -134,28 +136,29 @@ def complex_of(dtype: DType) -> DType:
 def round_to(array: np.ndarray, dtype: DType) -> np.ndarray:
     """``array`` rounded once, to nearest even, to ``dtype``; integers wrap around (two's complement).
 
-    An integer becomes a bfloat16 or a float8 as torch casts it, by way of float32, and is rounded twice where that is
-    in the middle between two numbers.
-
     >>> round_to(np.array([1 + 2.0**-9]), BFLOAT16)
     array([1], dtype=bfloat16)
-    >>> round_to(np.array([2**32 + 2**24 + 1]), BFLOAT16) == 2**32
+    >>> round_to(np.array([2**32 + 2**24 + 1]), BFLOAT16) == 2**32 + 2**25
     array([ True])
     """
     if array.dtype == dtype.numpy:
         return array
+    if _twice and dtype.is_floating_point and dtype.itemsize <= 2:
+        array = round_to(array, FLOAT32)
     if dtype in _OF_ML_DTYPES or (dtype is FLOAT16 and array.dtype in _LONG):
-        return _by_way_of_float32(array, dtype)
+        return _by_way_of_odd_float32(array, dtype)
     with np.errstate(all="ignore"):
         if dtype.category < Category.COMPLEX and array.dtype.kind == "c":
             array = array.real
         return array.astype(dtype.numpy)
 
 
-def _by_way_of_float32(array: np.ndarray, dtype: DType) -> np.ndarray:
-    """Round a float once: through float32 rounded to odd, since two roundings to nearest would not be one."""
+def _by_way_of_odd_float32(array: np.ndarray, dtype: DType) -> np.ndarray:
+    """Round once: through float32 rounded to odd, since two roundings to nearest would not be one."""
     with np.errstate(all="ignore"):
         real = array.real if array.dtype.kind == "c" else array
+        if real.dtype.kind in "iub" and real.dtype.itemsize > 2:
+            real = real.astype(np.longdouble)
         nearest = real.astype(np.float32)
         if real.dtype.kind != "f" or real.dtype.itemsize <= 4:
             return nearest.astype(dtype.numpy)
@@ -166,6 +169,27 @@ def _by_way_of_float32(array: np.ndarray, dtype: DType) -> np.ndarray:
             odd = np.where(inexact, (bits - beyond.astype(np.uint32)) | np.uint32(1), bits)
             nearest = odd.astype(np.uint32).view(np.float32).reshape(real.shape)
         return nearest.astype(dtype.numpy)
+
+
+_twice = False
+
+
+@contextmanager
+def rounding_twice() -> Iterator[None]:
+    """Within it, what becomes a float of 16 or 8 bits is rounded to float32 first.
+
+    That is not how a library must behave; it tells which errors are due to it.
+
+    >>> with rounding_twice():
+    ...     round_to(np.array([1 + 2.0**-11 + 2.0**-40]), FLOAT16)
+    array([1.], dtype=float16)
+    """
+    global _twice
+    earlier, _twice = _twice, True
+    try:
+        yield
+    finally:
+        _twice = earlier
 
 
 _default = FLOAT32

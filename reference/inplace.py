@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from reference.broadcasting import broadcast_shapes
-from reference.conversion import before_rounding, cast, castable, copied, strides_in
+from reference.conversion import cast, castable, copied, strides_in
 from reference.creation import zeros_like
 from reference.errors import refuse, refuse_type
 from reference.function import expand, function
@@ -25,7 +25,6 @@ from reference.writing import refuse_leaf_write, refuse_overlapping_write, write
 def _converted(target: Tensor, source: Tensor) -> Tensor:
     """The values of ``source`` in the shape and dtype of ``target``."""
     made = Tensor.of(cast(source.array, target.dtype), target.dtype)
-    made.unrounded = before_rounding(source, target.dtype)
     made.specified = castable(source, target.dtype)
     return made if source.shape == target.shape else _expanded(made, target.shape)
 

@@ -184,6 +184,6 @@ def _as_input(name: str, seen: Seen) -> Input:
     storage = np.zeros(size, values.dtype)
     if size:
         steps = tuple(stride * storage.itemsize for stride in strides)
-        np.lib.stride_tricks.as_strided(storage, shape, steps)[...] = values
+        np.ndarray(shape, storage.dtype, storage, 0, steps)[...] = values  # as_strided knows no float8
     literal, tracked = Literal(storage.tobytes()), bool(seen.requires_grad)
     return Input(name, shape, str(seen.dtype), strides, 0, size, literal, tracked, array)

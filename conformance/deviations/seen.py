@@ -15,10 +15,11 @@ from conformance.model.case import Case, Literal, Ref, Step, references
 from conformance.model.observation import Aspect, Seen
 from conformance.operation import Form
 from conformance.standard import logical
+from conformance.targets.reference import ReferenceTarget
 from conformance.ulp import finfo
 from conformance.values import fill
 from reference.broadcasting import broadcast_shapes
-from reference.dtypes import BY_NUMPY
+from reference.dtypes import BY_NUMPY, rounding_twice
 from reference.errors import Refusal
 from reference.layout import contiguous_strides, is_non_overlapping_and_dense
 
@@ -180,6 +181,22 @@ def _it_is_computed_in_float32(met: Met) -> bool:
     return bool(np.all(np.abs(actual - expected) <= 1 + 2.0**-23 * np.max(np.abs(expected), initial=0)))
 
 
+def _it_is_rounded_twice(met: Met) -> bool:
+    """By way of float32: as near as the bound asks to what the reference gives where every cast to 16 or 8 bits is."""
+    difference = met.difference
+    if difference.verdict is None:
+        return False
+    with rounding_twice():
+        seen = ReferenceTarget().run(met.call).last.variables.get(difference.variable)
+    expected, actual, wrong = difference.expected, difference.actual, difference.verdict.wrong
+    twice = None if seen is None else seen.values
+    if not isinstance(twice, np.ndarray) or twice.shape != wrong.shape or not wrong.any():
+        return False
+    allowed = 0 if difference.allowed is None else difference.allowed
+    near = (actual == twice) | (np.abs(actual.astype(np.longdouble) - twice.astype(np.longdouble)) <= allowed)
+    return bool(np.all((near & (twice != expected))[wrong]))
+
+
 def _another_seed_draws_it(met: Met) -> bool:
     """One of a few, somewhere."""
     return bool(np.all(np.isin(met.difference.actual[_wrong(met)], _drawn(met))))
@@ -293,6 +310,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "each sum is rounded": _each_sum_is_rounded,
     "subnormal numbers count as zero": _subnormal_numbers_count_as_zero,
     "it is computed in float32": _it_is_computed_in_float32,
+    "it is rounded twice": _it_is_rounded_twice,
     "another seed draws it": _another_seed_draws_it,
     "another seed may draw it": _another_seed_may_draw_it,
     "out is made a vector": _out_is_made_a_vector,

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -24,7 +25,7 @@ from conformance.accuracy import (
 )
 from conformance.operations import find
 from conformance.ulp_table import COMPLEX_ULPS, MAX_ULPS, WORST_INPUTS
-from reference.dtypes import BFLOAT16, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, DType, round_to, wider
+from reference.dtypes import BFLOAT16, COMPLEX64, COMPLEX128, FLOAT16, FLOAT32, FLOAT64, DType, round_to, wider
 from reference.function import Pointwise
 
 torch = pytest.importorskip("torch")
@@ -180,6 +181,23 @@ def test_torch_is_within_the_bounds_of_complex_arithmetic(name: str, exact: Any,
     z, w = complex_normal(0, 50_000), complex_normal(1, 50_000)
     found = judge_complex(getattr(torch, name), exact, bound, z, w)
     assert found.held, explained(found, z, w)
+
+
+@pytest.mark.parametrize(("dtype", "reach"), [(COMPLEX64, 126), (COMPLEX128, 1022)], ids=str)
+def test_torch_is_within_the_bound_of_complex_rsqrt_at_every_argument_and_size(dtype: DType, reach: int) -> None:
+    """Measured against mpmath where it is furthest off."""
+    rng = np.random.default_rng(0)
+    size, argument = rng.uniform(-reach, reach, 100_000), rng.uniform(-np.pi, np.pi, 100_000)
+    z = (np.exp2(size) * np.exp(1j * argument)).astype(dtype.numpy)
+    actual = torch.rsqrt(torch.from_numpy(z)).numpy().astype(np.clongdouble)
+    close = 1 / np.sqrt(z.astype(np.clongdouble))
+    furthest = np.argsort(np.abs(actual - close) / np.abs(close))[-500:]
+    with mpmath.workdps(40):
+        exact = [1 / mpmath.sqrt(mpmath.mpc(complex(z[at]))) for at in furthest]
+        errors = [float(abs(mpmath.mpc(complex(actual[at])) - r)) for at, r in zip(furthest, exact, strict=True)]
+    allowed = Ulps("rsqrt").allowed(Judged("rsqrt", dtype, np.array(exact, np.complex128)))
+    off = np.array(errors) / allowed
+    assert 0.5 < off.max() <= 1, f"off by {off.max()} of what is allowed, at {z[furthest[off.argmax()]]}"
 
 
 def judge_complex(

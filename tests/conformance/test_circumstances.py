@@ -91,6 +91,7 @@ def called_with(*args: Any, **kwargs: Any) -> Callable[[Case], Case]:
 
 OTHERWISE: dict[str, Callable[[Case], Case]] = {
     "arange-of-fractions-cut": called_with(1.0, 0.5, dtype=DTypeName("int64")),
+    "cast-is-rounded-twice": put("input", values=Literal(np.float64(2).tobytes())),
     "cat-out-of-single-sizes": put("out", strides=(1, 1)),
     "complex-0-d-keeps-the-width": put("right", shape=(1,), strides=(1,)),
     "expanded-operand-16-bit": put("input", strides=(1, 2), size=4, values=Literal(bytes(8))),
@@ -143,6 +144,7 @@ def test_an_entry_is_met_however_the_arguments_are_given(name: str) -> None:
 ELSE: dict[str, Callable[[Difference], Any]] = {
     "addr-without-its-input": lambda seen: (4, 1),
     "arange-of-fractions-cut": lambda seen: (9,),
+    "cast-is-rounded-twice": lambda seen: seen.expected + seen.expected.dtype.type(2.0**-10),
     "convolution-gradients-in-16-bits": lambda seen: 3 * seen.expected + 2,
     "nansum-in-16-bits": lambda seen: 3 * seen.expected + 2,
     "resize-refuses-too-late": lambda seen: (9,),
@@ -202,6 +204,30 @@ def test_a_wrong_write_is_known_where_it_reads_the_memory_that_it_writes(
     (entry,) = (one for one in every_deviation() if one.name == "writes-from-a-tensor-with-gaps")
     difference = Difference(Aspect.VALUES, 2, variable, np.zeros(3, np.int64), np.ones(3, np.int64))
     assert entry.covers("index_add", PROGRAMS, "cpu", "mixed", difference, a_write(source)) is known
+
+
+@pytest.mark.parametrize(
+    ("value", "actual", "known"),
+    [
+        (1 + 2.0**-11 + 2.0**-40, 1.0, True),
+        (65520 - 2.0**-30, np.inf, True),
+        (-65520 + 2.0**-30, np.inf, False),
+        (1 + 2.0**-11 + 2.0**-20, 1.0, False),  # cut off
+        (1 + 2.0**-11, 1 + 2.0**-10, False),  # away from zero
+        (1 + 2.0**-8 + 2.0**-40, 1.0, False),  # by way of bfloat16
+    ],
+)
+def test_a_cast_is_known_to_round_twice_where_it_does_so_by_way_of_float32(
+    value: float, actual: float, known: bool
+) -> None:
+    (entry,) = (one for one in every_deviation() if one.name == "cast-is-rounded-twice")
+    given = Input("input", (2,), "float64", (1,), 0, 2, Literal(np.array([1, value]).tobytes()))
+    case = Case((given,), (Step("half", Form.METHOD, (Ref("input"),), (), ("result",)),))
+    seen = np.array([1, actual], np.float16)
+    expected = np.array([1, value]).astype(np.float16)
+    verdict = ValueVerdict(False, seen != expected, 1.0, _actual=seen, _exact=seen, _dtype=BY_NAME["float16"])
+    difference = Difference(Aspect.VALUES, 0, "result", expected, seen, verdict)
+    assert entry.covers("half", "agrees", "cpu", "float64", difference, case) is known
 
 
 @pytest.mark.parametrize(

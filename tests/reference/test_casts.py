@@ -22,6 +22,7 @@ from reference.dtypes import (
     FLOAT32,
     FLOAT64,
     INT8,
+    INT32,
     INT64,
     TORCH_DTYPES,
     UINT8,
@@ -54,6 +55,55 @@ def test_a_float_outside_the_range_has_no_value() -> None:
     cast = to(tensor([127.9, 128.0, np.inf, np.nan]), INT8)
     assert isinstance(cast.specified, np.ndarray)
     assert cast.specified.tolist() == [True, False, False, False]
+
+
+# By way of float32, each of these would be in the middle between two numbers, and go to the lower one, which is even.
+ROUNDED: list[tuple[float, DType, DType, float]] = [
+    (1 + 2.0**-11 + 2.0**-40, FLOAT64, FLOAT16, 1 + 2.0**-10),
+    (1 + 2.0**-8 + 2.0**-40, FLOAT64, BFLOAT16, 1 + 2.0**-7),
+    (1 + 2.0**-4 + 2.0**-40, FLOAT64, FLOAT8_E4M3FN, 1 + 2.0**-3),
+    (65520 - 2.0**-30, FLOAT64, FLOAT16, 65504),
+    (2**32 + 2**24 + 1, INT64, BFLOAT16, 2.0**32 + 2**25),
+    (2**24 + 2**16 + 1, INT32, BFLOAT16, 2.0**24 + 2**17),
+]
+
+
+def _assigned(source: Tensor, target: Tensor) -> Tensor:
+    METHODS["setitem"](target, 0, source)
+    return target
+
+
+WAYS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "to": lambda source, target: to(source, target.dtype),
+    "copy_": lambda source, target: METHODS["copy_"](target, source),
+    "setitem": _assigned,
+    "select_scatter": lambda source, target: METHODS["select_scatter"](target, source, 0, 0),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("value", "source", "dtype", "expected"), ROUNDED)
+def test_a_value_is_rounded_once(value: float, source: DType, dtype: DType, expected: float, way: str) -> None:
+    """IEEE 754-2019, 5.4.2: of convertFormat too, the result is the exact one, rounded."""
+    made = WAYS[way](tensor(value, source), tensor([0.0], dtype))
+    assert made.array.astype(np.float64).ravel().tolist() == [expected]
+
+
+def test_a_number_is_rounded_once() -> None:
+    for value, dtype, expected in ((ROUNDED[0][0], FLOAT16, ROUNDED[0][3]), (ROUNDED[4][0], BFLOAT16, ROUNDED[4][3])):
+        assert METHODS["full_like"](tensor([0.0], dtype), value).array.astype(np.float64).tolist() == [expected]
+
+
+@pytest.mark.parametrize("name", ["maximum", "add", "cat", "where"])
+def test_integers_are_rounded_once_where_they_are_promoted(name: str) -> None:
+    integers, zeros = tensor([2**32 + 2**24 + 1, 0], INT64), tensor([0.0, 0.0], BFLOAT16)
+    operands: dict[str, tuple[Any, ...]] = {
+        "cat": ([integers, zeros],),
+        "where": (tensor([True, True], BOOL), integers, zeros),
+    }
+    made = METHODS[name](*operands.get(name, (integers, zeros)))
+    assert made.dtype is BFLOAT16
+    assert float(made.array[0]) == 2.0**32 + 2**25
 
 
 @pytest.mark.parametrize("dtype", [INT8, FLOAT8_E4M3FN])

@@ -194,8 +194,6 @@ def test_what_a_float8_cannot_hold_has_no_value() -> None:
     assert specified([57344, 57345, -inf, nan], FLOAT8_E5M2) == [True, False, False, True]
     assert specified([1, 2.0**-126, 2.0**127, nan], FLOAT8_E8M0FNU) == [True] * 4
     assert specified([0, -1, 2.0**128, 2.0**-127], FLOAT8_E8M0FNU) == [False] * 4
-    # Rounded by way of float32 this is a tie, and goes to the even neighbour below; rounded once it goes up.
-    assert specified([1.0625 + 2.0**-40, 1.0625, 1.07], FLOAT8_E4M3FN) == [False, True, True]
 
 
 def test_integers_without_a_sign_wrap_around() -> None:

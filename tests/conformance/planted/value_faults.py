@@ -153,7 +153,35 @@ def one_value_wrong_in_short_rows(real: Plant, input: torch.Tensor) -> Any:
     return torch.where(input == -2.0, -1.0, result) if input.ndim > 1 and input.shape[-1] < 8 else result
 
 
+def is_narrowed(input: torch.Tensor, result: torch.Tensor) -> bool:
+    return input.dtype in (torch.float32, torch.float64) and result.element_size() == 2
+
+
+def cut_off(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    result = real(input, *args, **kwargs)
+    if is_narrowed(input, result):
+        result.data.view(torch.int16).sub_(result.abs() > input.abs())
+    return result
+
+
+def ties_away_from_zero(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    result = real(input, *args, **kwargs)
+    if is_narrowed(input, result):
+        bits = result.data.view(torch.int16)
+        beyond = (bits + 1).view(result.dtype)
+        bits.add_((result.double() + beyond.double()) / 2 == input.double())
+    return result
+
+
+def by_way_of_bfloat16(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    wide = input.dtype in (torch.float32, torch.float64)
+    return real(input.bfloat16().to(input.dtype) if wide else input, *args, **kwargs)
+
+
 FAULTS = [
+    Fault("cast cut off", "what does not fit is, towards zero", "half", "agrees", cut_off),
+    Fault("cast away from zero", "in the middle of two numbers", "to", "agrees", ties_away_from_zero),
+    Fault("cast twice", "by way of bfloat16", "half", "agrees", by_way_of_bfloat16),
     Fault("alpha ignored", "other is added as it is", "add", "agrees", alpha_ignored),
     Fault("alpha negated", "other is added instead", "sub", "agrees", alpha_negated),
     Fault("range too short", "the last number is missing", "arange", "agrees", last_dropped),
