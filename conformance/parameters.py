@@ -44,11 +44,15 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class AnyTensor(Base):
-    """A tensor of any shape between two ranks. ``mode`` fixes how its values are drawn."""
+    """A tensor of any shape between two ranks. ``mode`` fixes how its values are drawn.
+
+    Its elements are never ``many`` where every one makes a row of the result.
+    """
 
     name: str = "input"
     min_ndim: int = field(default=0, kw_only=True)
     max_ndim: int = field(default=4, kw_only=True)
+    many: bool = field(default=True, kw_only=True)
     dtypes: tuple[DType, ...] = field(default=(), kw_only=True)
     mode: str = field(default="", kw_only=True)
     writeable: bool = field(default=False, kw_only=True)
@@ -62,7 +66,7 @@ class AnyTensor(Base):
         if drawing.long and self.min_ndim <= 1:
             shape = draw_long_shape(choices)
         else:
-            shape = draw_shape(choices, min_ndim=self.min_ndim, max_ndim=self.max_ndim)
+            shape = draw_shape(choices, min_ndim=self.min_ndim, max_ndim=self.max_ndim, many=self.many)
         dtype = choices.choose(self.dtypes) if self.dtypes else None
         drawing.fix_shape(shape)
         return drawing.tensor(self.name, shape, dtype, mode=self.mode, writeable=self.writeable)

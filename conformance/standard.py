@@ -180,13 +180,18 @@ def _of_integers(case: Case, change: Change) -> Case:
 
 
 def _terms(case: Case, expected: Trace) -> int:
-    """How many terms a result sums: as many as ones sum to, or as inputs share an output."""
+    """How many terms a result sums: as many as ones sum to, or as inputs share an output.
+
+    Of a distance ones cancel: there it is at most as many as a dimension is long.
+    """
     sizes = [prod(given.shape) for given in case.inputs]
     results = _last_result(expected, case)
     ratio = max(sizes, default=1) // max(results.size, 1)
     counted = _last_result(run_wide(_of_integers(case, np.ones_like), np.ones_like), case)
     with np.errstate(all="ignore"):
-        ones = np.abs(counted).max(initial=1.0)
+        ones = np.abs(counted).max(initial=0.0)
+    if counted.size and not ones:
+        ones = max((size for given in case.inputs for size in given.shape), default=1)
     return max(1, ratio, int(ones) if np.isfinite(ones) else 1)
 
 

@@ -21,6 +21,7 @@ from conformance.strategies.cases import FORM, draw_calls, draw_case, dtypes_of,
 from conformance.strategies.deal import Dealt, deal, places_apart
 from conformance.strategies.drawing import EVERY_MODE
 from conformance.strategies.grids import draw_grid, has_grid
+from conformance.strategies.shapes import LARGE
 from conformance.together import together
 from reference.dtypes import DType
 
@@ -32,6 +33,8 @@ FIRST = ("agrees", "metadata")
 """The properties that find most, and of which all others are variations."""
 WRITING = ("in place", "out")
 """What is written where it is told may go wrong where arguments, values and sizes are rare."""
+LARGE_AT_ONCE = 2
+"""So many structures of many elements come with each time."""
 CALLS = 6
 """So many calls get the same first argument, where they can be looked at together."""
 
@@ -145,7 +148,8 @@ def draw_structures(
     briefly = _others(operation, others, points, choices.integer(0, 2**32 - 1), telling)
     glances = 0 if operation.alias_of else profile.glances * len(operation.parameters)
     looked_at = _glances(operation, kinds, glances, choices.integer(0, 2**32 - 1), telling)
-    return [*full, *briefly, *looked_at, *_grids(operation, telling, choices.integer(0, 2**32 - 1))]
+    grids = _grids(operation, telling, choices.integer(0, 2**32 - 1))
+    return [*full, *briefly, *looked_at, *grids, *_large(operation, telling, profile, choices.integer(0, 2**32 - 1))]
 
 
 Point: TypeAlias = "Mapping[str, float]"
@@ -223,6 +227,20 @@ def _grids(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator
         if has_grid(operation, dtype) and not operation.alias_of:
             base = draw_grid(SeededChoices(seed + number), operation, dtype)
             yield Structure(operation, dtype, base, seed + number, telling=False, brief=FIRST, rows=1)
+
+
+def _large(operation: Operation, dtypes: Sequence[DType], profile: Profile, seed: int) -> Iterator[Structure]:
+    """Structures of many elements, of two dtypes; none of an operation whose arguments are always few, or small."""
+    choices = SeededChoices(seed)
+    first = choices.integer(0, len(dtypes) - 1)
+    for number in range(0 if operation.alias_of else min(LARGE_AT_ONCE, len(dtypes))):
+        dtype = dtypes[(first + number) % len(dtypes)]
+        numel = choices.choose((LARGE, LARGE, LARGE, profile.largest))
+        source = SeededChoices(choices.integer(0, 2**32 - 1), {"large": numel})
+        base = draw_case(source, operation, dtype)
+        if source.dealt("large") is None:
+            brief = (*FIRST, *WRITING) if number or numel > LARGE else (*FIRST, "gradient")
+            yield Structure(operation, dtype, base, seed + number, telling=False, brief=brief, rows=1)
 
 
 def takes_company(operation: Operation) -> bool:

@@ -6,6 +6,8 @@ https://docs.pytorch.org/docs/stable/torch.html#other-operations
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -18,8 +20,18 @@ from reference.reduction import accumulating, computing_array, sum
 from reference.slicing import unsqueeze
 from reference.tensor import Tensor
 
+_MANY_ROWS = 25
 
-@function("CdistBackward0")
+
+def _node(arguments: Mapping[str, Any]) -> str:
+    """Of many rows the Euclidean distance is made of a product of matrices, and ends in a view."""
+    shapes = (*arguments["x1"].shape, *arguments["x2"].shape)
+    most = max(arguments[name].shape[-2] for name in ("x1", "x2"))
+    directly = most <= _MANY_ROWS or 0 in shapes or arguments["compute_mode"].startswith("donot")
+    return "CdistBackward0" if directly or arguments["p"] != 2 else "ViewBackward0"
+
+
+@function(_node)
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """The p-norm of each row of ``x1`` less each row of ``x2``; the dimensions before are broadcast.
 

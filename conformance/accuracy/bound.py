@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, runtime_checkable
@@ -83,6 +84,16 @@ def unit_of_r(dtype: DType) -> float:
     if real_of(dtype) is not FLOAT64:
         return 0.0
     return 2.0 ** (finfo(FLOAT64).p - finfo(EXTENDED).p)
+
+
+def roundings_of_sum(terms: int) -> float:
+    """How many u a sum of n terms is off by, relative to the sum of their moduli, in any order: 8 sqrt(n), or n/2.
+
+    Errors of rounding grow like those of a random walk (Higham and Mary, SIAM J. Sci. Comput. 41, 2019; the factor 8 is
+    their confidence), but where equal terms are added one by one, all of them may go the same way, each by half of what
+    the bound for any errors, n u, allows.
+    """
+    return max(8 * math.sqrt(terms), terms / 2)
 
 
 def one_rounding(judged: Judged) -> np.ndarray:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from conformance.accuracy.bound import Accuracy, Bound, Judged, computing_dtype, last_rounding, one_rounding
+from conformance.accuracy.bound import (
+    Accuracy,
+    Bound,
+    Judged,
+    computing_dtype,
+    last_rounding,
+    one_rounding,
+    roundings_of_sum,
+)
 from conformance.accuracy.elementwise import Selected
 from conformance.accuracy.sums import GradientOf, Summation
 from conformance.ulp import finfo
@@ -40,7 +47,7 @@ class Average(Bound):
 
     def allowed(self, judged: Judged) -> np.ndarray:
         unit = finfo(computing_dtype(judged.dtype)).unit
-        return one_rounding(judged) + 8 * math.sqrt(judged.terms) * unit * largest(judged) + last_rounding(judged)
+        return one_rounding(judged) + roundings_of_sum(judged.terms) * unit * largest(judged) + last_rounding(judged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ class Normalised(Divided):
         count = max((given.size for given in judged.inputs), default=1)
         unit = finfo(computing_dtype(judged.dtype)).unit
         step = finfo(judged.dtype).subnormal * np.abs(judged.inputs[0]) / 2
-        return Divided.allowed(self, judged) + 16 * math.sqrt(count) * unit * judged.size + step
+        return Divided.allowed(self, judged) + 2 * roundings_of_sum(count) * unit * judged.size + step
 
 
 @dataclass(frozen=True, slots=True)

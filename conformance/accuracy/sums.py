@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.accuracy.bound import Bound, Judged, computing_dtype, last_rounding, one_rounding, unit_of_r
+from conformance.accuracy.bound import (
+    Bound,
+    Judged,
+    computing_dtype,
+    last_rounding,
+    one_rounding,
+    roundings_of_sum,
+    unit_of_r,
+)
 from conformance.ulp import finfo, ulp
 from reference.dtypes import DType, real_of
 
@@ -18,16 +26,17 @@ _HEADROOM = 64.0
 class Summation(Bound):
     """Class D, sums of n terms in any order: u_out|r| + 8 sqrt(n) u_acc S, S the sum of the terms' moduli.
 
-    The square root is the probabilistic bound of Higham and Mary (SIAM J. Sci. Comput. 41, 2019), the factor 8 its
-    confidence. TF32 rounds both factors of a product to 11 bits: 2 * 2^-11 S more. On small integers
-    every partial sum is exact, so that only the last rounding is left (class D'): half an ulp, whatever the
-    order. ``integers`` is false where the terms are not products of the inputs (mean, norm). ``stored``
+    For 8 sqrt(n) see ``roundings_of_sum``. TF32 rounds both factors of a product to 11 bits: 2 * 2^-11 S more. On
+    small integers every partial sum is exact, so that only the last rounding is left (class D'): half an ulp, whatever
+    the order. ``integers`` is false where the terms are not products of the inputs (mean, norm). ``stored``
     says that partial results may be kept in the dtype itself, also in 16 bits: a product of several matrices.
+    Where the result is a power of the sum, as a p-norm is, that magnifies its relative error by the ``power``, 1/p.
     ``headroom`` is by how much a sum may exceed the result: what is multiplied by 0.5 may have overflowed before.
     """
 
     integers: bool = True
     stored: bool = False
+    power: float = 1
     headroom: float = 1
 
     @property
@@ -39,7 +48,7 @@ class Summation(Bound):
         terms_sum = judged.sum_of_terms
         if self.integers and _sums_exactly(judged, terms_sum, 2.0 ** min(info.p, 24)):
             return (0.5 + unit_of_r(judged.dtype)) * ulp(judged.exact, judged.dtype)
-        relative = 8 * math.sqrt(judged.terms) * info.unit + (2 * 2.0**-11 if judged.tf32 else 0.0)
+        relative = self.power * roundings_of_sum(judged.terms) * info.unit + (2 * 2.0**-11 if judged.tf32 else 0.0)
         underflow = judged.terms * info.subnormal
         if self.headroom > 1 and judged.inputs:  # what is scaled before it is multiplied may underflow then
             underflow *= max(1.0, *map(_largest_finite, judged.inputs))
@@ -92,7 +101,7 @@ class Areas(Bound):
                 if total.shape == areas.shape:
                     areas = np.maximum(areas, total)
         length = max(y.shape, default=1)
-        allowed = one_rounding(judged) + 8 * math.sqrt(length) * info.unit * areas + length * info.subnormal
+        allowed = one_rounding(judged) + roundings_of_sum(length) * info.unit * areas + length * info.subnormal
         return unless_overflowing(allowed, areas * 2 < info.max, judged.exact)
 
 
@@ -123,24 +132,24 @@ class Product(Bound):
 
 @dataclass(frozen=True, slots=True)
 class Softmax(Bound):
-    """Class E: 2u p(4 + |x - m|), where the rounding of x - m passes through the exponential.
+    """Class E: 2u p(4 + |x - m|) + n u p/2, as the rounding of x - m passes through exp, and that of the sum adds up.
 
     Blanchard, Higham and Higham (IMA J. Numer. Anal. 41, 2021). |x - m| is the ``magnitude``, or else |log p|,
     which exceeds it by the logarithm of the sum alone. A p that underflows may be 0. u is that of the result also in
     16 bits, where the shifted input, the exponential and the sum may each be rounded.
     """
 
-    words = "2u p(4 + |x - m|)"
+    words = "2u p(4 + |x - m|) + n u p / 2"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         p, info = judged.size, finfo(judged.dtype)
         away = judged.magnitude() if judged.magnitude is not None else np.abs(np.log(np.maximum(p, info.subnormal)))
-        return 2 * info.unit * p * (4 + away) + info.tiny + last_rounding(judged)
+        return 2 * info.unit * p * (4 + away) + _of_equal_terms(judged) * p + info.tiny + last_rounding(judged)
 
 
 @dataclass(frozen=True, slots=True)
 class LogSumExp(Bound):
-    """Class E, logsumexp and log_softmax: 4u(1 + max|x| + ln n) (Blanchard, Higham and Higham, 2021).
+    """Class E, logsumexp and log_softmax: 4u(1 + max|x| + ln n) + n u/2 (Blanchard, Higham and Higham, 2021).
 
     max|x| is the ``magnitude``, or else the largest finite modulus in the first input; n is ``terms``. u is that of
     the result also in 16 bits, where log, sum and maximum may each be rounded before they are combined. Where every
@@ -149,13 +158,20 @@ class LogSumExp(Bound):
     """
 
     running: bool = False
-    words = "4u(1 + max|x| + ln n)"
+    words = "4u(1 + max|x| + ln n) + n u / 2"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         unit = finfo(judged.dtype).unit
         length = max(judged.inputs[0].shape, default=1) if self.running and judged.inputs else 1
         steps = math.sqrt(length)
-        return 4 * unit * steps * (1 + _largest(judged) + math.log(judged.terms * length)) + last_rounding(judged)
+        allowed = 4 * unit * steps * (1 + _largest(judged) + math.log(judged.terms * length))
+        return allowed + _of_equal_terms(judged) + last_rounding(judged)
+
+
+def _of_equal_terms(judged: Judged) -> float:
+    """The relative error of a sum of equal terms, at most as many as a dimension of the first input is long: n u/2."""
+    count = max((judged.terms, *judged.inputs[0].shape)) if judged.inputs else judged.terms
+    return count / 2 * finfo(computing_dtype(judged.dtype)).unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +275,7 @@ class GradientOf(Bound):
         if self.steepens:
             allowed = allowed + self._of_steep_slopes(judged)
         if self.of_sum:
-            allowed = allowed + 8 * math.sqrt(judged.terms) * finfo(judged.dtype).unit * judged.size
+            allowed = allowed + roundings_of_sum(judged.terms) * finfo(judged.dtype).unit * judged.size
         if self.exponent and judged.magnitude is not None:
             allowed = allowed + self._of_exponents(judged.magnitude(), judged)
         if judged.own_error is not None:

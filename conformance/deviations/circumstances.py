@@ -15,7 +15,7 @@ from conformance.deviations.seen import SEEN
 from conformance.model.case import Case, Dots, Input, Layout, Ref, references
 from conformance.standard import logical
 from conformance.ulp import finfo
-from reference.dtypes import BY_NAME, Category
+from reference.dtypes import BFLOAT16, BY_NAME, FLOAT16, Category
 from reference.layout import contiguous_strides
 
 
@@ -317,6 +317,12 @@ def _the_range_times_the_bins_overflows(case: Case) -> bool:
     return bool(np.ptp(elements) * max(counts) > finfo(BY_NAME[given.dtype]).max) if elements.size else False
 
 
+def _more_elements_than_are_counted(case: Case) -> bool:
+    """Of a dtype of 16 bits, in which a number above 2^p plus one is that number."""
+    counted = {one.name: 2 ** finfo(one).p for one in (FLOAT16, BFLOAT16)}
+    return any(prod(given.shape) > counted.get(given.dtype, math.inf) for given in case.inputs)
+
+
 def _of_call(is_so: Callable[[Case], bool]) -> Callable[[Met], bool]:
     return lambda met: is_so(met.call)
 
@@ -359,6 +365,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "what is written is expanded": _of_call(_what_is_written_is_expanded),
     "something follows a mask": _of_call(_something_follows_a_mask),
     "the range times the bins overflows": _of_call(_the_range_times_the_bins_overflows),
+    "more elements than are counted": _of_call(_more_elements_than_are_counted),
     "the order is negative": _of_call(_the_order_is_negative),
     "a power overflows": _of_call(_a_power_overflows),
     "the sum overflows": _of_call(_the_sum_overflows),

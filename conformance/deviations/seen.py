@@ -148,7 +148,7 @@ def _each_sum_is_rounded(met: Met) -> bool:
     of_magnitudes, of_ones = (_values(met, _with_elements(met.call, change)) for change in (np.abs, np.ones_like))
     if of_magnitudes is None or of_ones is None:
         return False
-    count = np.maximum(of_ones, max(given.size for given in met.call.inputs) / max(expected.size, 1))
+    count = np.maximum(of_ones, max(prod(given.shape) for given in met.call.inputs) / max(expected.size, 1))
     error = np.abs(actual.astype(np.longdouble) - expected.astype(np.longdouble))
     allowed = (count + 1) * finfo(BY_NUMPY[expected.dtype]).unit * of_magnitudes
     return bool(np.all(((error <= allowed) | np.isinf(of_magnitudes))[_wrong(met)]))

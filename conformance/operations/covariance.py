@@ -44,7 +44,7 @@ OPERATIONS = [
         " columns are the observations.",
         Covariance(),
         OF_DEVIATIONS,
-        AnyTensor(max_ndim=2),
+        AnyTensor(max_ndim=2, many=False),
         CORRECTION,
     ),
     _of_variables(
@@ -65,6 +65,6 @@ OPERATIONS = [
         " matrix, where rows are the variables and columns are the observations.",
         Correlation(),
         OF_THEIR_PRODUCTS,
-        AnyTensor(max_ndim=2),
+        AnyTensor(max_ndim=2, many=False),
     ),
 ]

@@ -41,7 +41,7 @@ OPERATIONS = [
         reference=distances.vander,
         spellings=spelled("torch.vander"),
         parameters=(
-            AnyTensor("x", min_ndim=1, max_ndim=1),
+            AnyTensor("x", min_ndim=1, max_ndim=1, many=False),
             Choice("N", (3, 0, 1, 5), required=False, forbidden=-1),
             Flag("increasing", keyword=True),
         ),

@@ -113,7 +113,7 @@ OPERATIONS = [
         reference=grids.combinations,
         spellings=spelled("torch.combinations"),
         parameters=(
-            AnyTensor(min_ndim=1, max_ndim=1),
+            AnyTensor(min_ndim=1, max_ndim=1, many=False),
             Computed("r", _length, lambda choices, drawing: -1, mostly=True),
             Flag("with_replacement"),
         ),

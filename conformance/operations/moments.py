@@ -20,6 +20,7 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 KEEPDIM = Flag("keepdim", keyword=True)
 INFINITY = float("inf")
 ORDERS = (2, 1, INFINITY, 0, 3, -INFINITY, -1, 0.5, 2.5)
+OF_NORMS = Summation(integers=False, power=2)
 
 
 def _wider(choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -80,7 +81,7 @@ OPERATIONS = [
         spellings=spelled("torch.norm", "Tensor.norm"),
         parameters=(AnyTensor(), Choice("p", (*ORDERS, "fro")), Dims(), KEEPDIM),
         dtypes=DIFFERENTIABLE,
-        accuracy=Summation(integers=False),
+        accuracy=OF_NORMS,
         gradient=GradientOf(16),
         values=("normal", "small", "gaps"),
         basis=Documented(MANUAL.format("norm"), "Returns the matrix norm or vector norm of a given tensor."),
@@ -91,7 +92,7 @@ OPERATIONS = [
         spellings=spelled("torch.norm", "Tensor.norm"),
         parameters=(AnyTensor(), Choice("p", (*ORDERS, "fro"), required=False), WIDER),
         dtypes=DIFFERENTIABLE,
-        accuracy=Summation(integers=False),
+        accuracy=OF_NORMS,
         gradient=GradientOf(16),
         values=("normal", "small", "gaps"),
         basis=Documented(
@@ -110,7 +111,7 @@ OPERATIONS = [
             WIDER,
         ),
         dtypes=DIFFERENTIABLE,
-        accuracy=Summation(integers=False),
+        accuracy=OF_NORMS,
         gradient=GradientOf(16),
         values=("normal", "small", "gaps"),
         basis=Documented(MANUAL.format("linalg.vector_norm"), "Computes a vector norm: sum(abs(x)^ord)^(1 / ord)."),
@@ -121,7 +122,7 @@ OPERATIONS = [
         spellings=spelled("torch.dist", "Tensor.dist", out=False),
         parameters=(Operand("input"), Operand("other"), Choice("p", ORDERS, required=False)),
         dtypes=DIFFERENTIABLE,
-        accuracy=Summation(integers=False, stored=True),
+        accuracy=replace(OF_NORMS, stored=True),
         gradient=GradientOf(16, of_sum=True),
         values=("normal", "small"),
         basis=Documented(

@@ -63,7 +63,7 @@ OPERATIONS = [
         reference=sampling.multinomial,
         spellings=spelled("torch.multinomial", "Tensor.multinomial", out=True),
         parameters=(
-            AnyTensor(min_ndim=1, max_ndim=2, mode="positive"),
+            AnyTensor(min_ndim=1, max_ndim=2, mode="positive", many=False),
             Computed("num_samples", _samples, _no_samples),
             Flag("replacement"),
         ),

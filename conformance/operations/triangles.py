@@ -106,7 +106,7 @@ OPERATIONS = [
         name="diag",
         reference=triangles.diag,
         spellings=spelled("torch.diag", "Tensor.diag", out=True),
-        parameters=(AnyTensor(min_ndim=1, max_ndim=2), DIAGONAL),
+        parameters=(AnyTensor(min_ndim=1, max_ndim=2, many=False), DIAGONAL),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(
@@ -121,7 +121,7 @@ OPERATIONS = [
         reference=triangles.diag_embed,
         spellings=spelled("torch.diag_embed", "Tensor.diag_embed"),
         parameters=(
-            AnyTensor(min_ndim=1, max_ndim=3),
+            AnyTensor(min_ndim=1, max_ndim=3, many=False),
             OFFSET,
             Computed("dim1", _first_dim, mostly=True),
             Computed("dim2", _second_dim, _same_dim),
@@ -137,7 +137,7 @@ OPERATIONS = [
         name="diagflat",
         reference=triangles.diagflat,
         spellings=spelled("torch.diagflat", "Tensor.diagflat"),
-        parameters=(AnyTensor(max_ndim=2), OFFSET),
+        parameters=(AnyTensor(max_ndim=2, many=False), OFFSET),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(

@@ -10,7 +10,15 @@ from conformance.choices import Choices
 from conformance.model.case import Argument, Drawn, Input, Ref
 from conformance.operation import Operation
 from conformance.strategies.layouts import draw_geometry
-from conformance.strategies.shapes import EDGES, STRETCHED, Shape, draw_broadcastable, draw_long_shape, draw_shape
+from conformance.strategies.shapes import (
+    EDGES,
+    LARGE_SIZES,
+    STRETCHED,
+    Shape,
+    draw_broadcastable,
+    draw_long_shape,
+    draw_shape,
+)
 from conformance.values import IN_TURN
 from reference.dtypes import BY_NAME, Category, DType
 
@@ -76,12 +84,12 @@ class Drawing:
         return self.symbols[name]
 
     def _size(self, low: int, high: int) -> int:
-        """A size in [low, high]; where an edge was dealt, at times one at that edge."""
-        edge = self.choices.dealt("edge")
-        self._edge = self._edge if edge is None else EDGES[edge]
+        """A size in [low, high]; where an edge was dealt, or many elements, at times one at that edge, or large."""
+        edge, large = self.choices.dealt("edge"), self.choices.dealt("large")
+        self._edge = EDGES[edge] if edge is not None else "large" if large is not None else self._edge
         few = prod(self.symbols.values()) <= MOST_TO_STRETCH
         if self._edge and few and high >= LARGEST_SMALL and self.choices.flag():
-            ends = {"long": STRETCHED, "empty": (low,), "single": (max(low, 1),)}
+            ends = {"long": STRETCHED, "empty": (low,), "single": (max(low, 1),), "large": LARGE_SIZES}
             return self.choices.choose(ends[self._edge])
         return self.choices.integer(max(low, min(2, high)) if self.choices.ample else low, high)
 

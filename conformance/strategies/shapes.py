@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import prod
+from math import isqrt, prod
 
 from conformance.choices import Choices
 
@@ -18,13 +18,22 @@ EDGES = ("long", "empty", "single")
 WITHOUT_VALUES = ("empty", "single")
 """The edges at which there is an element at most."""
 STRETCHED = (17, 16, 33, 31)
+LARGE_SIZES = (65, 129, 67)
+LARGE = 2**12
+"""So many elements are more than 8, 10 or 11 bits can count, and more than it takes to copy a matrix block by block."""
+LARGEST = 2**16
+"""So many are more than 16 bits can count, and more than one thread of a kernel is given."""
+_FEW = 60
 
 
-def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel: int = 200) -> Shape:
+def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel: int = 200, many: bool = True) -> Shape:
     """A small shape, sizes of one among them and at times one of zero; where its rank was dealt, a telling one.
 
-    Where an edge was dealt, it is long, empty, or of one element.
+    Where an edge was dealt, it is long, empty, or of one element; where a number of elements was, and they may be
+    ``many``, it has a few more than these.
     """
+    if many and numel >= _FEW and max_ndim and (large := choices.dealt("large")) is not None:
+        return _large_shape(choices, min_ndim, max_ndim, large)
     dealt = choices.dealt("ndim")
     if dealt is not None:
         return _telling_shape(choices, min_ndim, min(max(dealt, min_ndim), max_ndim), numel)
@@ -74,6 +83,16 @@ def _stretched_shape(choices: Choices, min_ndim: int, max_ndim: int, numel: int)
     rest = numel // prod(sizes)
     sizes[choices.integer(0, ndim - 1)] = choices.choose([size for size in STRETCHED if size <= rest])
     return tuple(sizes)
+
+
+def _large_shape(choices: Choices, min_ndim: int, max_ndim: int, numel: int) -> Shape:
+    """Odd sizes, which leave a rest in every block, all but two of them small, of a few more than so many elements."""
+    ndim = choices.integer(max(min_ndim, 1), max(min_ndim, min(3, max_ndim)))
+    sizes = [choices.choose((3, 2, 1)) for _ in range(ndim - 2)]
+    rest = numel // prod(sizes)
+    second = choices.choose((isqrt(rest) - 4, 3)) | 1
+    long = [*sizes, second, (rest // second + 1) | 1] if ndim > 1 else [rest + 3]
+    return tuple(reversed(long)) if choices.flag() else tuple(long)
 
 
 def draw_long_shape(choices: Choices) -> Shape:

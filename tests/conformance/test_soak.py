@@ -25,7 +25,7 @@ from tests.conformance.isolation.ends import faulty, killed  # noqa: E402
 from tests.conformance.planted.planting import Plant  # noqa: E402
 from tests.reports.builders import ENVIRONMENT  # noqa: E402
 
-SHORT = Profile("soak", structures=1, every_dtype=0, rows=4, others=0, glances=0, programs=3, compiled=0)
+SHORT = Profile("soak", structures=1, every_dtype=0, rows=4, others=0, glances=0, largest=4096, programs=3, compiled=0)
 TIME = 60.0
 
 OpenSession = Callable[[Plant], IsolatedSession]
