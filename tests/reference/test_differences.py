@@ -18,6 +18,15 @@ X = np.array([[0.7, -1.3, 0.4, 3.1], [2.1, 0.9, -0.6, 1.4], [1.0, 0.1, 0.8, -2.0
 PLACES = np.array([0.0, 1, 3, 4, 8])
 
 
+def test_a_difference_is_rounded_once_before_the_next_is_taken() -> None:
+    """-0x1.82bf944bda70ap+10 less 0x1.d7a73f5ffe234p-16 lies so near to the middle of two numbers that extended
+    precision rounds it there."""
+    given = np.array(
+        [float.fromhex(h) for h in ("-0x1.eb1abeb2da3b4p-23", "0x1.d7a73f5ffe234p-16", "-0x1.82bf944bda70ap+10")]
+    )
+    assert METHODS["diff"](Tensor.of(given, FLOAT64), 2).array.tolist() == np.diff(given, n=2).tolist()
+
+
 def test_differences() -> None:
     given = Tensor.of(SQUARES, INT64)
     assert METHODS["diff"](given).array.tolist() == [[1, 3, 5, 7], [-9, -7, -5, -3]]
