@@ -16,8 +16,8 @@ class Profile:
     ``structures`` times, a structure is drawn for one dtype of every kind; the first ``every_dtype`` times for every
     dtype. ``rows`` derived seeds are tried for a pointwise structure. With each time come ``others``, of every kind in
     turn, examined for little more than agreement, and for each parameter so many ``glances``: structures of which the
-    call alone is compared; and two of many elements, of which one in four has the ``largest`` number. ``programs``
-    random programs are run. ``compiled`` cases of an operation go into compiled graphs, of the operations in ``parts``
+    call alone is compared; and one of many elements, which at times are the ``largest`` number. ``programs`` random
+    programs are run. ``compiled`` cases of an operation go into compiled graphs, of the operations in ``parts``
     of ``PARTS`` parts: the seed says which. ``evidence`` is false where a run is too small to show conformance.
     """
 

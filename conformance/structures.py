@@ -33,8 +33,7 @@ FIRST = ("agrees", "metadata")
 """The properties that find most, and of which all others are variations."""
 WRITING = ("in place", "out")
 """What is written where it is told may go wrong where arguments, values and sizes are rare."""
-LARGE_AT_ONCE = 2
-"""So many structures of many elements come with each time."""
+ONE_IN_EIGHT = 12  # percent
 CALLS = 6
 """So many calls get the same first argument, where they can be looked at together."""
 
@@ -230,17 +229,15 @@ def _grids(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator
 
 
 def _large(operation: Operation, dtypes: Sequence[DType], profile: Profile, seed: int) -> Iterator[Structure]:
-    """Structures of many elements, of two dtypes; none of an operation whose arguments are always few, or small."""
+    """A structure of many elements; none of an operation whose arguments are always few, or small."""
+    if operation.alias_of:
+        return
     choices = SeededChoices(seed)
-    first = choices.integer(0, len(dtypes) - 1)
-    for number in range(0 if operation.alias_of else min(LARGE_AT_ONCE, len(dtypes))):
-        dtype = dtypes[(first + number) % len(dtypes)]
-        numel = choices.choose((LARGE, LARGE, LARGE, profile.largest))
-        source = SeededChoices(choices.integer(0, 2**32 - 1), {"large": numel})
-        base = draw_case(source, operation, dtype)
-        if source.dealt("large") is None:
-            brief = (*FIRST, *WRITING) if number or numel > LARGE else (*FIRST, "gradient")
-            yield Structure(operation, dtype, base, seed + number, telling=False, brief=brief, rows=1)
+    numel = profile.largest if choices.flag(ONE_IN_EIGHT) else LARGE
+    source, dtype = SeededChoices(choices.integer(0, 2**32 - 1), {"large": numel}), choices.choose(dtypes)
+    base = draw_case(source, operation, dtype)
+    if source.dealt("large") is None:
+        yield Structure(operation, dtype, base, seed, telling=False, brief=(*FIRST, *WRITING), rows=1)
 
 
 def takes_company(operation: Operation) -> bool:

@@ -12,6 +12,7 @@ from reference import slicing, splitting, view_changes
 from reference.layout import extent
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
+LARGEST_WINDOW = 40
 
 
 def _start_within(choices: Choices, drawing: Drawing) -> int:
@@ -65,7 +66,9 @@ def _same_dim(choices: Choices, drawing: Drawing) -> int:
 
 
 def _window(choices: Choices, drawing: Drawing) -> int:
-    return choices.integer(0, _size_of_dim(drawing, "dimension"))
+    """Up to the size of the dimension; of many elements not all, as each is in that many windows."""
+    size = _size_of_dim(drawing, "dimension")
+    return choices.integer(0, min(size, LARGEST_WINDOW))
 
 
 def _window_too_large(choices: Choices, drawing: Drawing) -> int:
