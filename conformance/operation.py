@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from conformance.accuracy import Accuracy, Exact, LogSumExp, Product, Selected, Softmax, Summation, Variance
 from conformance.choices import Choices
@@ -117,7 +117,8 @@ class Operation:
     tensor may have (or, for creation, that may be asked for): any other must be refused. ``accuracy`` bounds the
     values and ``gradient`` the gradients of the result; without one the operation has none. ``written`` is the
     reference of the in-place form where that is more than the functional one written back. Of several ``results``, the
-    last ``in_tuple`` come in a tuple of their own. ``aliases`` are other names
+    last ``in_tuple`` come in a tuple of their own; where it ``chooses``, the last holds indices along ``dim``, each of
+    them once or some. ``aliases`` are other names
     for the same: ``"absolute"`` in every spelling that ends in the operation's name, ``"special.expit"`` for a function
     elsewhere. Each is an operation too, whose ``alias_of`` is the name of this one.
     """
@@ -133,6 +134,7 @@ class Operation:
     effect: Effect = Effect.NEW
     results: int = 1
     in_tuple: int = 0
+    chooses: Literal["each", "some", ""] = ""
     written: Callable[..., Any] | None = None
     values: tuple[str, ...] = ()
     random: bool = False

@@ -49,6 +49,7 @@ OPERATIONS = [
         accuracy=Selected(),
         gradient=GradientOf(1, cancels=4),
         results=2,
+        chooses="some",
         basis=Documented(
             MANUAL.format("cummax"), "values is the cumulative maximum of elements of input in the dimension dim."
         ),
@@ -62,6 +63,7 @@ OPERATIONS = [
         accuracy=Selected(),
         gradient=GradientOf(1, cancels=4),
         results=2,
+        chooses="some",
         basis=Documented(
             MANUAL.format("cummin"), "values is the cumulative minimum of elements of input in the dimension dim."
         ),

@@ -59,6 +59,7 @@ OPERATIONS = [
         accuracy=Selected(),
         gradient=GradientOf(0),
         results=2,
+        chooses="each",
         basis=Documented(
             MANUAL.format("sort"), "Sorts the elements of the input tensor along a given dimension in ascending order."
         ),
@@ -77,6 +78,7 @@ OPERATIONS = [
         accuracy=Selected(),
         gradient=GradientOf(0),
         results=2,
+        chooses="each",
         basis=Documented(
             MANUAL.format("sort"),
             "If stable is True then the sorting routine becomes stable, preserving the order of equivalent elements.",
@@ -88,6 +90,7 @@ OPERATIONS = [
         spellings=spelled("torch.argsort", "Tensor.argsort"),
         parameters=(AnyTensor(), DIM, Flag("descending")),
         dtypes=REAL,
+        chooses="each",
         basis=Documented(
             MANUAL.format("argsort"), "This is the second value returned by torch.sort(), in ascending order by value."
         ),
@@ -103,6 +106,7 @@ OPERATIONS = [
             Flag("descending", keyword=True),
         ),
         dtypes=REAL,
+        chooses="each",
         basis=Documented(MANUAL.format("argsort"), "stable: controls the relative order of equivalent elements."),
     ),
     Operation(
@@ -130,6 +134,7 @@ OPERATIONS = [
         accuracy=Selected(),
         gradient=GradientOf(0),
         results=2,
+        chooses="some",
         basis=Documented(
             MANUAL.format("topk"), "Returns the k largest elements of the given input tensor along a given dimension."
         ),
@@ -143,6 +148,7 @@ OPERATIONS = [
         accuracy=Selected(),
         gradient=GradientOf(0),
         results=2,
+        chooses="some",
         basis=Documented(
             MANUAL.format("kthvalue"), "values is the k th smallest element of each row in the given dimension dim."
         ),
@@ -157,6 +163,7 @@ OPERATIONS = [
             accuracy=Selected(),
             gradient=GradientOf(0),
             results=2,
+            chooses="some",
             basis=Documented(MANUAL.format(name), claim),
         )
         for name, function, claim in (
@@ -189,6 +196,7 @@ OPERATIONS = [
         accuracy=Selected(),
         gradient=GradientOf(0),
         results=2,
+        chooses="some",
         basis=Documented(
             MANUAL.format("mode"),
             "values is the mode value of each row, i.e. a value which appears most often in that row.",

@@ -15,10 +15,10 @@ from conformance.profiles import PROFILES
 from conformance.session import Session, failure_text
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.torch.eager import MetaTarget, TorchTarget
-from tests.conformance.planted import autograd_faults, memory_faults, value_faults
+from tests.conformance.planted import autograd_faults, index_faults, memory_faults, value_faults
 from tests.conformance.planted.planting import Fault, FaultyTarget
 
-FAULTS = [*value_faults.FAULTS, *memory_faults.FAULTS, *autograd_faults.FAULTS]
+FAULTS = [*value_faults.FAULTS, *index_faults.FAULTS, *memory_faults.FAULTS, *autograd_faults.FAULTS]
 CHECKED = sorted({(fault.verified, fault.property, fault.device) for fault in FAULTS})
 SMOKE = PROFILES["smoke"]
 STANDARD = PROFILES["standard"]
