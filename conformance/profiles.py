@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from conformance.strategies.shapes import LARGE, LARGEST
+from conformance.strategies.shapes import LARGER, LARGEST
 
 PARTS = 8  # of the operations, for a target that compiles many as one
 
@@ -16,8 +16,8 @@ class Profile:
     ``structures`` times, a structure is drawn for one dtype of every kind; the first ``every_dtype`` times for every
     dtype. ``rows`` derived seeds are tried for a pointwise structure. With each time come ``others``, of every kind in
     turn, examined for little more than agreement, and for each parameter so many ``glances``: structures of which the
-    call alone is compared; and one of many elements, which at times are the ``largest`` number. ``programs`` random
-    programs are run. ``compiled`` cases of an operation go into compiled graphs, of the operations in ``parts``
+    call alone is compared; and one of many elements, mostly of the ``largest`` number. ``programs`` random programs are
+    run. ``compiled`` cases of an operation go into compiled graphs, of the operations in ``parts``
     of ``PARTS`` parts: the seed says which. ``evidence`` is false where a run is too small to show conformance.
     """
 
@@ -57,7 +57,7 @@ PROFILES = {
             rows=24,
             others=9,
             glances=6,
-            largest=LARGE,
+            largest=LARGER,
             programs=72,
             compiled=0,
             evidence=False,
@@ -69,7 +69,7 @@ PROFILES = {
             rows=144,
             others=14,
             glances=8,
-            largest=LARGEST,
+            largest=LARGER,
             programs=1000,
             compiled=1,
             parts=1,

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache, partial
 from itertools import groupby, islice
 from typing import TypeAlias
 
-from conformance.accuracy import Exact, Selected
+from conformance.accuracy import Exact, Selected, Ulps
 from conformance.choices import NOTHING, Choices, SeededChoices
 from conformance.drivers import seed_of
 from conformance.model.case import Case
@@ -33,7 +33,6 @@ FIRST = ("agrees", "metadata")
 """The properties that find most, and of which all others are variations."""
 WRITING = ("in place", "out")
 """What is written where it is told may go wrong where arguments, values and sizes are rare."""
-ONE_IN_EIGHT = 12  # percent
 CALLS = 6
 """So many calls get the same first argument, where they can be looked at together."""
 
@@ -229,11 +228,11 @@ def _grids(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator
 
 
 def _large(operation: Operation, dtypes: Sequence[DType], profile: Profile, seed: int) -> Iterator[Structure]:
-    """A structure of many elements; none of an operation whose arguments are always few, or small."""
+    """A structure of many elements, of fewer where each takes the reference long: none of what always has few."""
     if operation.alias_of:
         return
     choices = SeededChoices(seed)
-    numel = profile.largest if choices.flag(ONE_IN_EIGHT) else LARGE
+    numel = LARGE if isinstance(operation.accuracy, Ulps) else profile.largest
     source, dtype = SeededChoices(choices.integer(0, 2**32 - 1), {"large": numel}), choices.choose(dtypes)
     base = draw_case(source, operation, dtype)
     if source.dealt("large") is None:

@@ -11,6 +11,7 @@ from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Effec
 from conformance.operations.casts import MEMORY_FORMAT
 from conformance.parameters import AnyTensor, Computed, Number, Operand, Sizes
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.shapes import draw_length
 from reference import random
 from reference.dtypes import BOOL, FLOAT32, FLOAT64, FLOATING, UNSIGNED
 
@@ -43,7 +44,7 @@ def _nothing_below(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _count(choices: Choices, drawing: Drawing) -> Argument:
-    return choices.integer(0, 100)
+    return draw_length(choices, 100)
 
 
 def _negative(choices: Choices, drawing: Drawing) -> Argument:

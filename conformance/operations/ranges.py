@@ -13,6 +13,7 @@ from conformance.operation import ALL, NUMERIC, OMITTED, REAL_NUMERIC, Effect, O
 from conformance.operations.creation import DTYPE, MANUAL, TRACKED
 from conformance.parameters import Choice, Computed, Number
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.shapes import draw_length
 from reference import ranges
 from reference.dtypes import FLOAT64, INT32, INT64, Category
 
@@ -50,7 +51,7 @@ def _no_step(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _steps(choices: Choices, drawing: Drawing) -> Argument:
-    return choices.integer(0, 40)
+    return draw_length(choices, 40)
 
 
 def _columns(choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -69,8 +70,12 @@ def _bound(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _near(choices: Choices, drawing: Drawing) -> Argument:
-    """An end that few steps lead to."""
+    """An end that few steps lead to, or many of a dtype that has so many numbers."""
     start = drawing.arguments["start"]
+    if isinstance(start, int) and drawing.dtype.itemsize >= 4:
+        many = choices.dealt("large")
+        if many is not None:
+            return start + many
     return choices.choose(BOUNDS) + (start if start in FAR else 0)
 
 

@@ -79,7 +79,7 @@ OPERATIONS = [
         name="poisson",
         reference=sampling.poisson,
         spellings=spelled("torch.poisson"),
-        parameters=(AnyTensor(mode="rates"),),
+        parameters=(AnyTensor(mode="rates", many=False),),
         dtypes=FLOATING,
         random=True,
         basis=Documented(

@@ -20,9 +20,11 @@ WITHOUT_VALUES = ("empty", "single")
 STRETCHED = (17, 16, 33, 31)
 LARGE_SIZES = (65, 129, 67)
 LARGE = 2**12
-"""So many elements are more than 8, 10 or 11 bits can count, and more than it takes to copy a matrix block by block."""
+"""So many elements are more than 8 or 11 bits can count, and more than it takes to copy a matrix block by block."""
+LARGER = 2**15
+"""So many are more than one thread of a kernel is given, and more than 15 bits can count."""
 LARGEST = 2**16
-"""So many are more than 16 bits can count, and more than one thread of a kernel is given."""
+"""So many are more than 16 bits can count."""
 _FEW = 60
 
 
@@ -102,6 +104,12 @@ def draw_long_shape(choices: Choices) -> Shape:
     if length <= 129 and choices.flag(25):
         return (choices.integer(1, 3), length)
     return (length,)
+
+
+def draw_length(choices: Choices, most: int) -> int:
+    """A number of elements, zero too; where many were dealt, a few more than these."""
+    large = choices.dealt("large")
+    return choices.integer(0, most) if large is None else large + 3
 
 
 def draw_broadcastable(choices: Choices, shape: Shape) -> Shape:

@@ -34,7 +34,7 @@ FAULTS = [
             "masked_select",
             "index_select",
             "roll",
-            "argsort_stable",
+            "flip",
             "stack",
             "zeros",
         )
