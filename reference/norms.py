@@ -173,7 +173,9 @@ def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
         factors = np.where(norms > maxnorm, maxnorm / (norms + norms.dtype.type(_SMALLEST_NORM)), 1)
         made = Tensor.of(values * factors, input.dtype)
         near = np.abs(norms - maxnorm) <= 1e-5 * maxnorm
-        certain = ~near | ((norms == maxnorm) & (p in (1, 2, math.inf)))
+        # The modulus of a complex number is rounded before it is squared.
+        exactly = p in (1, 2, math.inf) and not input.dtype.is_complex
+        certain = ~near | ((norms == maxnorm) & exactly)
     return specify(made, np.broadcast_to(certain, made.shape))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import reference as reference  # its modules register their functions
-from reference.dtypes import BFLOAT16, BOOL, FLOAT16, FLOAT32, FLOAT64, INT8, INT32, INT64, UINT8, DType
+from reference.dtypes import BFLOAT16, BOOL, COMPLEX128, FLOAT16, FLOAT32, FLOAT64, INT8, INT32, INT64, UINT8, DType
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 
@@ -241,6 +241,14 @@ def test_distance_is_the_norm_of_the_difference(order: float) -> None:
     first, second = Tensor.of(VALUES, FLOAT64), Tensor.of(VALUES[0] + 1, FLOAT64)
     expected = METHODS["vector_norm"](first - second, order)
     np.testing.assert_allclose(METHODS["dist"](first, second, order).array, expected.array, rtol=1e-15)
+
+
+def test_a_slice_whose_norm_is_the_bound_is_as_it_is_unless_moduli_are_rounded() -> None:
+    real = METHODS["renorm"](Tensor.of(np.array([[6.0, 8.0]]), FLOAT64), 2, 0, 10)
+    assert real.array.tolist() == [[6, 8]]
+    assert real.specified is True
+    rounded = METHODS["renorm"](Tensor.of(np.array([[6 - 2j, 6 + 2j, 4 - 2j]]), COMPLEX128), 2, 0, 10)
+    assert not rounded.specified.any()
 
 
 @pytest.mark.parametrize("order", [1, 2, 3, math.inf])
