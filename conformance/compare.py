@@ -136,7 +136,7 @@ class Comparison:
         """Whether it is seen at a glance that nothing differs, so that no variable has to be looked at."""
         if not isinstance(wanted, Live) or not isinstance(found, Live):
             return False
-        elements = wanted.elements_alike(found, data=Aspect.VALUES in self.aspects)
+        elements = wanted.elements_alike(found, self.aspects)
         if elements is None:
             return False
         self.compared += len(self.aspects)

@@ -26,7 +26,8 @@ from conformance.targets.torch.presence import load_torch
 
 REPRODUCED, HELD = 1, 0
 IMPORT_SECONDS = 60  # what importing torch may take is no part of the time allowed
-_DEVICES = re.compile(r'"(cuda|xla|mps|xpu|hpu)\b')
+_DEVICES = re.compile(r'"(cuda|mps|xpu|hpu)\b')
+_SLOW_TO_IMPORT = ("meta", "xla")
 _OUR_OWN = ("PYTEST_CURRENT_TEST", "TMPDIR")
 
 
@@ -109,8 +110,9 @@ def _serve(channel: Connection) -> None:
             paths, timeout = channel.recv()
         except EOFError:
             return
-        if any('"meta"' in path.read_text("utf-8") for path in paths):
-            kind_of("meta").preload()  # 800 modules, which no fork has to import again
+        for name in _SLOW_TO_IMPORT:
+            if any(f'"{name}' in path.read_text("utf-8") for path in paths):
+                kind_of(name).preload()  # hundreds of modules, which no fork has to import again
         channel.send((paths, _statuses(paths, timeout)))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from conformance.basis import basis_of, severity_of
 from conformance.compare import Difference
 from conformance.confirm import confirm
-from conformance.deviations import PROGRAMS, matching
+from conformance.deviations import PROGRAMS, for_operation, matching
 from conformance.examine import Examined
 from conformance.isolation.ending import Ending
 from conformance.model.case import Case
@@ -86,10 +86,19 @@ def described(failure: Failure, examined: Examined, target: Interpreter) -> Disc
 
 
 def is_known(failure: Failure, examined: Examined, target: Interpreter) -> bool:
-    """Whether a deviation describes what a smaller case of a failure shows."""
+    """Whether a deviation describes what a case of a failure shows, or what a source of the target differs in there."""
     difference, prop = examined.differences[0], failure.prop.name
     operation = examined.case.steps[difference.step].operation if prop == PROGRAMS else failure.operation
-    return matching(operation, prop, target.name, failure.dtype, difference, examined.case) is not None
+    if matching(operation, prop, target.name, failure.dtype, difference, examined.case) is not None:
+        return True
+    return any(
+        other.variable == difference.variable
+        and other.aspect in (difference.aspect, Aspect.VERSION)  # a write that only the source can show as one
+        and matching(operation, prop, source.name, failure.dtype, other, examined.case) is not None
+        for source in target.sources
+        if any(entry.is_of(prop) and entry.concerns(source.name) for entry in for_operation(operation))
+        for other in failure.prop.examine(examined.case, source).differences[:1]
+    )
 
 
 def still_breaks(

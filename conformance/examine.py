@@ -6,16 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from conformance.compare import Comparison, Difference, Standard
-from conformance.model.case import Case
-from conformance.model.observation import Trace
+from conformance.model.case import Case, dtype_names
+from conformance.model.observation import Refused, Trace
 from conformance.model.verdict import Outcome
 from conformance.operation import Effect, Form
 from conformance.operations import find
 from conformance.standard import standard_for
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import CachedReference
+from reference.dtypes import STORED_ONLY
 
 REFERENCE = CachedReference()
+LIMITED = frozenset(dtype.name for dtype in STORED_ONLY)
+"""Dtypes whose support is limited, says https://docs.pytorch.org/docs/stable/tensor_attributes.html."""
 
 
 @dataclass(slots=True)
@@ -72,12 +75,20 @@ def unsupported(case: Case, expected: Trace, actual: Trace, target: Interpreter)
     """Whether the reference lacks what is asked for, or a target that is not the CPU says that it does."""
     if expected.refused is not None and expected.refused.kind == "Unmodelled":
         return True
-    if actual.refused is None or target.name == "cpu":
+    if actual.refused is None:
+        return target.has_own_kernels and expected.refused is not None and _is_of_a_dtype(expected.refused)
+    if target.name == "cpu":
         return False
     also = expected.refused if expected.last.step == actual.last.step else None
     shares = also is None and find(case.steps[actual.last.step].operation).effect is Effect.SHARES
     lacking = "NotImplementedError"
-    return shares or (actual.refused.kind == lacking and (also is None or also.kind != lacking))
+    lacks = actual.refused.kind == lacking and (also is None or also.kind != lacking)
+    return shares or lacks or (target.has_own_kernels and also is None and not LIMITED.isdisjoint(dtype_names(case)))
+
+
+def _is_of_a_dtype(refused: Refused) -> bool:
+    """Whether a dtype is refused: which ones have kernels, no page says, so another device may have more of them."""
+    return bool(refused.others)
 
 
 def lazy_standard(case: Case, expected: Trace) -> Callable[[], Standard]:

@@ -151,10 +151,10 @@ class _Differing:
         return _close(actual, exact, distance(actual, exact, self.dtype), allowed)
 
     def _flushed(self) -> np.ndarray:
-        """Where a device without subnormals may answer anything below 2^emin, or read an input as zero."""
+        """Where a device without subnormals may answer anything below 2^emin, or read an input or a term as zero."""
         tiny = finfo(self.dtype).tiny
         flushed = (np.abs(_components(self.actual)) < tiny) & (np.abs(_components(self.exact)) < tiny)
-        both = flushed.all(axis=0)
+        both = flushed.all(axis=0) | (self.error < tiny)
         for given in self.judged.inputs:
             if given.shape == self.actual.shape:
                 size = np.abs(_components(given))

@@ -75,6 +75,18 @@ def kind(value):
             return "tensor that reaches beyond its storage"
     return "tensor"
 """
+_KIND_WITHOUT_STORAGE = """
+def kind(value):
+    names = {"ndarray": "array", "Size": "tuple"}
+    name = type(value).__name__
+    if not isinstance(value, torch.Tensor):
+        return names.get(name, name)
+    try:
+        value.cpu()
+    except RuntimeError:
+        return "tensor that cannot be read"
+    return "tensor"
+"""
 _OVERLAP = """
 def memory(value):
     \"\"\"Where the storage starts and stops; an empty one is known by its identity.\"\"\"
@@ -153,6 +165,7 @@ class _Program:
     def __init__(self, case: Case, target: str, step: int, refused: bool) -> None:
         self.device, _, mode = target.partition("+")
         self.is_compiled = mode == "compile"
+        self.is_lazy = self.device.startswith("xla")
         self.case, self.steps = case, case.steps[: step + 1]
         self.inside, self.outside = split(self.steps) if self.is_compiled else (self.steps, ())
         self.refused = refused
@@ -167,7 +180,7 @@ class _Program:
 
     def setup(self) -> list[str]:
         """The lines before the first step."""
-        lines = [f"import torch_{self.device.partition(':')[0]}"] if self.device.startswith("xla") else []
+        lines = ["import torch_xla"] if self.is_lazy else []
         if self.is_compiled:
             lines.append("run = torch.compile(run, fullgraph=True)")
         if self.case.seed or any(find(step.operation).random for step in self.steps):
@@ -193,13 +206,21 @@ class _Program:
         called = f"{', '.join(self.results)} = {call}" if self.results else call
         return [called, *steps_source(self.case, self.outside, self.device)]
 
+    def last(self) -> list[str]:
+        """The lines of the last step, or of the call that is all of them; what was put off is done."""
+        lines = self.calls() if self.is_compiled else self.calls(slice(-1, None))
+        if self.is_lazy:
+            named = ", ".join(dict.fromkeys([*self.inputs, *self.results]))
+            looked_at = f"for value in ({named},) if isinstance(value, torch.Tensor) for one in (value, value.grad)"
+            lines.append(f"[one.cpu() {looked_at} if one is not None]  # what was put off is done now")
+        return lines
+
     def run(self) -> list[str]:
         """All the lines; a last step that must be refused is, or the program does not apply."""
         if not self.refused:
             return [*self.setup(), *self.calls()]
-        last = self.calls() if self.is_compiled else self.calls(slice(-1, None))
         earlier = [] if self.is_compiled else self.calls(slice(-1))
-        attempt = ["try:", *_shifted(last), "except Exception as error:", '    print("refused:", error)']
+        attempt = ["try:", *_shifted(self.last()), "except Exception as error:", '    print("refused:", error)']
         return [*self.setup(), *earlier, *attempt, "else:", '    raise RuntimeError("the last step is not refused")']
 
     def variables(self) -> str:
@@ -211,7 +232,7 @@ class _Program:
 
 def _helpers(program: _Program, aspect: Aspect) -> str:
     if aspect is Aspect.KIND:
-        return _KIND
+        return _KIND_WITHOUT_STORAGE if program.is_lazy else _KIND
     if aspect is not Aspect.STORAGE:
         return ""
     first = "    if not isinstance"
@@ -230,11 +251,15 @@ def applying(lines: Sequence[str]) -> str:
 def _refusal_check(program: _Program, expected: Seen | Refused | None) -> str:
     wanted = [expected.kind, *expected.others] if isinstance(expected, Refused) else []
     earlier = [] if program.is_compiled else program.calls(slice(-1))
-    last = program.calls() if program.is_compiled else program.calls(slice(-1, None))
     callee = None if program.is_compiled else callee_source(program.steps[-1])
     needed = [f"{callee}  # a torch without it is not judged"] if callee else []
     before = applying([*program.setup(), *earlier, *needed] or ["pass"])
-    attempt = ["try:", *_shifted(last), '    actual, refused = "no error", None', "except Exception as error:"]
+    attempt = [
+        "try:",
+        *_shifted(program.last()),
+        '    actual, refused = "no error", None',
+        "except Exception as error:",
+    ]
     attempt += ['    actual, refused = f"{type(error).__name__}: {error}", error']
     held = f"isinstance(refused, {_exceptions(wanted)})" if wanted else "refused is None"
     shown = ['print("actual:  ", actual)', f"sys.exit(0 if {held} else 1)"]

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from conformance.bulk import first_failing_row, rows_apply
-from conformance.deviations import matching
-from conformance.discrepancy import Cause, Failure, cause_of, prove
+from conformance.discrepancy import Cause, Failure, cause_of, is_known, prove
 from conformance.examine import Examined, holds_at_a_glance
 from conformance.model.case import Case
 from conformance.model.inflight import InFlight
@@ -105,13 +104,14 @@ class Verification:
 
         Where they ended a process together, one of them did, and it is found alone.
         """
-        if self.target.lacks(structure.base):
+        base = self.target.adapted(structure.base)
+        if self.target.lacks(base):
             return False
         for prop in self._properties:
             if prop.name in structure.brief:
                 if not self._begin(prop, structure):
                     return False
-                held = holds_at_a_glance(structure.base, self.target)
+                held = holds_at_a_glance(base, self.target)
                 self._end()
                 if not held:
                     return False
@@ -130,6 +130,7 @@ class Verification:
             self.in_flight.end()
 
     def _examine(self, prop: Property, case: Case) -> Examined:
+        case = self.target.adapted(case)
         if self.target.lacks(case):
             return Examined(case, Outcome.INAPPLICABLE)
         return prop.examine(case, self.target)
@@ -138,7 +139,7 @@ class Verification:
         """Whether the structure held, and so its further seeds are tried; the first that fails is examined in full."""
         if self._last_broke:
             return False
-        base, dtype = structure.base, structure.dtype.name
+        base, dtype = self.target.adapted(structure.base), structure.dtype.name
         if rows < 2 or self.target.lacks(base) or not rows_apply(base, self.operation, self.target):
             return True
         found = first_failing_row(base, self.operation, self.target, rows)
@@ -147,7 +148,7 @@ class Verification:
         if found.worst_ulps > tally.worst_ulps:
             tally.worst_ulps, tally.worst_input = found.worst_ulps, found.worst_input
         if found.row is not None:
-            self._count(prop, prop.examine(base.at_row(found.row), self.target), dtype)
+            self._count(prop, self._examine(prop, base.at_row(found.row)), dtype)
         return True
 
     def _tally(self, prop: Property, dtype: str) -> Tally:
@@ -165,11 +166,10 @@ class Verification:
 
     def _broke(self, prop: Property, examined: Examined, dtype: str) -> Outcome:
         """Keep the first case of each cause; what a deviation describes is known."""
-        difference = examined.differences[0]
-        known = matching(self.operation.name, prop.name, self.target.name, dtype, difference, examined.case)
-        if known is not None:
+        failure = Failure(prop, examined, dtype, self.operation.name)
+        if is_known(failure, examined, self.target):
             return Outcome.KNOWN
-        self.failures.setdefault(cause_of(prop, difference), Failure(prop, examined, dtype, self.operation.name))
+        self.failures.setdefault(cause_of(prop, examined.differences[0]), failure)
         return Outcome.BROKE
 
     def finish(self) -> list[Discrepancy]:

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
 from conformance.choices import Choices
-from conformance.deviations import matching
-from conformance.discrepancy import Cause, Failure, cause_of, prove
+from conformance.discrepancy import Cause, Failure, cause_of, is_known, prove
 from conformance.examine import Examined
 from conformance.model.case import Case, Step
 from conformance.model.codec import encode_case, fingerprint
@@ -50,7 +49,8 @@ class ProgramVerification:
         if not case.steps:
             self.tally.add(Outcome.VACUOUS)
             return
-        case = reachable(case, self.target)
+        adapted = self.target.adapted(case)
+        case = reachable(adapted, self.target)
         if not case.steps:
             self.tally.add(Outcome.INAPPLICABLE)
             return
@@ -58,7 +58,10 @@ class ProgramVerification:
             PROGRAMS, self.target.name, encode_case(case), part=PROGRAMS
         ):
             return
-        examined = PROPERTY.examine_against(program.trace, case, self.target)
+        if adapted is program.case:
+            examined = PROPERTY.examine_against(program.trace, case, self.target)
+        else:
+            examined = PROPERTY.examine(case, self.target)
         if self.in_flight is not None:
             self.in_flight.end()
         self.tally.add(self._outcome(examined))
@@ -68,9 +71,9 @@ class ProgramVerification:
             return examined.outcome
         difference = examined.differences[0]
         operation = examined.case.steps[difference.step].operation
-        if matching(operation, PROGRAMS, self.target.name, MIXED, difference, examined.case) is not None:
-            return Outcome.KNOWN
         failure = Failure(PROPERTY, examined, MIXED, operation)
+        if is_known(failure, examined, self.target):
+            return Outcome.KNOWN
         self.failures.setdefault((cause_of(PROPERTY, difference), operation), failure)
         return Outcome.BROKE
 

@@ -20,9 +20,9 @@ class Judged:
     ``exact`` is r in the wider dtype; ``dtype`` that of the result. ``inputs`` are the floating inputs in
     the wider dtype, in the order of the operation's arguments: broadcast to r's shape where the operation
     is pointwise. ``magnitude`` computes S, the sum of the moduli of the ``terms`` terms of each element.
-    ``column`` is that of the ulp table: ``cpu``, ``compiled``, ``cuda`` or ``other``. Of a gradient, ``own_error`` is
-    by how much the reference's own formula is off when each of its steps rounds to the dtype; ``rounds_terms`` says
-    that the terms have been rounded so before they are added, as where an operand was broadcast.
+    ``column`` is that of the ulp table: ``cpu``, ``compiled``, ``cuda``, ``xla`` or ``other``. Of a gradient,
+    ``own_error`` is by how much the reference's own formula is off when each of its steps rounds to the dtype;
+    ``rounds_terms`` says that the terms have been rounded so before they are added, as where an operand was broadcast.
     """
 
     operation: str
@@ -41,6 +41,15 @@ class Judged:
     def size(self) -> np.ndarray:
         """The modulus of r."""
         return np.abs(self.exact)
+
+    @property
+    def computing(self) -> DType:
+        """The real dtype in which results are computed before they are rounded to their own.
+
+        An operation of XLA's computes in the dtype of its operands (https://openxla.org/xla/operation_semantics), of
+        16 bits too, and a call of torch's is made of several.
+        """
+        return real_of(self.dtype) if self.column == "xla" else computing_dtype(self.dtype)
 
     @property
     def sum_of_terms(self) -> np.ndarray:
@@ -107,6 +116,6 @@ def one_rounding(judged: Judged) -> np.ndarray:
 
 def last_rounding(judged: Judged) -> np.ndarray:
     """What remains to be allowed beside a bound in u: 16-bit results are rounded once more, others may be subnormal."""
-    if computing_dtype(judged.dtype) is real_of(judged.dtype):
+    if judged.computing is real_of(judged.dtype):
         return np.full(judged.exact.shape, finfo(judged.dtype).subnormal)
     return 0.5 * ulp(judged.exact, judged.dtype)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from conformance.accuracy.bound import Bound, Judged, computing_dtype
+from conformance.accuracy.bound import Bound, Judged
 from conformance.ulp import finfo
 
 
@@ -57,7 +57,7 @@ def _rows_and_their_errors(judged: Judged) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _relative(judged: Judged, rows: np.ndarray) -> float:
-    accumulated = finfo(computing_dtype(judged.dtype)).unit
+    accumulated = finfo(judged.computing).unit
     return 32 * finfo(judged.dtype).unit + 16 * math.sqrt(rows.shape[1]) * accumulated
 
 

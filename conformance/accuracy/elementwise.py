@@ -9,7 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from conformance.accuracy.bound import Bound, Judged, computing_dtype, last_rounding, one_rounding, unit_of_r
+from conformance.accuracy.bound import Bound, Judged, last_rounding, one_rounding, unit_of_r
 from conformance.ulp import finfo, ulp
 from conformance.ulp_table import COMPLEX_ULPS, MAX_ULPS, max_ulps
 from reference.dtypes import FLOAT64, real_of
@@ -155,7 +155,7 @@ class Ulps(Bound):
             k += self.more_in_float64
         if r.dtype.kind == "c":
             k = max(COMPLEX_ULPS.get(name or "", 0.0), math.sqrt(2) * k)
-        computing = computing_dtype(dtype)
+        computing = judged.computing
         allowed = k * ulp(r, computing)
         if self.spread is not None:  # at a pole, and at infinity, nothing is rounded
             steep = np.where(np.isfinite(r), np.abs(self.spread(r, judged.inputs)), 0.0)
@@ -240,7 +240,7 @@ class LogAddExp(Bound):
     words = "u|r| + 6u l(1 + d)"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        info = finfo(computing_dtype(judged.dtype))
+        info = finfo(judged.computing)
         steps = 6 * info.unit * self._steps(judged) / self.log_of_base
         allowed = info.unit * judged.size + steps + 2 * info.subnormal + last_rounding(judged)
         return np.asarray(np.where(np.isfinite(judged.exact), allowed, 0))
@@ -286,7 +286,7 @@ class Gelu(Bound):
     words = "4u|x|"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        return 4 * finfo(computing_dtype(judged.dtype)).unit * np.abs(judged.inputs[0]) + last_rounding(judged)
+        return 4 * finfo(judged.computing).unit * np.abs(judged.inputs[0]) + last_rounding(judged)
 
 
 _COMPLEX_CONDITIONS: dict[str, Callable[[np.ndarray, tuple[np.ndarray, ...]], np.ndarray]] = {

@@ -11,7 +11,6 @@ from conformance.accuracy.bound import (
     Accuracy,
     Bound,
     Judged,
-    computing_dtype,
     last_rounding,
     one_rounding,
     roundings_of_sum,
@@ -46,7 +45,7 @@ class Average(Bound):
     words = "u|r| + 8 sqrt(n) u max|x|"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        unit = finfo(computing_dtype(judged.dtype)).unit
+        unit = finfo(judged.computing).unit
         return one_rounding(judged) + roundings_of_sum(judged.terms) * unit * largest(judged) + last_rounding(judged)
 
 
@@ -105,7 +104,7 @@ class Normalised(Divided):
 
     def allowed(self, judged: Judged) -> np.ndarray:
         count = max((given.size for given in judged.inputs), default=1)
-        unit = finfo(computing_dtype(judged.dtype)).unit
+        unit = finfo(judged.computing).unit
         step = finfo(judged.dtype).subnormal * np.abs(judged.inputs[0]) / 2
         return Divided.allowed(self, judged) + 2 * roundings_of_sum(count) * unit * judged.size + step
 

@@ -44,7 +44,7 @@ class Summation(Bound):
         return "u|r| + 8 sqrt(n) u S" + (", half an ulp on small integers" if self.integers else "")
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        info = finfo(judged.dtype if self.stored else computing_dtype(judged.dtype))
+        info = finfo(judged.dtype if self.stored else judged.computing)
         terms_sum = judged.sum_of_terms
         if self.integers and _sums_exactly(judged, terms_sum, 2.0 ** min(info.p, 24)):
             return (0.5 + unit_of_r(judged.dtype)) * ulp(judged.exact, judged.dtype)
@@ -209,7 +209,7 @@ class Variance(Bound):
     words = "16 sqrt(n) u var + 2 d std + d^2, d = (2 + sqrt(n)) u max|x|"
 
     def allowed(self, judged: Judged) -> np.ndarray:
-        unit = finfo(computing_dtype(judged.dtype)).unit
+        unit = finfo(judged.computing).unit
         allowed = 16 * math.sqrt(judged.terms) * unit * judged.size + last_rounding(judged)
         shift = _shift_of_the_mean(judged.inputs[0], judged.terms, unit) if judged.inputs else 0.0
         if self.root:
@@ -316,7 +316,7 @@ def _sums_exactly(judged: Judged, terms_sum: np.ndarray, reach: float) -> bool:
 
     ``reach`` is the last integer up to which partial sums are exact.
     """
-    largest = 4 if computing_dtype(judged.dtype) is not real_of(judged.dtype) else 8
+    largest = 4 if judged.computing is not real_of(judged.dtype) else 8
     if not judged.inputs or not all(_integral(given, largest) for given in judged.inputs):
         return False
     # A factor of another kind (alpha, 1/n) shows in the results.

@@ -61,7 +61,7 @@ def _failure(died: Died, target: Interpreter, profile: Profile, prop: Survives) 
         base = decode_case(running.text)
     except CodecError:
         return None
-    cases = [base] if running.seed == AS_IT_IS else list(_candidates(base, died, target, profile))
+    cases = [base] if running.seed == AS_IT_IS else list(map(target.adapted, _candidates(base, died, target, profile)))
     limits = prop.limits.for_many() if target.in_bulk else prop.limits
     found = endure(cases, target, limits)
     if found is None:

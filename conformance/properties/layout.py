@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from conformance.choices import Choices
 from conformance.model.case import Case, Input
+from conformance.model.observation import Aspect
 from conformance.operation import Operation
 from conformance.properties.base import Property, relaid
 from conformance.strategies.layouts import LAYOUTS
@@ -17,7 +18,7 @@ class Layout(Property):
     claim = "An input that is transposed, strided, offset or channels-last gives the values of the contiguous one."
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
-        return True
+        return Aspect.STRIDES in target.aspects
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         tensors = [given for given in base.inputs if not given.array]

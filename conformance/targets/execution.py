@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from conformance.model.case import Input, Step
-from conformance.model.observation import Refused, Seen
+from conformance.model.observation import Aspect, Refused, Seen
 
 if TYPE_CHECKING:
     from conformance.targets.interpreter import Glimpse, Interpreter
 
 
 ALL: Mapping[str, np.ndarray] = {}
+FACTS = (Aspect.DTYPE, Aspect.STRIDES, Aspect.OFFSET, Aspect.REQUIRES_GRAD, Aspect.IS_LEAF, Aspect.GRAD_FN)
+"""What the facts about a tensor are, in the order in which a glance tells them."""
+Glimpses: TypeAlias = "dict[str, tuple[Glimpse, int]]"
+Places: TypeAlias = dict[str, tuple[str, str]]
 
 
 class Execution:
@@ -105,19 +109,48 @@ class Live(Mapping[str, Seen]):
     def __len__(self) -> int:
         return len(self._seen)
 
-    def elements_alike(self, other: Live, *, data: bool) -> int | None:
-        """How many elements were seen to be alike, where all is at a glance; None where it is not."""
+    def elements_alike(self, other: Live, aspects: frozenset[Aspect]) -> int | None:
+        """How many elements were seen to be alike, where all of these aspects are at a glance; None where not."""
         ours, theirs = self._execution, other._execution
+        data = not aspects.isdisjoint((Aspect.VALUES, Aspect.GRAD))
         specified = ours.specified() if data else ALL
         glimpses = ours.glimpses(data=data, specified=specified)
-        if glimpses is None or glimpses != theirs.glimpses(data=data, specified=specified):
+        others = theirs.glimpses(data=data, specified=specified)
+        if glimpses is None or others is None or not _alike(glimpses, others, aspects):
             return None
-        if ours.places() != theirs.places():
+        if not _lie_alike(ours.places(), theirs.places(), aspects):
             return None
         if not data:
             return 0
         elements = sum(prod(one.shape) * (1 + (one.gradient is not None)) for one, _ in glimpses.values())
         return elements - sum(int(np.count_nonzero(~one)) for one in specified.values())
+
+
+def _alike(ours: Glimpses, theirs: Glimpses, aspects: frozenset[Aspect]) -> bool:
+    return ours == theirs or _shown(ours, aspects) == _shown(theirs, aspects)
+
+
+def _shown(glimpses: Glimpses, aspects: frozenset[Aspect]) -> Any:
+    """What is at a glance of these aspects; versions too are one."""
+    return {
+        name: (one._replace(facts=_facts(one.facts, aspects)), version if Aspect.VERSION in aspects else 0)
+        for name, (one, version) in glimpses.items()
+    }
+
+
+def _facts(facts: tuple[Any, ...], aspects: frozenset[Aspect]) -> tuple[Any, ...]:
+    if len(facts) != len(FACTS):  # of what is no tensor
+        return facts
+    return tuple(fact for fact, aspect in zip(facts, FACTS, strict=True) if aspect in aspects)
+
+
+def _lie_alike(ours: Places, theirs: Places, aspects: frozenset[Aspect]) -> bool:
+    """Whether variables are the same objects, and lie in the same memory where that can be told."""
+    if Aspect.STORAGE in aspects:
+        return ours == theirs
+    return {name: identity for name, (identity, _) in ours.items()} == {
+        name: identity for name, (identity, _) in theirs.items()
+    }
 
 
 def _parts(results: Sequence[Any]) -> Sequence[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -59,8 +59,9 @@ class Interpreter(ABC):
     """Someone who runs cases. ``aspects`` are those that it can observe.
 
     ``in_bulk``: preparing a case costs so much that many are run as one. ``trials`` is how often a failing case may
-    be run to find a smaller one. ``survives_fork``: a copy of this process can go on using it. What a target compiles
-    is made of its ``sources``: it differs where they do.
+    be run to find a smaller one. ``survives_fork``: a copy of this process can go on using it. ``has_own_kernels``: of
+    another device, which may compute in more dtypes than the CPU. What a target runs is made of its ``sources``: it
+    differs where they do.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Interpreter(ABC):
     in_bulk: bool = False
     trials: int = 200
     survives_fork: bool = True
+    has_own_kernels: bool = False
     sources: tuple[Interpreter, ...] = ()
 
     def run(self, case: Case, *, every_step: bool = False) -> Trace:
@@ -79,6 +81,8 @@ class Interpreter(ABC):
         observations: list[Observation] = []
         for index, step in enumerate(case.steps):
             refused = execution.step(step)
+            if refused is None and (every_step or index == len(case.steps) - 1):
+                refused = self.settle(execution.variables)
             last = refused is not None or index == len(case.steps) - 1
             if every_step:
                 observations.append(Observation(index, refused, execution.observe()))
@@ -88,9 +92,17 @@ class Interpreter(ABC):
                 break
         return Trace(self.name, observations)
 
+    def settle(self, variables: Mapping[str, Any]) -> Refused | None:
+        """Do what was put off until somebody looks at the variables; how that was refused, where it was."""
+        return None
+
     def accepts(self, case: Case) -> bool:
         """Whether the target runs the case to its end; one that can tell without running it says so here."""
         return self.run(case).refused is None
+
+    def adapted(self, case: Case) -> Case:
+        """The case as the target can have it; the reference is asked for the same."""
+        return case
 
     def lacks(self, case: Case) -> bool:
         """Whether the case names a dtype or a function that the target does not have: some of today's are young."""

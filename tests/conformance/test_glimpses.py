@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from conformance.model.case import Case, Literal, Ref, Step
+from conformance.model.observation import EVERY_ASPECT, METADATA
 from conformance.targets.execution import Live
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import ReferenceTarget
@@ -50,18 +51,18 @@ def with_gradient(x: torch.Tensor) -> torch.Tensor:
 )
 def test_what_differs_in_one_aspect_is_told_apart(change: Change) -> None:
     same, other = executed(TorchTarget("cpu")), executed(TorchTarget("cpu"))
-    assert Live(same).elements_alike(Live(other), data=True) == 12
+    assert Live(same).elements_alike(Live(other), EVERY_ASPECT) == 12
     other.variables.update(change(other.variables["x"], other.variables["y"]))
     other.versions.setdefault("z", 0)
-    assert Live(same).elements_alike(Live(other), data=True) is None
-    assert Live(other).elements_alike(Live(same), data=True) is None
+    assert Live(same).elements_alike(Live(other), EVERY_ASPECT) is None
+    assert Live(other).elements_alike(Live(same), EVERY_ASPECT) is None
 
 
 def test_a_node_is_told_from_a_leaf() -> None:
     leaf, node = executed(TorchTarget("cpu")), executed(TorchTarget("cpu"))
     leaf.variables["x"] = leaf.variables["x"].clone().requires_grad_()
     node.variables["x"] = leaf.variables["x"] * 1
-    assert Live(leaf).elements_alike(Live(node), data=True) is None
+    assert Live(leaf).elements_alike(Live(node), EVERY_ASPECT) is None
 
 
 @pytest.mark.parametrize("name", ["transpose", "narrow", "cat", "gather", "view", "unbind", "eq", "from_numpy"])
@@ -69,14 +70,14 @@ def test_torch_is_like_the_reference_at_a_glance(name: str) -> None:
     for seed in range(20):
         case = drawn(name, seed)
         reference, cpu = executed(ReferenceTarget(), case), executed(TorchTarget("cpu"), case)
-        found = Live(reference).elements_alike(Live(cpu), data=True)
+        found = Live(reference).elements_alike(Live(cpu), EVERY_ASPECT)
         assert found == sum(one.values.size for one in cpu.observe().values())
 
 
 @pytest.mark.parametrize("case", [SHARED, Case((TRACKED,), (method("mul", Ref("x"), 2),))])
 def test_without_data_bits_are_not_looked_at(case: Case) -> None:
     meta, reference = executed(MetaTarget(), case), executed(ReferenceTarget(), case)
-    assert Live(reference).elements_alike(Live(meta), data=False) == 0
+    assert Live(reference).elements_alike(Live(meta), METADATA) == 0
 
 
 TARGETS = (ReferenceTarget(), TorchTarget("cpu"))
@@ -88,16 +89,16 @@ def test_gradients_are_elements_too(interpreter: Interpreter) -> None:
     assert glimpses is not None
     assert {name for name, (one, _) in glimpses.items() if one.gradient is not None} == {"x", "retained"}
     both = [Live(executed(one, BACKWARD)) for one in (interpreter, ReferenceTarget())]
-    assert both[0].elements_alike(both[1], data=True) == 36
+    assert both[0].elements_alike(both[1], EVERY_ASPECT) == 36
 
 
 def test_a_gradient_of_the_same_bits_in_another_shape_is_told_apart() -> None:
     same, other = (executed(TorchTarget("cpu"), BACKWARD) for _ in range(2))
     for one in (same, other):
         one.variables["x"].grad.fill_(1)
-    assert Live(same).elements_alike(Live(other), data=True) is not None
+    assert Live(same).elements_alike(Live(other), EVERY_ASPECT) is not None
     other.variables["x"].grad.t_()
-    assert Live(same).elements_alike(Live(other), data=True) is None
+    assert Live(same).elements_alike(Live(other), EVERY_ASPECT) is None
 
 
 @pytest.mark.parametrize("interpreter", TARGETS, ids=lambda one: one.name)
@@ -106,10 +107,10 @@ def test_versions_count_from_when_a_variable_was_bound(interpreter: Interpreter)
     bound, written = (executed(interpreter) for _ in range(2))
     for _ in range(2):
         assert written.step(Step("zero_", "in place", (Ref("x"),))) is None
-    assert Live(bound).elements_alike(Live(written), data=True) is None
+    assert Live(bound).elements_alike(Live(written), EVERY_ASPECT) is None
     assert {one.version for one in written.observe().values()} == {2}
     written.versions = dict.fromkeys(written.variables, 2)
-    assert Live(bound).elements_alike(Live(written), data=True) == 12
+    assert Live(bound).elements_alike(Live(written), EVERY_ASPECT) == 12
     assert {one.version for one in written.observe().values()} == {0}
 
 
@@ -120,7 +121,7 @@ def test_what_is_no_tensor_has_to_be_seen_unless_it_is_plain(reading: str, plain
     number = Case((replace(X, shape=(), strides=(), size=1, values=Literal(bytes(4))),), ())
     read = replace(number, steps=(method(reading, Ref("x")),))
     both = [Live(executed(target, read)) for target in TARGETS]
-    assert (both[0].elements_alike(both[1], data=True) is not None) == plain
+    assert (both[0].elements_alike(both[1], EVERY_ASPECT) is not None) == plain
     assert both[0]["result"].values == both[1]["result"].values
 
 
@@ -130,7 +131,7 @@ def test_plain_values_are_told_apart_and_floats_are_not_plain(first: object, sec
         one, two = (executed(TorchTarget("cpu")) for _ in range(2))
         one.variables["n"], two.variables["n"] = value, other
         one.versions["n"] = two.versions["n"] = 0
-        assert Live(one).elements_alike(Live(two), data=True) is None
+        assert Live(one).elements_alike(Live(two), EVERY_ASPECT) is None
 
 
 def test_elements_that_are_left_open_are_not_looked_at() -> None:
@@ -142,7 +143,7 @@ def test_elements_that_are_left_open_are_not_looked_at() -> None:
         expected.specified[0] = False
         actual[wrong] += 1
         both[1].versions["result"] = actual._version
-        found = Live(both[0]).elements_alike(Live(both[1]), data=True)
+        found = Live(both[0]).elements_alike(Live(both[1]), EVERY_ASPECT)
         assert found == (9 if alike else None)
 
 
@@ -151,5 +152,5 @@ def test_where_the_manual_leaves_all_values_open_the_rest_is_compared() -> None:
     other = Case((), (Step("empty", "function", ((4,),), results=("result",)),))
     reference, cpu = TARGETS
     same, longer = Live(executed(cpu, empty)), Live(executed(cpu, other))
-    assert Live(executed(reference, empty)).elements_alike(same, data=True) == 0
-    assert Live(executed(reference, empty)).elements_alike(longer, data=True) is None
+    assert Live(executed(reference, empty)).elements_alike(same, EVERY_ASPECT) == 0
+    assert Live(executed(reference, empty)).elements_alike(longer, EVERY_ASPECT) is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from conformance import verify
+from conformance import discrepancy, verify
 from conformance.model.case import Case
 from conformance.model.observation import Aspect
 from conformance.model.run import CellEvent, DiscrepancyEvent
@@ -116,7 +116,7 @@ def test_without_data_only_what_tells_is_examined() -> None:
 
 def test_what_a_deviation_describes_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(verify, "matching", lambda *args: asked.append(args) or "an entry")
+    monkeypatch.setattr(discrepancy, "matching", lambda *args: asked.append(args) or "an entry")
     check, _ = verification(WrongEverywhere())
     check.structures([of_rows(1)])
     assert (outcomes(check), check.failures) == ({Outcome.KNOWN: 1}, {})

@@ -6,6 +6,7 @@ import ctypes
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import cache
 from itertools import repeat
 from operator import attrgetter, mul
@@ -15,7 +16,7 @@ import ml_dtypes
 import numpy as np
 import torch
 
-from conformance.model.case import Argument, Case, Input, Ref, Step, dtype_names
+from conformance.model.case import Argument, Case, Input, Literal, Ref, Step, dtype_names
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
 from conformance.operation import Effect, Form
 from conformance.operations import find
@@ -33,8 +34,9 @@ from conformance.targets.interpreter import (
     see_array,
 )
 from conformance.targets.reference import make_array
+from conformance.ulp import finfo
 from conformance.values import fill
-from reference.dtypes import BY_NAME
+from reference.dtypes import BY_NAME, real_of
 
 MEMORY_FORMATS = {
     "contiguous": torch.contiguous_format,
@@ -55,6 +57,7 @@ class TorchTarget(Interpreter):
         self.aspects = aspects
         self.traits = traits or Traits()
         self.survives_fork = self.device.type in ("cpu", "meta")  # a context on an accelerator does not
+        self.has_own_kernels = not self.survives_fork
 
     def after_fork(self) -> None:
         torch.set_num_threads(1)  # OpenMP would wait for the threads that it had
@@ -65,6 +68,15 @@ class TorchTarget(Interpreter):
             torch.default_generator.manual_seed(seed)
         else:
             torch.manual_seed(seed)
+
+    def adapted(self, case: Case) -> Case:
+        """Where subnormal numbers may be read as zero, that is what they are from the start: what becomes of them in
+        an operation is nobody's promise."""
+        if not self.traits.flushes_subnormals:
+            return case
+        inputs = tuple(map(without_subnormals, case.inputs))
+        changed = any(new is not old for new, old in zip(inputs, case.inputs, strict=True))
+        return replace(case, inputs=inputs) if changed else case
 
     def make(self, given: Input) -> Any:
         if given.array:
@@ -93,7 +105,14 @@ class TorchTarget(Interpreter):
         absent = absent_dtypes()
         missing = bool(absent) and not absent.isdisjoint(dtype_names(case))
         elsewhere = not self.on_cpu and any(map(names_a_type, case.steps))
-        return missing or elsewhere or not all(exists(path_of(step)) for step in case.steps)
+        if missing or elsewhere or not all(exists(path_of(step)) for step in case.steps):
+            return True
+        return not all(self.arrives(given.dtype) for given in case.inputs if not given.array)
+
+    def arrives(self, dtype: str) -> bool:
+        """Whether what is sent to the device comes back as it was. If not, a suite of its own says so, once: of what
+        never arrived, no operation can be judged."""
+        return self.on_cpu or self.device.type == "meta" or _returns(self.device, dtype)
 
     def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         operation = find(step.operation)
@@ -163,22 +182,24 @@ class TorchTarget(Interpreter):
             return glimpse_array(value, data=data)
         if not isinstance(value, torch.Tensor):
             return glimpse_plain(value)
-        if reaches_beyond(value) or not shows_elements(value):
+        if self.reaches_beyond(value) or not shows_elements(value):
             return None
         is_leaf, node = history(value)
         shape, dtype = tuple(value.shape), name_of(value.dtype)
         facts = dtype, value.stride(), value.storage_offset(), value.requires_grad, is_leaf, node
         if not data:
             return Glimpse(shape, facts)
+        if not self.arrives(facts[0]):
+            return None
         grad = value.grad if is_leaf or value.retains_grad else None
         gradient = None if grad is None else glimpse_gradient(to_numpy(grad))
         return Glimpse(shape, facts, glimpse_bits(to_numpy(value), specified), gradient)
 
     def see_tensor(self, value: torch.Tensor) -> Seen:
         """All aspects of a tensor that this target can show."""
-        if reaches_beyond(value):
+        if self.reaches_beyond(value):
             return Seen("tensor that reaches beyond its storage")
-        shows_values = Aspect.VALUES in self.aspects and shows_elements(value)
+        shows_values = Aspect.VALUES in self.aspects and shows_elements(value) and self.arrives(name_of(value.dtype))
         is_leaf, node = history(value)
         grad = value.grad if is_leaf or value.retains_grad else None
         return Seen(
@@ -194,6 +215,10 @@ class TorchTarget(Interpreter):
             grad_fn=node,
             grad=to_numpy(grad) if grad is not None and shows_values else None,
         )
+
+    def reaches_beyond(self, value: torch.Tensor) -> bool:
+        """Whether reading the last element would read memory that is not the tensor's."""
+        return reaches_beyond(value)
 
     def version(self, value: Any) -> int:
         return value._version if isinstance(value, torch.Tensor) else 0
@@ -234,17 +259,45 @@ def path_of(step: Step) -> str:
 
 
 def names_a_type(step: Step) -> bool:
-    """Whether an argument is the name of a type of tensor, as ``torch.FloatTensor``; all that are drawn are the CPU's.
+    """Whether an argument or the result is the name of a type of tensor, as ``torch.FloatTensor``; all that are drawn,
+    and known, are the CPU's.
 
     https://docs.pytorch.org/docs/stable/generated/torch.Tensor.type.html
     """
-    return any(isinstance(argument, str) and argument.endswith("Tensor") for argument in step.args)
+    given = (*step.args, *(value for _, value in step.kwargs))
+    named = any(isinstance(argument, str) and argument.endswith("Tensor") for argument in given)
+    return named or step.operation == "type_name"
 
 
 @cache
 def absent_dtypes() -> frozenset[str]:
     """The names of dtypes that this torch does not have: of those that there are today, some are young."""
     return frozenset(name for name in BY_NAME if not hasattr(torch, name))
+
+
+def without_subnormals(given: Input) -> Input:
+    """The input with zeros for subnormal numbers; the same where it has none."""
+    dtype = BY_NAME[given.dtype]
+    if given.array or not (dtype.is_floating_point or dtype.is_complex):
+        return given
+    elements = np.array(fill(given))
+    parts = elements.view(real_of(dtype).numpy)
+    subnormal = (parts != 0) & (np.abs(parts) < finfo(dtype).tiny)
+    if not subnormal.any():
+        return given
+    parts[subnormal] = 0
+    return replace(given, values=Literal(elements.tobytes()))
+
+
+@cache
+def _returns(device: torch.device, dtype: str) -> bool:
+    sent = torch.arange(-3, 4).to(getattr(torch, dtype))
+    if sent.is_complex():
+        sent = sent + 1j * sent.real
+    try:
+        return bool(np.array_equal(to_numpy(sent.to(device)), to_numpy(sent)))
+    except RuntimeError:
+        return False
 
 
 @cache
