@@ -171,7 +171,7 @@ class LogSumExp(Bound):
 def _of_equal_terms(judged: Judged) -> float:
     """The relative error of a sum of equal terms, at most as many as a dimension of the first input is long: n u/2."""
     count = max((judged.terms, *judged.inputs[0].shape)) if judged.inputs else judged.terms
-    return count / 2 * finfo(computing_dtype(judged.dtype)).unit
+    return count / 2 * finfo(judged.computing).unit
 
 
 @dataclass(frozen=True, slots=True)
