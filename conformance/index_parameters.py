@@ -24,6 +24,8 @@ from reference.tensor import Tensor
 
 _LAYOUTS = ("contiguous", "transposed", "expanded", "stepped by 2", "offset by 1")
 LONGEST = 5
+EMPTY: Shape = (0,)
+"""The shape that cat passes over."""
 _FRACTIONAL, _TOO_DEEP = "fractional", "too deep"
 
 
@@ -207,9 +209,19 @@ class Tensors(Base):
         for position in range(1, choices.choose((2, 3, 1))):
             wanted = self.beside(choices, drawing, shape)
             known = drawing.existing(partial(self._is_like, shape=wanted, first=first))
-            dtype = drawing.operand_dtype() if self.promoted else drawing.dtype
+            dtype = self._dtype(choices, drawing, wanted)
             found.append(known.name if known else drawing.tensor(f"{self.name}{position}", wanted, dtype).name)
+            if wanted == EMPTY and choices.flag():
+                found.insert(0, found.pop())
         return tuple(Ref(name) for name in found)
+
+    def _dtype(self, choices: Choices, drawing: Drawing, shape: Shape) -> DType:
+        """That of the first, at times another; mostly another for what has no elements, but counts in promotion."""
+        if not self.promoted:
+            return drawing.dtype
+        if shape == EMPTY and choices.flag():
+            return choices.choose(drawing.among(drawing.operation.dtypes))
+        return drawing.operand_dtype()
 
     def _first(self, choices: Choices, drawing: Drawing) -> Input:
         known = drawing.existing(lambda one: self.min_ndim <= len(one.shape) <= self.max_ndim and not one.array)

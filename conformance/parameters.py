@@ -12,7 +12,15 @@ from conformance.operation import OMITTED, Omitted
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
 from conformance.strategies.numbers import BEYOND, draw_number
-from conformance.strategies.shapes import Shape, draw_broadcastable, draw_factors, draw_long_shape, draw_shape, expands
+from conformance.strategies.shapes import (
+    Shape,
+    draw_broadcastable,
+    draw_dim,
+    draw_factors,
+    draw_long_shape,
+    draw_shape,
+    expands,
+)
 from reference.dtypes import BY_NAME, Category, DType
 
 OUT_OF_RANGE = 7
@@ -46,7 +54,8 @@ class Base:
 class AnyTensor(Base):
     """A tensor of any shape between two ranks. ``mode`` fixes how its values are drawn.
 
-    Its elements are never ``many`` where every one makes a row of the result.
+    Its elements are never ``many`` where every one makes a row of the result; ``single``: mostly one of its sizes is
+    one, wherever it stands.
     """
 
     name: str = "input"
@@ -56,6 +65,7 @@ class AnyTensor(Base):
     dtypes: tuple[DType, ...] = field(default=(), kw_only=True)
     mode: str = field(default="", kw_only=True)
     writeable: bool = field(default=False, kw_only=True)
+    single: bool = field(default=False, kw_only=True)
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
@@ -66,7 +76,11 @@ class AnyTensor(Base):
         if drawing.long and self.min_ndim <= 1:
             shape = draw_long_shape(choices)
         else:
-            shape = draw_shape(choices, min_ndim=self.min_ndim, max_ndim=self.max_ndim, many=self.many)
+            most = self.max_ndim - self.single
+            shape = draw_shape(choices, min_ndim=self.min_ndim, max_ndim=most, many=self.many)
+        if self.single and choices.flag(70):
+            place = choices.integer(0, len(shape))
+            shape = (*shape[:place], 1, *shape[place:])
         dtype = choices.choose(self.dtypes) if self.dtypes else None
         drawing.fix_shape(shape)
         return drawing.tensor(self.name, shape, dtype, mode=self.mode, writeable=self.writeable)
@@ -248,9 +262,11 @@ class Choice(Base):
         return self.forbidden
 
 
-def Flag(name: str, *, keyword: bool = False, required: bool = False) -> Choice:  # noqa: N802 - reads as the kinds do
+def Flag(  # noqa: N802 - reads as the kinds do
+    name: str, *, keyword: bool = False, required: bool = False, mostly: bool = False
+) -> Choice:
     """True or False."""
-    return Choice(name, (True, False), keyword=keyword, required=required)
+    return Choice(name, (True, False), keyword=keyword, required=required, mostly=mostly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,9 +280,7 @@ class Dim(Base):
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
-        count = max(self._count(drawing), 1)
-        # The last, counted from the end, is what is named most, and what is mistaken for another.
-        return -1 if choices.ample and choices.flag(35) else choices.integer(-count, count - 1)
+        return draw_dim(choices, self._count(drawing))
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
         return choices.choose((max(self._count(drawing), 1), -max(self._count(drawing), 1) - 1))
@@ -290,13 +304,17 @@ class Dims(Base):
             return OMITTED
         given = drawing.given(self.of)
         ndim = len(given.shape) if given is not None else 0
-        order = list(range(ndim))
-        picked = [order.pop(choices.integer(0, len(order) - 1)) for _ in range(ndim)]
-        if not self.permutation:
-            if ndim and (choices.plain or choices.flag(50)):
-                return picked[0] - (ndim if choices.flag() else 0)
-            picked = picked[: choices.integer(0 if self.empty or not ndim else 1, ndim)]
+        if ndim and not self.permutation and (choices.plain or choices.flag(40)):
+            return draw_dim(choices, ndim)
+        left, count = list(range(ndim)), ndim if self.permutation else self._how_many(choices, ndim)
+        picked = [left.pop(choices.integer(0, len(left) - 1)) for _ in range(count)]
         return tuple(dim - ndim if choices.flag(30) else dim for dim in picked)
+
+    def _how_many(self, choices: Choices, ndim: int) -> int:
+        """Mostly several; of three or more, mostly not all."""
+        if ndim > 1 and choices.flag(60):
+            return choices.integer(2, max(ndim - choices.flag(70), 2))
+        return choices.integer(0 if self.empty or not ndim else 1, ndim)
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
         """A dimension that does not exist, or one named twice."""

@@ -19,9 +19,9 @@ from reference.function import Function
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 # Differences of narrower integers wrap, of which the manual says nothing.
 WITHOUT_WRAPPING = (INT32, INT64, *DIFFERENTIABLE)
-DIM = Dim(keyword=True, required=False)
+DIM = Dim(keyword=True, mostly=True)
 SPACING = Choice("dx", (1, 2, 0.5, -3.0), keyword=True, required=False)
-DIM_OF_Y = Dim(of="y", keyword=True, required=False)
+DIM_OF_Y = Dim(of="y", keyword=True, mostly=True)
 
 
 class Places(LikeTensor):
@@ -50,8 +50,10 @@ def _two_dims(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     assert given is not None, "the input is a tensor"
     if len(given.shape) == 2 and choices.flag(40):
         return OMITTED
-    order = list(range(len(given.shape)))
-    return tuple(order.pop(choices.integer(0, len(order) - 1)) for _ in range(2))
+    ndim = len(given.shape)
+    order = list(range(ndim))
+    picked = [order.pop(choices.integer(0, len(order) - 1)) for _ in range(2)]
+    return tuple(dim - ndim if choices.flag(30) else dim for dim in picked)
 
 
 def _trapezoids(reference: Function, claim: str) -> tuple[Operation, ...]:

@@ -9,7 +9,7 @@ from conformance.parameters import AnyTensor, Dim, Dims, Flag, Operand
 from reference import extrema, selection
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-KEEPDIM = Flag("keepdim")
+KEEPDIM = Flag("keepdim", mostly=True)
 
 OPERATIONS = [
     Operation(
@@ -74,7 +74,7 @@ OPERATIONS = [
         name="argmax",
         reference=extrema.argmax,
         spellings=spelled("torch.argmax", "Tensor.argmax"),
-        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim")),
+        parameters=(AnyTensor(), Dim(mostly=True), Flag("keepdim", mostly=True)),
         dtypes=REAL_NUMERIC,
         basis=Documented(
             MANUAL.format("argmax"),
@@ -85,7 +85,7 @@ OPERATIONS = [
         name="argmin",
         reference=extrema.argmin,
         spellings=spelled("torch.argmin", "Tensor.argmin"),
-        parameters=(AnyTensor(), Dim(required=False), Flag("keepdim")),
+        parameters=(AnyTensor(), Dim(mostly=True), Flag("keepdim", mostly=True)),
         dtypes=REAL_NUMERIC,
         basis=Documented(
             MANUAL.format("argmin"),
@@ -106,7 +106,7 @@ OPERATIONS = [
         name="aminmax",
         reference=extrema.aminmax,
         spellings=spelled("torch.aminmax", "Tensor.aminmax", out=True),
-        parameters=(AnyTensor(), Dim(keyword=True, required=False), KEEPDIM),
+        parameters=(AnyTensor(), Dim(keyword=True, mostly=True), KEEPDIM),
         dtypes=REAL,
         accuracy=Selected(),
         gradient=GradientOf(2),

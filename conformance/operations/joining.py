@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from conformance.accuracy import GradientOf
 from conformance.choices import Choices
-from conformance.index_parameters import Another, Tensors, shapes_in
+from conformance.index_parameters import EMPTY, Another, Tensors, shapes_in
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Computed
 from conformance.strategies.drawing import Drawing
-from conformance.strategies.shapes import Shape
+from conformance.strategies.shapes import Shape, draw_dim
 from reference import joining
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -17,19 +17,17 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 
 def _longer_somewhere(choices: Choices, drawing: Drawing, shape: Shape) -> Shape:
     """Another size in one dimension, that along which all are joined; at times the empty shape that cat passes over."""
-    if choices.flag(8):
-        return (0,)
-    dim = drawing.symbol("dim", 0, len(shape) - 1)
+    if choices.flag(25):
+        return EMPTY
+    dim = drawing.dim(len(shape)) % len(shape)
     return (*shape[:dim], choices.integer(0, 4), *shape[dim + 1 :])
 
 
 def _joined_dim(choices: Choices, drawing: Drawing) -> int | Omitted:
-    shapes = [shape for shape in shapes_in(drawing) if shape != (0,)]
+    shapes = [shape for shape in shapes_in(drawing) if shape != EMPTY]
     ndim = len(shapes[0]) if shapes else 1
-    dim = drawing.symbol("dim", 0, ndim - 1)
-    if dim == 0 and choices.flag(30):
-        return OMITTED
-    return dim - ndim if choices.flag(30) else dim
+    dim = drawing.dim(ndim)
+    return OMITTED if dim % ndim == 0 and choices.flag(30) else dim
 
 
 def _beyond(choices: Choices, drawing: Drawing) -> int:
@@ -38,8 +36,7 @@ def _beyond(choices: Choices, drawing: Drawing) -> int:
 
 
 def _new_dim(choices: Choices, drawing: Drawing) -> int:
-    ndim = len(shapes_in(drawing)[0]) + 1
-    return choices.integer(-ndim, ndim - 1)
+    return draw_dim(choices, len(shapes_in(drawing)[0]) + 1)
 
 
 def _too_many(choices: Choices, drawing: Drawing) -> int:

@@ -17,7 +17,7 @@ from reference.function import Function
 from reference.promotion import promote_types
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-KEEPDIM = Flag("keepdim", keyword=True)
+KEEPDIM = Flag("keepdim", keyword=True, mostly=True)
 INFINITY = float("inf")
 ORDERS = (2, 1, INFINITY, 0, 3, -INFINITY, -1, 0.5, 2.5)
 OF_NORMS = Summation(integers=False, power=2)
@@ -48,7 +48,7 @@ def _spread(reference: Function, claim: str, *, root: bool, mean: bool = False) 
         name=name,
         reference=reference,
         spellings=spelled(f"torch.{name}", "" if mean else f"Tensor.{name}", out=not mean),
-        parameters=(AnyTensor(), Dims(required=False), CORRECTION, KEEPDIM),
+        parameters=(AnyTensor(), Dims(mostly=True), CORRECTION, KEEPDIM),
         dtypes=DIFFERENTIABLE,
         accuracy=Several((Variance(root=root), Average())) if mean else Variance(root=root),
         gradient=GradientOf(8, cancels=8),
@@ -56,7 +56,7 @@ def _spread(reference: Function, claim: str, *, root: bool, mean: bool = False) 
         values=("normal", "small", "near", "gaps"),
         basis=Documented(MANUAL.format(name), claim),
     )
-    unbiased = (AnyTensor(), Dims(), Flag("unbiased", required=True), Flag("keepdim"))
+    unbiased = (AnyTensor(), Dims(), Flag("unbiased", required=True), Flag("keepdim", mostly=True))
     return corrected, replace(corrected, name=f"{name}_unbiased", parameters=unbiased)
 
 
@@ -106,7 +106,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor("x"),
             Choice("ord", ORDERS, required=False),
-            Dims(of="x", required=False),
+            Dims(of="x", mostly=True),
             KEEPDIM,
             WIDER,
         ),

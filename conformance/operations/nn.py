@@ -22,6 +22,15 @@ from reference.nn import convolution, losses, pooling
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.{}.html"
 REDUCTION = Choice("reduction", ("mean", "sum", "none"), keyword=True, required=False, forbidden="average")
 CLASSES = 3
+KERNELS = ((2, 3), (1, 1), (3, 3), (2, 2), (3, 1), (1, 2))
+
+
+class Kernel(Shaped):
+    """Weights whose last sizes, ``rows`` and ``columns``, are those of one of several kernels."""
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        drawing.symbols["rows"], drawing.symbols["columns"] = choices.choose(KERNELS)
+        return super().draw(choices, drawing)
 
 
 def _labels(choices: Choices, drawing: Drawing) -> Argument:
@@ -96,7 +105,7 @@ OPERATIONS = [
         spellings=spelled("torch.nn.functional.conv2d"),
         parameters=(
             Shaped("input", ("b", "in", 5, 6), low=1, high=3),
-            Shaped("weight", ("out", "in", 2, 3), low=1, high=3),
+            Kernel("weight", ("out", "in", "rows", "columns"), low=1, high=3),
             Shaped("bias", ("out",), low=1, high=3, required=False),
             Choice("stride", (1, 2, (2, 1)), keyword=True, required=False, forbidden=0),
             Choice("padding", (0, 1, (1, 0)), keyword=True, required=False, forbidden=-1),
@@ -114,7 +123,7 @@ OPERATIONS = [
         spellings=spelled("torch.nn.functional.conv2d"),
         parameters=(
             Shaped("input", ("b", 4, 5, 6), low=1, high=3),
-            Shaped("weight", (6, 2, 2, 3)),
+            Kernel("weight", (6, 2, "rows", "columns")),
             Choice("groups", (2,), keyword=True, forbidden=3),
         ),
         dtypes=NUMERIC,

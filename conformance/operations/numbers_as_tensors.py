@@ -56,7 +56,7 @@ def _too_long(choices: Choices, drawing: Drawing) -> Argument:
 def _cuts(choices: Choices, drawing: Drawing) -> Argument:
     """The number of parts, or the places between them in a vector."""
     shape = shape_of(drawing)
-    size = shape[drawing.symbol("dim", 0, len(shape) - 1)]
+    size = shape[drawing.dim(len(shape))]
     places = [choices.integer(-size - 1, size + 1) for _ in range(choices.integer(0, 3))]
     parts = np.array(choices.integer(1, 5)) if choices.flag() else np.array(places, np.int64)
     return laid(choices, drawing, "indices_or_sections", parts)

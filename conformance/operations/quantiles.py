@@ -23,7 +23,7 @@ from reference.layout import contiguous_strides
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 PARTS = (0.5, 0.25, 0.75, 0.0, 1.0, 0.1, 0.3, 0.9)
-KEEPDIM = Flag("keepdim")
+KEEPDIM = Flag("keepdim", mostly=True)
 
 
 def _given(drawing: Drawing, name: str, values: np.ndarray) -> Argument:
@@ -58,7 +58,7 @@ def _quantile(reference: Function, claim: str) -> tuple[Operation, Operation]:
             parameters=(
                 AnyTensor(),
                 Computed("q", _parts, _no_part),
-                Dim(required=False),
+                Dim(mostly=True),
                 KEEPDIM,
                 Choice("interpolation", kinds, keyword=True, required=always, forbidden="centre"),
             ),

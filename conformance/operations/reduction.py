@@ -12,7 +12,7 @@ from reference.dtypes import FLOATING
 from reference.function import Function
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-KEEPDIM = Flag("keepdim")
+KEEPDIM = Flag("keepdim", mostly=True)
 FLOATING_CAST = CastOption(required=False, dtypes=FLOATING)
 MEAN_CAST = CastOption(dtypes=DIFFERENTIABLE)
 CAST = CastOption(required=False)
@@ -216,7 +216,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(),
             Dims(required=False),
-            Flag("keepdim", keyword=True),
+            Flag("keepdim", keyword=True, mostly=True),
             Choice("mode", (0,), keyword=True, required=False, forbidden=1),
         ),
         dtypes=REAL,

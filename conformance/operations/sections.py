@@ -26,7 +26,7 @@ def _places(choices: Choices, size: int) -> tuple[int, ...]:
 def _cuts(choices: Choices, drawing: Drawing) -> Argument:
     """A number of parts or the places between them."""
     shape = shape_of(drawing)
-    size = shape[drawing.symbol("dim", 0, len(shape) - 1)]
+    size = shape[drawing.dim(len(shape))]
     return choices.integer(1, 5) if choices.flag() else _places(choices, size)
 
 
@@ -59,10 +59,8 @@ def _uneven_cuts(dim: int) -> Callable[[Choices, Drawing], Argument | Omitted]:
 def _cut_dim(choices: Choices, drawing: Drawing) -> int | Omitted:
     """The dimension for which the cuts were drawn; the first may be left out."""
     ndim = len(shape_of(drawing))
-    dim = drawing.symbol("dim", 0, ndim - 1)
-    if dim == 0 and choices.flag(30):
-        return OMITTED
-    return dim - (ndim if choices.flag(30) else 0)
+    dim = drawing.dim(ndim)
+    return OMITTED if dim % ndim == 0 and choices.flag(30) else dim
 
 
 OPERATIONS = [

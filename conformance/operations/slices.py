@@ -125,7 +125,7 @@ def _size_split(drawing: Drawing) -> int:
     """The size of a dimension that is drawn with it, and given behind what depends on it."""
     given = drawing.given("input")
     assert given is not None, "the input is a tensor"
-    return given.shape[drawing.symbol("dim", -len(given.shape), len(given.shape) - 1)]
+    return given.shape[drawing.dim(len(given.shape))]
 
 
 def _sections(choices: Choices, drawing: Drawing) -> int | tuple[int, ...]:
@@ -251,7 +251,7 @@ OPERATIONS = [
         name="unbind",
         reference=splitting.unbind,
         spellings=spelled("torch.unbind", "Tensor.unbind"),
-        parameters=(AnyTensor(min_ndim=1), Dim(required=False)),
+        parameters=(AnyTensor(min_ndim=1), Dim(mostly=True)),
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,
@@ -296,7 +296,7 @@ OPERATIONS = [
         name="chunk",
         reference=splitting.chunk,
         spellings=spelled("torch.chunk", "Tensor.chunk"),
-        parameters=(AnyTensor(min_ndim=1), Choice("chunks", (1, 2, 3, 5, 40), forbidden=0), Dim(required=False)),
+        parameters=(AnyTensor(min_ndim=1), Choice("chunks", (1, 2, 3, 5, 40), forbidden=0), Dim(mostly=True)),
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,

@@ -12,8 +12,8 @@ from conformance.strategies.drawing import Drawing
 from reference import sorting
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-KEEPDIM = Flag("keepdim")
-DIM = Dim(required=False)
+KEEPDIM = Flag("keepdim", mostly=True)
+DIM = Dim(mostly=True)
 
 
 def _rank(choices: Choices, drawing: Drawing) -> Argument:
@@ -29,7 +29,7 @@ def _count(choices: Choices, drawing: Drawing) -> Argument:
 def _size(choices: Choices, drawing: Drawing) -> int:
     given = drawing.given("input")
     shape = (given.shape if given is not None else ()) or (1,)
-    return shape[drawing.symbol("dim", -len(shape), len(shape) - 1)]
+    return shape[drawing.dim(len(shape))]
 
 
 def _chosen_dim(choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -71,7 +71,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(),
             Flag("stable", keyword=True, required=True),
-            Dim(required=False, keyword=True),
+            Dim(keyword=True, mostly=True),
             Flag("descending", keyword=True),
         ),
         dtypes=REAL,
@@ -102,7 +102,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(),
             Flag("stable", keyword=True, required=True),
-            Dim(required=False, keyword=True),
+            Dim(keyword=True, mostly=True),
             Flag("descending", keyword=True),
         ),
         dtypes=REAL,

@@ -33,9 +33,9 @@ def _in_integers(reference: Function, *parameters: Parameter, over_all: bool = F
 
 
 OPERATIONS = [
-    _in_integers(reduction.sum, Dims(), Flag("keepdim")),
+    _in_integers(reduction.sum, Dims(), Flag("keepdim", mostly=True)),
     _in_integers(reduction.sum, over_all=True),
-    _in_integers(reduction.prod, Dim(), Flag("keepdim")),
+    _in_integers(reduction.prod, Dim(), Flag("keepdim", mostly=True)),
     _in_integers(reduction.prod, over_all=True),
     _in_integers(reduction.cumsum, Dim()),
     _in_integers(cumulative.cumprod, Dim()),

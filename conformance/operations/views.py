@@ -8,7 +8,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import STORED, Effect, Operation, spelled
 from conformance.parameters import AnyTensor, Computed, Dim, Dims, ExpandSizes, LikeTensor, ViewSizes
 from conformance.strategies.drawing import Drawing
-from conformance.strategies.shapes import draw_factors
+from conformance.strategies.shapes import draw_dim, draw_factors
 from reference import slicing, view_changes, views
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -41,10 +41,11 @@ def _sizes_too_many(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
 def _moved(choices: Choices, drawing: Drawing) -> int | tuple[int, ...]:
     """As many dimensions as ``source`` names."""
     source, ndim = drawing.arguments["source"], _ndim(drawing)
-    order = list(range(ndim))
     if not isinstance(source, tuple):
-        return choices.choose(order)
-    return tuple(order.pop(choices.integer(0, len(order) - 1)) for _ in source)
+        return draw_dim(choices, ndim)
+    left = list(range(ndim))
+    picked = [left.pop(choices.integer(0, len(left) - 1)) for _ in source]
+    return tuple(dim - ndim if choices.flag(30) else dim for dim in picked)
 
 
 def _one_more_moved(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
@@ -242,7 +243,7 @@ OPERATIONS = [
         reference=slicing.squeeze,
         spellings=spelled("torch.squeeze", "Tensor.squeeze", in_place="Tensor.squeeze_"),
         written=view_changes.squeeze_,
-        parameters=(AnyTensor(), Dims(required=False, by_place=True)),
+        parameters=(AnyTensor(single=True), Dims(required=False, by_place=True)),
         dtypes=STORED,
         gradient=GradientOf(0),
         effect=Effect.VIEW,

@@ -16,6 +16,7 @@ from conformance.strategies.shapes import (
     STRETCHED,
     Shape,
     draw_broadcastable,
+    draw_dim,
     draw_long_shape,
     draw_shape,
 )
@@ -82,6 +83,12 @@ class Drawing:
         if name not in self.symbols:
             self.symbols[name] = self._size(low, high)
         return self.symbols[name]
+
+    def dim(self, ndim: int) -> int:
+        """One of so many dimensions, counted from either end: the same wherever it is asked for."""
+        if "dim" not in self.symbols:
+            self.symbols["dim"] = draw_dim(self.choices, ndim)
+        return self.symbols["dim"]
 
     def _size(self, low: int, high: int) -> int:
         """A size in [low, high]; where an edge was dealt, or many elements, at times one at that edge, or large."""

@@ -130,6 +130,20 @@ def expands(shape: Shape, wider: Shape) -> bool:
     return len(shape) <= len(wider) and all(size in (1, full) for size, full in zip(shape, aligned, strict=True))
 
 
+def draw_dim(choices: Choices, ndim: int) -> int:
+    """A dimension, counted from either end.
+
+    The last, counted from the end, is what is named most, and what is mistaken for another; of three or more, so is
+    one that lies between, counted from the end.
+    """
+    count = max(ndim, 1)
+    if choices.ample and choices.flag(35):
+        return -1
+    if choices.ample and count > 2 and choices.flag(60):
+        return -choices.integer(2, count - 1)
+    return choices.integer(-count, count - 1)
+
+
 def draw_factors(choices: Choices, numel: int, *, max_ndim: int = 4) -> Shape:
     """Sizes whose product is ``numel``."""
     sizes: list[int] = []
