@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from math import prod
-from string import ascii_letters
+from string import ascii_letters, ascii_lowercase, ascii_uppercase
+from typing import Any
 
-from reference.errors import refuse
+from reference.errors import refuse, refuse_value
 from reference.function import function
 from reference.linalg import bmm
 from reference.reduction import sum
@@ -20,6 +21,7 @@ from reference.views import movedim, permute, reshape, view
 
 Label = str | int
 """A letter, or one of the dimensions that ``...`` covers, counted from the left."""
+_NUMBERED = ascii_uppercase + ascii_lowercase
 
 
 @function()
@@ -42,6 +44,31 @@ def einsum(equation: str, *operands: Tensor | Sequence[Tensor]) -> Tensor:
         result: Tensor = sum(arranged[0], positions) if summed else arranged[0]
         return result
     return _contracted(arranged, len(output))
+
+
+@function()
+def einsum_by_sublists(*given: Tensor | Sequence[Any]) -> Tensor:
+    """The same of operands each with a list of numbers, one for a dimension; that of the result, if given, comes last.
+
+    A number below 52 is a letter, capitals first, and Ellipsis is ``...``.
+    https://docs.pytorch.org/docs/stable/generated/torch.einsum.html
+    """
+    count = len(given) // 2
+    equation = ",".join(map(_term, given[1 : 2 * count : 2]))
+    output = f"->{_term(given[-1])}" if len(given) % 2 else ""
+    result: Tensor = einsum(equation + output, *given[: 2 * count : 2])
+    return result
+
+
+def _term(sublist: Any) -> str:
+    """The letters of a list of numbers.
+
+    >>> _term([0, ..., 26])
+    'A...a'
+    """
+    if any(one is not Ellipsis and one not in range(len(_NUMBERED)) for one in sublist):
+        refuse_value("einsum(): subscript in subscript list is not within the valid range [0, 52)")
+    return "".join("..." if one is Ellipsis else _NUMBERED[one] for one in sublist)
 
 
 def parse(equation: str, ranks: Sequence[int]) -> tuple[list[tuple[Label, ...]], tuple[Label, ...]]:

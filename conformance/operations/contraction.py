@@ -9,17 +9,21 @@ from dataclasses import replace
 
 from conformance.accuracy import Exact, GradientOf, Summation
 from conformance.choices import Choices
-from conformance.model.case import Argument
+from conformance.index_parameters import shape_of
+from conformance.model.case import Argument, Dots
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, NUMERIC, OMITTED, Omitted, Operation, spelled
 from conformance.parameters import Choice, Computed, Shaped, reshape_input
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
+from conformance.strategies.shapes import draw_shape
 from reference import einsum, matrix_chains
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 LETTERS = "ijkL"
 DOTS = "..."
+NUMBERS = (0, 1, 2, 25, 26, 27, 50, 51)
+LETTERLESS, UNNAMED = 52, 3
 OPERANDS = 3
 TAME = ("normal", "small")
 
@@ -90,6 +94,64 @@ def _operand(number: int) -> Computed:
     return Computed(f"operand{number}", draw, spoil)
 
 
+# -- einsum by numbers ------------------------------------------------------------------------------------------------
+
+
+def _first(choices: Choices, drawing: Drawing) -> Argument:
+    return drawing.tensor("operand0", draw_shape(choices, max_ndim=3, numel=60))
+
+
+def _second(choices: Choices, drawing: Drawing) -> Argument:
+    """A tensor of which most sizes are some of the first's."""
+    sizes = shape_of(drawing, "operand0") or (2,)
+    shape = [choices.choose(sizes if choices.flag(80) else (2, 3)) for _ in range(choices.integer(0, 2))]
+    return drawing.tensor("operand1", tuple(shape))
+
+
+def _sublist(operand: str) -> Computed:
+    """A number for each dimension, equal ones for equal sizes alone; at times dots for a dimension of the first."""
+
+    def draw(choices: Choices, drawing: Drawing) -> list[Argument]:
+        found: list[Argument] = []
+        for size in shape_of(drawing, operand):
+            fitting = [one for one in NUMBERS if drawing.symbols.get(f"{one}", size) == size]
+            known = [one for one in fitting if f"{one}" in drawing.symbols]
+            number = choices.choose(known if known and choices.flag(70) else fitting)
+            drawing.symbols[f"{number}"] = size
+            found.append(number)
+        if operand == "operand0" and choices.flag(25):
+            place = choices.integer(0, len(found))
+            found[place : place + 1] = [Dots()]
+        return found
+
+    def spoil(choices: Choices, drawing: Drawing) -> list[Argument] | Omitted:
+        """A number too many, or one that is no letter."""
+        given = drawing.arguments[f"sublist{operand[-1]}"]
+        if not isinstance(given, list) or Dots() in given:
+            return OMITTED
+        return [*given, 0] if not given or choices.flag() else [*given[:-1], LETTERLESS]
+
+    return Computed(f"sublist{operand[-1]}", draw, spoil, by_place=True)
+
+
+def _numbers(drawing: Drawing) -> list[Argument]:
+    """What the sublists name, each once."""
+    lists = (drawing.arguments["sublist0"], drawing.arguments["sublist1"])
+    named = [one for sublist in lists if isinstance(sublist, list) for one in sublist]
+    return [one for place, one in enumerate(named) if one not in named[:place]]
+
+
+def _output(choices: Choices, drawing: Drawing) -> list[Argument]:
+    left = _numbers(drawing)
+    return [left.pop(choices.integer(0, len(left) - 1)) for _ in range(choices.integer(0, min(len(left), 3)))]
+
+
+def _wrong_output(choices: Choices, drawing: Drawing) -> list[Argument]:
+    """A number that no operand has, or one twice."""
+    named = [one for one in _numbers(drawing) if one != Dots()]
+    return [named[0], named[0]] if named and choices.flag() else [UNNAMED]
+
+
 # -- chains of matrices -----------------------------------------------------------------------------------------------
 
 
@@ -130,6 +192,27 @@ OPERATIONS = [
             MANUAL.format("einsum"),
             "Einsum allows computing many common multi-dimensional linear algebraic array operations by representing"
             " them in a short-hand format based on the Einstein summation convention, given by equation.",
+        ),
+    ),
+    Operation(
+        name="einsum_by_sublists",
+        reference=einsum.einsum_by_sublists,
+        spellings=spelled("torch.einsum"),
+        parameters=(
+            Computed("operand0", _first),
+            _sublist("operand0"),
+            Computed("operand1", _second),
+            _sublist("operand1"),
+            Computed("output", _output, _wrong_output, required=False, by_place=True),
+        ),
+        dtypes=ALL,
+        accuracy=Summation(stored=True),
+        gradient=GradientOf(4, stored=True),
+        values=TAME,
+        basis=Documented(
+            MANUAL.format("einsum"),
+            "These sublists follow their operands, and an extra sublist can appear at the end of the input to specify"
+            " the output's subscripts., e.g. torch.einsum(op1, sublist1, op2, sublist2, ..., [subslist_out]).",
         ),
     ),
     Operation(

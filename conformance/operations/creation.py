@@ -9,7 +9,8 @@ from conformance.model.case import Argument, DTypeName, Layout
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, MADE, STORED, Effect, Omitted, Operation, spelled
 from conformance.operations.casts import MEMORY_FORMAT
-from conformance.parameters import AnyTensor, Choice, Computed, Sizes
+from conformance.parameters import AnyTensor, Choice, Computed
+from conformance.size_parameters import Sizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
 from conformance.strategies.numbers import extremes_of

@@ -11,7 +11,8 @@ from conformance.index_parameters import Another
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, ExpandSizes, Flag, LikeTensor, Operand
+from conformance.parameters import AnyTensor, Choice, Computed, Flag, LikeTensor, Operand
+from conformance.size_parameters import ExpandSizes
 from conformance.strategies.drawing import Drawing
 from reference import grids, slicing
 

@@ -9,7 +9,8 @@ from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, REAL_NUMERIC, Effect, Operation, spelled
 from conformance.operations.casts import MEMORY_FORMAT
-from conformance.parameters import AnyTensor, Computed, Number, Operand, Sizes
+from conformance.parameters import AnyTensor, Computed, Number, Operand
+from conformance.size_parameters import Sizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import draw_length
 from reference import random

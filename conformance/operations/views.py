@@ -6,7 +6,8 @@ from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.model.verdict import Documented
 from conformance.operation import STORED, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Computed, Dim, Dims, ExpandSizes, LikeTensor, ViewSizes
+from conformance.parameters import AnyTensor, Computed, Dim, Dims, LikeTensor
+from conformance.size_parameters import ExpandSizes, ViewSizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import draw_dim, draw_factors
 from reference import slicing, view_changes, views

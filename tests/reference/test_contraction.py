@@ -11,7 +11,7 @@ import pytest
 
 import reference as reference  # its modules register their functions
 from reference.dtypes import BOOL, BY_NUMPY, INT8, INT64
-from reference.einsum import einsum, parse
+from reference.einsum import einsum, einsum_by_sublists, parse
 from reference.errors import Refusal
 from reference.matrix_chains import chain_matmul, matrix_power, multi_dot
 from reference.tensor import METHODS, Tensor
@@ -87,6 +87,32 @@ def test_einsum_has_the_gradient_of_its_parts(equation: str) -> None:
     assert_gradients(
         lambda *given: einsum(equation, *given), [RANDOM.normal(size=shape) for shape in shapes], second=True
     )
+
+
+@pytest.mark.parametrize(
+    ("sublists", "output", "equation", "shapes"),
+    [
+        ([[0, 1], [1, 2]], [], "ij,jk", [(2, 3), (3, 4)]),
+        ([[1, 0]], [], "ji", [(2, 3)]),  # without an output, in the order of the numbers
+        ([[26, 25]], [], "ba", [(2, 3)]),  # a capital stands before a small letter
+        ([[0, 1], [1, 51]], [[51, 0]], "ij,jk->ki", [(2, 3), (3, 4)]),
+        ([[..., 1], [1]], [[...]], "...j,j->...", [(2, 3), (3,)]),
+        ([[0, 0]], [[]], "ii->", [(3, 3)]),
+    ],
+)
+def test_sublists_are_letters(
+    sublists: list[list[Any]], output: list[list[Any]], equation: str, shapes: list[tuple[int, ...]]
+) -> None:
+    arrays = [integers(*shape) for shape in shapes]
+    given = [part for array, sublist in zip(arrays, sublists, strict=True) for part in (tensor(array), sublist)]
+    np.testing.assert_array_equal(einsum_by_sublists(*given, *output).array, summed(equation, arrays))
+
+
+def test_a_sublist_of_other_numbers_is_refused() -> None:
+    for number in (52, -1):
+        with pytest.raises(Refusal) as refused:
+            einsum_by_sublists(tensor(integers(2)), [number])
+        assert refused.value.kind == "ValueError"
 
 
 def test_einsum_of_one_operand_without_a_sum_is_a_view() -> None:

@@ -18,7 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 import reference as reference  # its modules register their functions
 from reference.arithmetic import number_minus, number_over
 from reference.dtypes import BY_NUMPY, INT64
-from reference.einsum import einsum
+from reference.einsum import einsum, einsum_by_sublists
 from reference.matrix_chains import chain_matmul, matrix_power, multi_dot
 from reference.tensor import METHODS, Tensor
 from tests.reference import test_division, test_logarithms, test_special, test_transcendental
@@ -280,6 +280,13 @@ OTHERS = [
     *(called("var_mean", lambda x, n=n: METHODS["var_mean"](x, 1)[n], (variance, by_row)[n], X) for n in (0, 1)),
     *(called("std_mean", lambda x, n=n: METHODS["std_mean"](x, 1)[n], (deviation, by_row)[n], X) for n in (0, 1)),
     called("einsum", lambda x, y: einsum("ij,kj->ik", x, y), lambda x, y: x @ y.T, X, Y),
+    called(
+        "einsum_by_sublists",
+        lambda x, y: einsum_by_sublists(x, [0, 1], y, [2, 1], [0, 2]),
+        lambda x, y: x @ y.T,
+        X,
+        Y,
+    ),
     called("multi_dot", lambda *given: multi_dot(given), lambda x, y, z: x @ y @ z, X, Y.T, X),
     called("chain_matmul", chain_matmul, lambda x, y, z: x @ y @ z, X, Y.T, X),
     called("matrix_power", lambda x: matrix_power(x, 3), lambda x: x @ x @ x, X[:, :2].copy()),

@@ -12,7 +12,7 @@ from conformance.operations import find
 from conformance.profiles import PROFILES
 from conformance.structures import structures
 from conformance.verify import Verification
-from tests.conformance.planted import large_faults, rare_faults
+from tests.conformance.planted import argument_faults, large_faults, rare_faults
 from tests.conformance.planted.planting import Fault, FaultyTarget, Plant
 
 SEEDS = range(1, 5)
@@ -65,6 +65,7 @@ FAULTS = [
     Fault("graph kept", "of what another call has made", "detach", "gradient", graph_kept),
     *rare_faults.FAULTS,
     *large_faults.FAULTS,
+    *argument_faults.FAULTS,
 ]
 
 

@@ -1,0 +1,70 @@
+"""Faults that show for one way of giving an argument: a dimension from the end, several of them, a size of a kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from tests.conformance.planted.planting import Fault, Plant
+from tests.conformance.planted.rare_faults import spoiled
+
+
+def one_of_several_kept(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Of several dimensions of size one that were to be kept, the first is."""
+    result = real(input, *args, **kwargs)
+    dims = next((one for one in (*args, kwargs.get("dim")) if isinstance(one, (tuple, list)) and len(one) > 1), ())
+    if input.requires_grad or result.ndim < input.ndim:
+        return result
+    return result.squeeze(tuple(sorted(dim % input.ndim for dim in dims)[1:]))
+
+
+def before_the_last_as_first(real: Plant, input: Any, *args: Any, **kwargs: Any) -> Any:
+    """Of three dimensions, -2 is taken for -3."""
+    first = input if torch.is_tensor(input) else input[0]
+    if first.ndim != 3 or first.requires_grad or "out" in kwargs:
+        return real(input, *args, **kwargs)
+    if kwargs.get("dim") == -2:
+        kwargs["dim"] = -3
+    elif args and type(args[-1]) is int and args[-1] == -2:
+        args = (*args[:-1], -3)
+    return real(input, *args, **kwargs)
+
+
+def empty_without_a_dtype(real: Plant, tensors: Any, *args: Any, **kwargs: Any) -> Any:
+    """What is passed over does not count in promotion."""
+    return real([one for one in tensors if one.shape != (0,)] or tensors, *args, **kwargs)
+
+
+def last_off_of_kernel(*kernel: int) -> Plant:
+    """The last element of a convolution by a kernel of this size is another."""
+
+    def off(real: Plant, input: torch.Tensor, weight: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        result = real(input, weight, *args, **kwargs)
+        return spoiled(result) if weight.shape[2:] == kernel and not input.requires_grad else result
+
+    return off
+
+
+def smallest_number_last(real: Plant, *given: Any) -> Any:
+    """Without a list for the result, its dimensions come in the reverse order of their numbers."""
+    result = real(*given)
+    return result.mT if len(given) % 2 == 0 and result.ndim == 2 and not result.requires_grad else result
+
+
+FAULTS = [
+    *(
+        Fault(f"{name} keeps one", "of several dimensions", name, "agrees", one_of_several_kept)
+        for name in ("sum", "amax", "var", "norm")
+    ),
+    *(
+        Fault(f"{name} along -2", "of three dimensions is along the first", name, "agrees", before_the_last_as_first)
+        for name in ("cumsum", "argsort", "topk", "unbind", "tensor_split", "nanmedian", "trapezoid", "squeeze")
+    ),
+    Fault("empty without a dtype", "it does not count in promotion", "cat", "agrees", empty_without_a_dtype),
+    *(
+        Fault(f"kernel of {rows} by {columns}", "the last", "conv2d", "agrees", last_off_of_kernel(rows, columns))
+        for rows, columns in ((1, 1), (3, 3), (2, 2))
+    ),
+    Fault("numbers reversed", "in the result", "einsum_by_sublists", "agrees", smallest_number_last),
+]
