@@ -11,7 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from reference import layout
-from reference.dtypes import BOOL, FLOAT64, UINT8, real_of
+from reference.autograd.mode import no_grad
+from reference.conversion import cast_copy
+from reference.dtypes import BOOL, FLOAT64, UINT8, real_of, wider
 from reference.errors import refuse, refuse_index
 from reference.function import function
 from reference.joining import cat
@@ -93,11 +95,13 @@ def _refuse_unlike(input: Tensor, other: Tensor, axis: int) -> None:
 def gradient(
     input: Tensor,
     *,
-    spacing: Number | Sequence[Number] = 1,
+    spacing: Number | Sequence[Number] | Sequence[Tensor] = 1,
     dim: int | Sequence[int] | None = None,
     edge_order: int = 1,
 ) -> tuple[Tensor, ...]:
-    """The derivative along each dimension from samples ``spacing`` apart: central differences, one-sided at the ends.
+    """The derivative along each dimension: central differences, one-sided at the ends.
+
+    The samples are ``spacing`` apart, or at the places along each dimension that tensors tell.
 
     https://docs.pytorch.org/docs/stable/generated/torch.gradient.html
     """
@@ -110,7 +114,14 @@ def gradient(
     steps = tuple(spacing) if isinstance(spacing, Sequence) else (spacing,) * len(axes)
     if any(input.shape[axis] < edge_order + 1 for axis in axes):
         refuse("torch.gradient expected each dimension size to be at least edge_order+1")
-    return tuple(_derivative(input, axis, step, edge_order) for axis, step in zip(axes, steps, strict=True))
+    if len(steps) != len(axes):
+        refuse("torch.gradient expected its spacing and dim arguments to have the same length")
+    return tuple(
+        _derivative_at(input, axis, step, edge_order)
+        if isinstance(step, Tensor)
+        else _derivative(input, axis, step, edge_order)
+        for axis, step in zip(axes, steps, strict=True)
+    )
 
 
 def _derivative(input: Tensor, axis: int, step: Number, edge_order: int) -> Tensor:
@@ -125,6 +136,59 @@ def _derivative(input: Tensor, axis: int, step: Number, edge_order: int) -> Tens
         last = times_number(at(-3, -2), 0.5) - times_number(at(-2, -1), 2) + times_number(at(-1), 1.5)
     derivative: Tensor = cat([over_number(first, step), center, over_number(last, step)], axis)
     return derivative
+
+
+def _derivative_at(input: Tensor, axis: int, places: Tensor, edge_order: int) -> Tensor:
+    """Step by step, and its values before they were rounded."""
+    if places.ndim != 1:
+        refuse("torch.gradient expected each element of spacing to have one dimension")
+    if places.shape[0] != input.shape[axis]:
+        refuse("torch.gradient expected as many places as there are samples")
+    derivative = _from_parabolas(input, axis, places, edge_order)
+    with no_grad():
+        wide = [cast_copy(one, wider(derivative.dtype if one is places else one.dtype)) for one in (input, places)]
+        exact = _from_parabolas(wide[0], axis, wide[1], edge_order)
+    derivative.unrounded = exact.array
+    return derivative
+
+
+def _from_parabolas(input: Tensor, axis: int, places: Tensor, edge_order: int) -> Tensor:
+    """The slope of the parabola through each sample and its neighbours; with ``edge_order`` 1, of lines at the ends."""
+    apart = diff(places)
+    ends = METHODS["select"](apart, 0, 0), METHODS["select"](apart, 0, -1)
+    size = [-1 if dim == axis else 1 for dim in range(input.ndim)]
+    before, after = _part(apart, 0, 0, -1), _part(apart, 0, 1)
+    weights = [METHODS["reshape"](one, size) for one in _weights(before, after)]
+    center = _weighted(weights, [_part(input, axis, 0, -2), _part(input, axis, 1, -1), _part(input, axis, 2)])
+    if edge_order == 1:
+        first = (_part(input, axis, 1, 2) - _part(input, axis, 0, 1)) / ends[0]
+        last = (_part(input, axis, -1) - _part(input, axis, -2, -1)) / ends[1]
+    else:
+        inner = METHODS["select"](apart, 0, 1), METHODS["select"](apart, 0, -2)
+        third, second, near = (-one for one in _end_weights(ends[0], inner[0]))
+        first = _weighted([near, second, third], [_part(input, axis, n, n + 1) for n in range(3)])
+        samples = [_part(input, axis, -3, -2), _part(input, axis, -2, -1), _part(input, axis, -1)]
+        last = _weighted(_end_weights(ends[1], inner[1]), samples)
+    derivative: Tensor = cat([first, center, last], axis)
+    return derivative
+
+
+def _weights(before: Tensor, after: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of a sample's neighbours and itself, so far before and after it."""
+    both = before + after
+    return -after / (before * both), (after - before) / (before * after), before / (after * both)
+
+
+def _end_weights(near: Tensor, far: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of the last three samples, so far apart, from the inner one on."""
+    both = near + far
+    return near / (far * both), -both / (near * far), (times_number(near, 2) + far) / (near * both)
+
+
+def _weighted(weights: Sequence[Tensor], samples: Sequence[Tensor]) -> Tensor:
+    first, second, third = (weight * sample for weight, sample in zip(weights, samples, strict=True))
+    total: Tensor = first + second + third
+    return total
 
 
 # -- the trapezoidal rule ----------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from conformance.accuracy.elementwise import (
     WholeQuotient,
 )
 from conformance.accuracy.network import Network
-from conformance.accuracy.statistics import Average, Divided, Interpolated, Normalised, Ranked, Several, Shares
+from conformance.accuracy.statistics import Average, Divided, Interpolated, Normalised, Ranked, Several, Shares, Slopes
 from conformance.accuracy.sums import (
     Areas,
     CrossProduct,
@@ -63,6 +63,7 @@ __all__ = [
     "Selected",
     "Several",
     "Shares",
+    "Slopes",
     "Softmax",
     "Spaced",
     "Summation",

@@ -50,6 +50,22 @@ class Average(Bound):
 
 
 @dataclass(frozen=True, slots=True)
+class Slopes(Bound):
+    """Slopes of samples f at given places, the input at ``places``: 32 u max|f| / min|dx|.
+
+    The weights of the samples come to 5 / min|dx| at most, and each term is off by six roundings.
+    """
+
+    places: int = 1
+    words = "32 u max|f| / min|dx|"
+
+    def allowed(self, judged: Judged) -> np.ndarray:
+        apart = np.min(np.abs(np.diff(judged.inputs[self.places])), initial=np.inf)
+        off = 32 * finfo(judged.dtype).unit * largest(judged) / apart
+        return np.full(judged.exact.shape, off) + one_rounding(judged)
+
+
+@dataclass(frozen=True, slots=True)
 class Interpolated(Bound):
     """A number between two elements a and b: u(4 + n) max|x|.
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from conformance.accuracy import Areas, GradientOf, Rounded, Summation
+import numpy as np
+
+from conformance.accuracy import Areas, GradientOf, Rounded, Several, Slopes, Summation
 from conformance.choices import Choices
+from conformance.index_parameters import laid, raw, shape_of
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, NUMERIC, OMITTED, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim, LikeTensor, reshape_input
 from conformance.strategies.drawing import Drawing
 from reference import differences
-from reference.dtypes import INT8, INT16, INT32, INT64
+from reference.dtypes import BOOL, INT8, INT16, INT32, INT64, real_of, round_to
 from reference.function import Function
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -44,16 +47,45 @@ def _edge(name: str, choices: Choices, drawing: Drawing) -> Argument:
     return drawing.tensor(name, tuple(shape))
 
 
-def _two_dims(choices: Choices, drawing: Drawing) -> Argument | Omitted:
-    """Two dimensions; of a matrix these may be left out."""
+def _places_along(choices: Choices, drawing: Drawing) -> Argument:
+    """Places for each of the two dimensions, one to three apart, upwards or downwards."""
+    dims = drawing.arguments["dim"]
+    assert isinstance(dims, tuple), "the dimensions are drawn before the places"
+    dtype = real_of(drawing.dtype) if drawing.dtype.is_differentiable else INT64
+    found: list[Argument] = []
+    for number, dim in enumerate(dims):
+        assert isinstance(dim, int), "a dimension is a number"
+        steps = raw(choices, (shape_of(drawing)[dim],)) % np.uint64(3) + np.uint64(1)
+        places = np.cumsum(steps).astype(np.float64) * choices.choose((1, -1))
+        found.append(laid(choices, drawing, f"places{number}", round_to(places, dtype)))
+    return found
+
+
+def _edge_order(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """The second alone subtracts nothing, which bools are not."""
+    if drawing.dtype is BOOL:
+        return 2
+    return OMITTED if choices.flag(33) else choices.choose((1, 2))
+
+
+def _no_edge_order(choices: Choices, drawing: Drawing) -> Argument:
+    return 3
+
+
+def _two_dims(choices: Choices, drawing: Drawing) -> Argument:
+    """Two dimensions."""
     given = drawing.given("input")
     assert given is not None, "the input is a tensor"
-    if len(given.shape) == 2 and choices.flag(40):
-        return OMITTED
     ndim = len(given.shape)
     order = list(range(ndim))
     picked = [order.pop(choices.integer(0, len(order) - 1)) for _ in range(2)]
     return tuple(dim - ndim if choices.flag(30) else dim for dim in picked)
+
+
+def _two_dims_or_all(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """Those of a matrix may be left out."""
+    left_out = len(shape_of(drawing)) == 2 and choices.flag(40)
+    return OMITTED if left_out else _two_dims(choices, drawing)
 
 
 def _trapezoids(reference: Function, claim: str) -> tuple[Operation, ...]:
@@ -128,7 +160,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(min_ndim=2),
             Choice("spacing", (1, 2, 0.5, (1.0, 2.0)), keyword=True, required=False),
-            Computed("dim", _two_dims, keyword=True),
+            Computed("dim", _two_dims_or_all, keyword=True),
             Choice("edge_order", (1, 2), keyword=True, required=False, forbidden=3),
         ),
         dtypes=(INT8, INT16, INT32, INT64, *DIFFERENTIABLE),
@@ -141,6 +173,28 @@ OPERATIONS = [
             MANUAL.format("gradient"),
             "Estimates the gradient of a function in one or more dimensions using the second-order accurate central"
             " differences method and either first or second order estimates at the boundaries.",
+        ),
+    ),
+    Operation(
+        name="gradient_at",
+        reference=differences.gradient,
+        spellings=spelled("torch.gradient"),
+        parameters=(
+            AnyTensor(min_ndim=2),
+            Computed("dim", _two_dims, keyword=True),
+            Computed("spacing", _places_along, keyword=True),
+            Computed("edge_order", _edge_order, _no_edge_order, keyword=True),
+        ),
+        dtypes=(BOOL, INT8, INT16, INT32, INT64, *DIFFERENTIABLE),
+        accuracy=Several((Slopes(1), Slopes(2))),
+        # The derivative for a place has the square of what lies between places below it, and the samples above.
+        gradient=GradientOf(16, cancels=512),
+        results=2,
+        values=("normal", "small"),
+        basis=Documented(
+            MANUAL.format("gradient"),
+            "Finally, if spacing is a list of one-dimensional tensors then each tensor specifies the coordinates for"
+            " the corresponding dimension.",
         ),
     ),
 ]

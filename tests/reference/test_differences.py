@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 import reference as reference  # its modules register their functions
-from reference.dtypes import BOOL, FLOAT32, FLOAT64, INT64, UINT8
+from reference.dtypes import BOOL, FLOAT32, FLOAT64, INT64, UINT8, DType
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 from tests.reference.gradients import Example, method, on
 
 SQUARES = np.array([[0.0, 1, 4, 9, 16], [25, 16, 9, 4, 1]])
 X = np.array([[0.7, -1.3, 0.4, 3.1], [2.1, 0.9, -0.6, 1.4], [1.0, 0.1, 0.8, -2.0]])
+ROW = np.array([0.0, 1.5, 2.0, 4.0])
 PLACES = np.array([0.0, 1, 3, 4, 8])
 
 
@@ -49,6 +50,22 @@ def test_derivatives_of_a_parabola(edge_order: int) -> None:
     assert slope.array.tolist() == [ends[0], *inside, ends[1]]
 
 
+@pytest.mark.parametrize("edge_order", [1, 2])
+@pytest.mark.parametrize("dtype", [FLOAT64, FLOAT32, INT64])
+def test_derivatives_at_places(dtype: DType, edge_order: int) -> None:
+    """Of a parabola exact inside, and at the ends too where these are of second order; as NumPy has them."""
+    places = np.array([0, 1, 3, 4, 8])
+    rows = np.stack([3 * places**2 - places, places])
+    (slope,) = METHODS["gradient"](
+        Tensor.of(rows, dtype), spacing=[Tensor.of(places, dtype)], dim=-1, edge_order=edge_order
+    )
+    exact = np.gradient(rows.astype(float), places, axis=1, edge_order=edge_order)
+    np.testing.assert_allclose(slope.array, exact, rtol=1e-6)
+    np.testing.assert_allclose(slope.array[0, 1:-1], 6 * places[1:-1] - 1, rtol=1e-6)
+    if edge_order == 2:
+        np.testing.assert_allclose(slope.array[0], 6 * places - 1, rtol=1e-6)
+
+
 def test_derivatives_along_several_dimensions() -> None:
     plane = np.add.outer(np.arange(3.0) * 10, np.arange(4.0))
     down, across = METHODS["gradient"](Tensor.of(plane, FLOAT32), spacing=(10, 0.5))
@@ -77,6 +94,13 @@ EXAMPLES = [
     on("diff between two", lambda x: METHODS["diff"](x, 1, 1, x, x[:, :1]), X),
     on("diff of order 0", lambda x: METHODS["diff"](x, 0) * x, X),
     on("gradient", lambda x: METHODS["gradient"](x, edge_order=2, spacing=0.5)[1] * x, X),
+    on("gradient at places", lambda x, y: METHODS["gradient"](x, spacing=[y], dim=1)[0] * x, X, ROW),
+    on(
+        "gradient at places to second order",
+        lambda x, y: METHODS["gradient"](x, spacing=[y], dim=1, edge_order=2)[0] * x,
+        X,
+        ROW,
+    ),
     on("gradient along one", lambda x: METHODS["gradient"](x, dim=0)[0] * x, X),
     method("trapezoid", X, dim=0, dx=0.5),
     method("cumulative_trapezoid", X, dx=2),

@@ -52,7 +52,16 @@ def smallest_number_last(real: Plant, *given: Any) -> Any:
     return result.mT if len(given) % 2 == 0 and result.ndim == 2 and not result.requires_grad else result
 
 
+def places_apart_alike(real: Plant, input: torch.Tensor, *, spacing: Any, **kwargs: Any) -> Any:
+    """The places at the ends are right, and those between lie evenly."""
+    if input.requires_grad:
+        return real(input, spacing=spacing, **kwargs)
+    even = [torch.linspace(float(one[0]), float(one[-1]), len(one)).to(one.dtype) for one in spacing]
+    return real(input, spacing=even, **kwargs)
+
+
 FAULTS = [
+    Fault("places alike", "along the dimension", "gradient_at", "agrees", places_apart_alike),
     *(
         Fault(f"{name} keeps one", "of several dimensions", name, "agrees", one_of_several_kept)
         for name in ("sum", "amax", "var", "norm")
