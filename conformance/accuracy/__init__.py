@@ -22,12 +22,12 @@ from conformance.accuracy.elementwise import (
     Unspecified,
     WholeQuotient,
 )
+from conformance.accuracy.gradients import GradientOf
 from conformance.accuracy.network import Network
 from conformance.accuracy.statistics import Average, Divided, Interpolated, Normalised, Ranked, Several, Shares, Slopes
 from conformance.accuracy.sums import (
     Areas,
     CrossProduct,
-    GradientOf,
     LogSumExp,
     Loss,
     Product,

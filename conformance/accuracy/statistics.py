@@ -16,7 +16,8 @@ from conformance.accuracy.bound import (
     roundings_of_sum,
 )
 from conformance.accuracy.elementwise import Selected
-from conformance.accuracy.sums import GradientOf, Summation
+from conformance.accuracy.gradients import GradientOf
+from conformance.accuracy.sums import Summation
 from conformance.ulp import finfo
 
 
