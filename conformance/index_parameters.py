@@ -275,7 +275,7 @@ class Fitting(Base):
         return drawing.tensor(self.name, shape)
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
-        """Another dtype, where that is forbidden, or a size that does not fit."""
+        """Another dtype, where that is forbidden, a dimension too many, or a size that does not fit."""
         given = drawing.given(self.name)
         if given is None or 0 in given.shape:
             return OMITTED
@@ -283,6 +283,8 @@ class Fitting(Base):
             other = "float64" if given.dtype != "float64" else "int64"
             drawing.replace(replace(given, dtype=other))
             return Ref(given.name)
+        if not self.larger and choices.flag():
+            return reshape_input(drawing, self.name, (1, *given.shape))
         if not given.shape:
             return OMITTED
         size = given.shape[-1] - 1 if self.larger else given.shape[-1] + 1
