@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.model.case import Argument, Case, Dots, DTypeName, Hook, Input, Layout, Ref, Slice, Step
+from conformance.model.case import Argument, Case, Device, Dots, DTypeName, Hook, Input, Layout, Ref, Slice, Step
 from conformance.operation import OPERATORS, UNARY_OPERATORS, Effect, Form, Operation
 from conformance.operations import find
 from conformance.values import fill
@@ -154,7 +154,11 @@ def steps_source(case: Case, steps: Sequence[Step], device: str) -> list[str]:
         if not step.grad and tracking:
             lines.append("with torch.no_grad():")
         tracking = step.grad
-        lines.append(("" if step.grad else "    ") + step_source(step, device))
+        indent = "" if step.grad else "    "
+        lines.append(indent + step_source(step, device))
+        if any(isinstance(value, Device) for _, value in step.kwargs):
+            place = f"{variable(step.results[0])}.device"
+            lines.append(f'{indent}assert {place}.type == "{device.partition(":")[0]}", {place}')
     return lines
 
 
@@ -166,8 +170,13 @@ def step_source(step: Step, device: str = "cpu") -> str:
     """
     operation = find(step.operation)
     path = operation.spellings[Form(step.spelling)]
-    kwargs = [_keyword(name, argument_source(value)) for name, value in step.kwargs]
-    if device != "cpu" and operation.effect is Effect.CREATES and step.spelling == Form.FUNCTION:
+    kwargs = [_keyword(name, _on_device(value, device)) for name, value in step.kwargs]
+    if (
+        device != "cpu"
+        and "device" not in dict(step.kwargs)
+        and operation.effect is Effect.CREATES
+        and step.spelling == Form.FUNCTION
+    ):
         kwargs.append(f'device="{device}"')
     if path == "operator.setitem":
         target, index, value = step.args
@@ -178,6 +187,13 @@ def step_source(step: Step, device: str = "cpu") -> str:
     if len(step.results) > 1 and operation.effect is Effect.VIEW:
         results += ", *_"  # an input is split into as many parts as it has
     return f"{results} = {_call(path, step.args, kwargs)}" if results else _call(path, step.args, kwargs)
+
+
+def _on_device(argument: Argument, device: str) -> str:
+    """A keyword argument as source, which may be the device."""
+    if not isinstance(argument, Device):
+        return argument_source(argument)
+    return f'"{device}"' if argument.form == "name" else f'torch.device("{device}")'
 
 
 def _bound(step: Step, operation: Operation) -> str:

@@ -50,6 +50,13 @@ class Layout:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """The device on which the case runs, given as an argument: by its ``name``, or as an ``object``."""
+
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
 class Hook:
     """A function of a gradient given as an argument: ``double``, ``negate`` or ``look`` (which returns None)."""
 
@@ -57,7 +64,7 @@ class Hook:
 
 
 Argument: TypeAlias = (
-    "bool | int | float | complex | str | Ref | DTypeName | Slice | Dots | Layout | Hook"
+    "bool | int | float | complex | str | Ref | DTypeName | Slice | Dots | Layout | Device | Hook"
     " | tuple[Argument, ...] | list[Argument] | None"
 )
 

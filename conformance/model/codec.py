@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from conformance.model.case import Case, Dots, DTypeName, Hook, Layout, Ref, Slice
+from conformance.model.case import Case, Device, Dots, DTypeName, Hook, Layout, Ref, Slice
 from conformance.model.fields import CodecError, Coder, brief, coder_for, non_finite, non_finite_text
 from conformance.model.run import SCHEMA_VERSION, Environment, Event
 from conformance.model.sweep import Sweep
@@ -135,6 +135,7 @@ _ARGUMENT_ENCODERS: dict[type, Callable[[Any], Any]] = {
     Slice: lambda value: {"slice": [value.start, value.stop, value.step]},
     Dots: lambda value: {"dots": True},
     Layout: lambda value: {"layout": value.memory_format},
+    Device: lambda value: {"device": value.form},
     Hook: lambda value: {"hook": value.name},
 }
 
@@ -222,6 +223,7 @@ _ARGUMENT_DECODERS: dict[str, Callable[[Any], Any]] = {
     "slice": _decode_slice,
     "dots": _decode_dots,
     "layout": _named(Layout),
+    "device": _named(Device),
     "hook": _named(Hook),
 }
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from conformance.choices import Choices
-from conformance.model.case import Argument, Step, references
+from conformance.model.case import Argument, Device, Step, references
 from conformance.operation import Effect, Form, Omitted, Operation, Parameter
 
 CALLED = (Form.FUNCTION, Form.METHOD, Form.IN_PLACE)
@@ -40,6 +40,8 @@ def as_called(
     args, kwargs = arrange(pairs)
     if form in CALLED and choices.flag(20):
         kwargs = (*kwargs, *_none_in_words(operation, pairs))
+    if form in CALLED and takes_device(operation) and choices.flag(30):
+        kwargs = (*kwargs, ("device", Device(choices.choose(("name", "object")))))
     if operation.pointwise or len(args) < 1 or form not in CALLED:
         return args, kwargs
     last, parameter = args[-1], pairs[len(args) - 1][0]
@@ -50,6 +52,12 @@ def as_called(
     if choices.flag(25):
         return _named(args, pairs, kwargs)
     return args, kwargs
+
+
+def takes_device(operation: Operation) -> bool:
+    """Whether it may be told on which device to make its tensor: what may be told whether to track it can."""
+    tracks = any(parameter.name == "requires_grad" for parameter in operation.parameters)
+    return operation.effect in (Effect.CREATES, Effect.NEW) and (tracks or operation.effect is Effect.CREATES)
 
 
 def _takes_rows(operation: Operation, form: Form) -> bool:

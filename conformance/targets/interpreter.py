@@ -10,7 +10,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from conformance.model.case import Argument, Case, Dots, DTypeName, Hook, Input, Layout, Literal, Ref, Slice, Step
+from conformance.model.case import (
+    Argument,
+    Case,
+    Device,
+    Dots,
+    DTypeName,
+    Hook,
+    Input,
+    Layout,
+    Literal,
+    Ref,
+    Slice,
+    Step,
+)
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
 from conformance.operations import find
 from conformance.targets.execution import Execution, Live
@@ -120,6 +133,10 @@ class Interpreter(ABC):
         """The settings of the library that change numerics, as they are now."""
         return {}
 
+    def device_as(self, form: str) -> Any:
+        """The device, as an argument: by its ``name``, or as an ``object``. The reference has none."""
+        return None
+
     def argument(self, argument: Argument, variables: dict[str, Any]) -> Any:
         """The live value of an argument."""
         if type(argument) in _AS_THEY_ARE:
@@ -132,6 +149,8 @@ class Interpreter(ABC):
             return self.dtype(argument.name)
         if isinstance(argument, Layout):
             return self.memory_format(argument.memory_format)
+        if isinstance(argument, Device):
+            return self.device_as(argument.form)
         if isinstance(argument, Hook):
             return HOOKS[argument.name]
         if isinstance(argument, Slice):

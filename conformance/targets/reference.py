@@ -52,6 +52,7 @@ class ReferenceTarget(Interpreter):
 
     def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         operation = find(step.operation)
+        kwargs.pop("device", None)
         refuse_dtypes(operation, args, kwargs.get("dtype"))
         return _FORMS[Form(step.spelling)](operation, args, kwargs)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.model.case import Case, Dots, Drawn, DTypeName, Hook, Input, Layout, Literal, Ref, Slice, Step
+from conformance.model.case import Case, Device, Dots, Drawn, DTypeName, Hook, Input, Layout, Literal, Ref, Slice, Step
 from conformance.model.codec import (
     CodecError,
     decode_case,
@@ -74,7 +74,8 @@ def test_an_environment_reads_back(environment: Environment) -> None:
     [
         None, True, 0, 1, -(2**70), 0.0, -0.0, 1.0, 5e-324, 1.7976931348623157e308, float("inf"), float("-inf"),
         float("nan"), struct.unpack(">d", bytes.fromhex("fff0000000000001"))[0], complex(-0.0, float("inf")), "", "é\n",
-        "\ud800", Ref("x"), DTypeName("float32"), Slice(1, None, -2), Dots(), Layout("channels_last"), Hook("double"),
+        "\ud800", Ref("x"), DTypeName("float32"), Slice(1, None, -2), Dots(), Layout("channels_last"), Device("name"),
+        Hook("double"),
         (), [], (1, [2.0, (Ref("x"), None)]),
     ],
     ids=repr,
@@ -143,7 +144,7 @@ GOOD = encode_case(CASE)
         (
             GOOD.replace('{"ref":"y"}', '{"eval":"1"}'),
             "case.steps[0].args[1]: unknown kind of argument 'eval'"
-            " (known: tuple, float, complex, ref, dtype, slice, dots, layout, hook)",
+            " (known: tuple, float, complex, ref, dtype, slice, dots, layout, device, hook)",
         ),
         (
             GOOD.replace('{"ref":"y"}', "2.5"),

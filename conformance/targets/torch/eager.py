@@ -117,8 +117,14 @@ class TorchTarget(Interpreter):
     def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
         operation = find(step.operation)
         if operation.effect is Effect.CREATES and step.spelling == Form.FUNCTION and not self.on_cpu:
-            kwargs["device"] = self.device
-        return self.called(step)(*args, **kwargs)
+            kwargs.setdefault("device", self.device)
+        made = self.called(step)(*args, **kwargs)
+        if "device" in kwargs and isinstance(made, torch.Tensor) and made.device.type != self.device.type:
+            raise AssertionError(f"it is on {made.device}")
+        return made
+
+    def device_as(self, form: str) -> Any:
+        return str(self.device) if form == "name" else self.device
 
     def called(self, step: Step) -> Callable[..., Any]:
         """What torch calls for a step: a function of the step's arguments."""

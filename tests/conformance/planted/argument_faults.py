@@ -60,7 +60,25 @@ def places_apart_alike(real: Plant, input: torch.Tensor, *, spacing: Any, **kwar
     return real(input, spacing=even, **kwargs)
 
 
+def device_by_name_alone(real: Plant, *args: Any, **kwargs: Any) -> Any:
+    if isinstance(kwargs.get("device"), torch.device):
+        raise TypeError("a device is a name")
+    return real(*args, **kwargs)
+
+
+def on_the_cpu(real: Plant, *args: Any, **kwargs: Any) -> Any:
+    return real(*args, **kwargs | {"device": "cpu"})
+
+
 FAULTS = [
+    *(
+        Fault(f"{name} on a device by name", "an object is refused", name, "agrees", device_by_name_alone)
+        for name in ("zeros", "full_like", "arange", "new_zeros", "tensor")
+    ),
+    *(
+        Fault(f"{name} on the CPU", "wherever it is asked for", name, "metadata", on_the_cpu, device="meta")
+        for name in ("ones", "eye")
+    ),
     Fault("places alike", "along the dimension", "gradient_at", "agrees", places_apart_alike),
     *(
         Fault(f"{name} keeps one", "of several dimensions", name, "agrees", one_of_several_kept)
