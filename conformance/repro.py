@@ -135,7 +135,7 @@ def script(
         signed_zero = allowed is None or find(case.main.operation).accuracy.signed_zero
     program = _Program(case, target, step, refused)
     if ending:
-        helpers, check = in_a_child(ending), f"{applying(program.run())}\nsys.exit(0)"
+        helpers, check = in_a_child(ending), f"{applying([*program.run(), *program.done()])}\nsys.exit(0)"
     elif aspect is Aspect.REFUSAL:
         helpers, check = "", _refusal_check(program, expected)
     elif aspect is Aspect.GRAD or (aspect is Aspect.VALUES and isinstance(expected, Seen) and _is_array(expected)):
@@ -207,13 +207,17 @@ class _Program:
         return [called, *steps_source(self.case, self.outside, self.device)]
 
     def last(self) -> list[str]:
-        """The lines of the last step, or of the call that is all of them; what was put off is done."""
+        """The lines of the last step, or of the call that is all of them."""
         lines = self.calls() if self.is_compiled else self.calls(slice(-1, None))
-        if self.is_lazy:
-            named = ", ".join(dict.fromkeys([*self.inputs, *self.results]))
-            looked_at = f"for value in ({named},) if isinstance(value, torch.Tensor) for one in (value, value.grad)"
-            lines.append(f"[one.cpu() {looked_at} if one is not None]  # what was put off is done now")
-        return lines
+        return [*lines, *self.done()]
+
+    def done(self) -> list[str]:
+        """The lines after which nothing is put off any more."""
+        if not self.is_lazy:
+            return []
+        named = ", ".join(dict.fromkeys([*self.inputs, *self.results]))
+        looked_at = f"for value in ({named},) if isinstance(value, torch.Tensor) for one in (value, value.grad)"
+        return [f"[one.cpu() {looked_at} if one is not None]  # what was put off is done now"]
 
     def run(self) -> list[str]:
         """All the lines; a last step that must be refused is, or the program does not apply."""

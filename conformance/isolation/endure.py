@@ -21,7 +21,7 @@ def endure(cases: Sequence[Case], target: Interpreter, limits: Limits) -> tuple[
     """Run cases one after another; the index of the one that ended the process, and how. None if all returned."""
     with tempfile.TemporaryDirectory(prefix="endure-") as directory:
         said = Path(directory) / "said"
-        if target.survives_fork:
+        if target.survives_fork or not target.is_in_use():
             process = Process(_run, cases, target, said, threads_here() == 1)
         else:
             process = Process(_run_anew, cases, target.name, said, copied=False)

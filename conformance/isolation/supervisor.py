@@ -103,12 +103,13 @@ class Supervisor:
         return Answer([CrashEvent(running.operation, running.target, told, running.text)], error=error)
 
     def _start(self, job: Job) -> Process:
-        if _place(job) != COPY:
+        place, kinds = _place(job), [kind_of(target) for target in job.targets]
+        if place != COPY and not kind_of(place).survives_import:
             anew = replace(self.session, targets={}, noted=None)
             return Process(serve_anew, anew, self.in_flight.path, copied=False)
-        for target in job.targets:
-            kind_of(target).preload()
-        return Process(serve, self.session)
+        for kind in kinds:
+            kind.preload()
+        return Process(serve, self.session if place == COPY else replace(self.session, targets={}))
 
 
 def _place(job: Job) -> str:

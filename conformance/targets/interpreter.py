@@ -125,6 +125,10 @@ class Interpreter(ABC):
         """Make the target usable in a copy of a process that had other threads, which the copy has not."""
         return
 
+    def is_in_use(self) -> bool:
+        """Whether this process has used the device, which a copy of it might not survive."""
+        return True
+
     def is_lost(self) -> bool:
         """Whether the device does not work any more in this process, whatever is asked of it."""
         return False

@@ -14,7 +14,7 @@ class TargetKind(ABC):
 
     ``name`` is what a user types; with ``numbered``, targets are called ``name:0``, ``name:1`` and so on. ``in_bulk``:
     its targets run many cases as one, and no operation on its own. ``survives_fork``: a copy of a process that looked
-    for its targets can open them.
+    for its targets can open them; ``survives_import``: at least one of a process that has only imported what they need.
     """
 
     name: ClassVar[str]
@@ -22,6 +22,7 @@ class TargetKind(ABC):
     has_values: ClassVar[bool] = True
     in_bulk: ClassVar[bool] = False
     survives_fork: ClassVar[bool] = False
+    survives_import: ClassVar[bool] = False
 
     @abstractmethod
     def look(self, torch: Any) -> list[TargetInfo]:

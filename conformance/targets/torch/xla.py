@@ -60,6 +60,9 @@ class XlaTarget(TorchTarget):
         made = torch.as_strided(storage, given.shape, given.strides, given.offset).to(self.device)
         return made.requires_grad_() if given.requires_grad else made
 
+    def is_in_use(self) -> bool:
+        return bool(torch_xla()._XLAC._xla_runtime_is_initialized())
+
     def seed(self, seed: int) -> None:
         """Seed the device, which has numbers of its own that torch.manual_seed does not reach."""
         torch.manual_seed(seed)

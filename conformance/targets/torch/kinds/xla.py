@@ -19,6 +19,7 @@ HIDDEN = frozenset({Aspect.STORAGE, Aspect.OFFSET, Aspect.STRIDES, Aspect.VERSIO
 class Xla(TargetKind):
     name = "xla"
     numbered = True
+    survives_import = True
 
     def look(self, torch: Any) -> list[TargetInfo]:
         if importlib.util.find_spec("torch_xla") is None:
