@@ -8,6 +8,7 @@ OMP_NUM_THREADS=1 PYTHONPATH=. python benchmarks/structures.py
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import time
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ from rich.table import Table
 
 from conformance.deviations import for_operation
 from conformance.drivers import seed_of, with_hypothesis
+from conformance.isolation.process import settle_memory
 from conformance.operations import every_operation, families
 from conformance.profiles import PROFILES, Profile
 from conformance.properties.survives import PROPERTY as SURVIVES
@@ -91,7 +93,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     target, profile = open_target(options.target), PROFILES[options.profile]
-    measure_operation("add", target, profile)  # warms up
+    for name in ("add", "getitem_by_mask"):  # warms up, with what is imported at the first backward pass or index
+        measure_operation(name, target, profile)
+    gc.freeze()  # from here on as in a worker of the suites
+    settle_memory()
     family = families()
     operations = [
         measure_operation(name, target, profile)

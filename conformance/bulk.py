@@ -126,11 +126,9 @@ def judge_rows(
         expected.dtype,
         exact,
         pointwise_inputs(base.steps[0], operands),
-        None,
-        1,
-        traits.column,
-        traits.flushes_subnormals,
-        traits.tf32,
+        column=traits.column,
+        flushes_subnormals=traits.flushes_subnormals,
+        tf32=traits.tf32,
     )
     return places, judge(found[places], rounded, None if unrounded is None else exact, operation.accuracy, judged)
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from conformance.accuracy import Accuracy, Exact, Judged, Several
+from conformance.accuracy import Accuracy, Exact, GradientOf, Judged, Several, Summation
+from conformance.accuracy.bound import one_term
 from conformance.counting import COMPARED
-from conformance.judging import ValueVerdict, allowance, judge
+from conformance.judging import ValueVerdict, allowance, judge, plainly_within
 from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.targets.execution import Live
 from conformance.targets.interpreter import Traits
@@ -66,7 +67,7 @@ class Standard:
     shapes: tuple[tuple[int, ...], ...] = ()
     inputs: tuple[np.ndarray, ...] = ()
     magnitude: Callable[[], np.ndarray] | None = None
-    terms: int = 1
+    count_terms: Callable[[], int] = one_term
     gradient: Accuracy = field(default_factory=Exact)
     coarsest: DType | None = None
     gradient_scale: Callable[[str], GradientScale] | None = None
@@ -121,10 +122,11 @@ class Comparison:
 
     def _variables(self, wanted: Observation, found: Observation) -> None:
         self.expected = wanted.variables
-        if self.all_alike(wanted.variables, found.variables):
-            return
-        for name, expected in wanted.variables.items():
-            actual = found.variables.get(name)
+        alike = self._alike_at_a_glance(wanted.variables, found.variables)
+        for name in wanted.variables:
+            if name in alike:
+                continue
+            expected, actual = wanted.variables[name], found.variables.get(name)
             if actual is None:
                 self._differ(Aspect.KIND, found.step, name, expected.kind, "nothing")
             elif same_kind_of_value(expected, actual):
@@ -134,14 +136,17 @@ class Comparison:
 
     def all_alike(self, wanted: Mapping[str, Seen], found: Mapping[str, Seen]) -> bool:
         """Whether it is seen at a glance that nothing differs, so that no variable has to be looked at."""
+        return len(self._alike_at_a_glance(wanted, found)) == len(wanted) == len(found)
+
+    def _alike_at_a_glance(self, wanted: Mapping[str, Seen], found: Mapping[str, Seen]) -> Mapping[str, int]:
+        """The variables of which it is seen at a glance that nothing differs, so that they have not to be looked at."""
         if not isinstance(wanted, Live) or not isinstance(found, Live):
-            return False
-        elements = wanted.elements_alike(found, self.aspects)
-        if elements is None:
-            return False
-        self.compared += len(self.aspects)
-        self._count(elements)
-        return True
+            return {}
+        alike = wanted.alike(found, self.aspects)
+        if alike or not wanted:
+            self.compared += len(self.aspects)
+        self._count(sum(alike.values()))
+        return alike
 
     def _variable(self, step: int, name: str, expected: Seen, actual: Seen) -> None:
         aspects, metadata = metadata_of(self.aspects)
@@ -233,7 +238,14 @@ class Comparison:
         # What the operation did not compute must not change by a bit; what it selected may be either zero.
         selects = self._accuracy(aspect, name).bitwise and self._holds_a_result(name)
         accuracy = Exact() if exact is None and not selects else self._accuracy(aspect, name)
-        judged = self._judged(aspect, name, wanted, wanted if exact is None else exact, coarser(dtype, computed))
+        computing = coarser(dtype, computed)
+        if exact is not None and dtype.is_differentiable and isinstance(accuracy, (GradientOf, Summation)):
+            least = accuracy.at_least(exact, self.standard().inputs, computing)
+            ulps = plainly_within(found, wanted, exact, least, computing)
+            if ulps is not None:
+                self.worst_ulps = max(self.worst_ulps, ulps)
+                return
+        judged = self._judged(aspect, name, wanted, wanted if exact is None else exact, computing)
         verdict = judge(found, wanted, exact, accuracy, judged)
         self.worst_ulps = max(self.worst_ulps, verdict.worst)
         if not verdict.held:
@@ -279,7 +291,7 @@ class Comparison:
             exact.astype(wider(complex_of(dtype) if exact.dtype.kind == "c" else dtype).numpy, copy=False),
             inputs,
             magnitude,
-            standard.terms,
+            standard.count_terms,
             self.traits.column,
             self.traits.flushes_subnormals,
             self.traits.tf32,

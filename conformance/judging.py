@@ -13,6 +13,9 @@ from reference.dtypes import DType
 if TYPE_CHECKING:
     from conformance.accuracy import Accuracy, Judged
 
+HEADROOM = 64.0
+"""A step on the way may be that much larger than a gradient, and overflow."""
+
 
 @dataclass(frozen=True, slots=True)
 class ValueVerdict:
@@ -62,6 +65,19 @@ def judge(
     with np.errstate(all="ignore"):
         differing = _Differing(actual, rounded, exact, accuracy, judged, ~same)
         return differing.plainly_within() or differing.verdict()
+
+
+def plainly_within(
+    actual: np.ndarray, rounded: np.ndarray, exact: np.ndarray, least: np.ndarray, dtype: DType
+) -> float | None:
+    """The largest error in ulp where all are within what a bound allows at ``least``; None where more has to be known:
+    of sums, of what may overflow on the way, of special values and of zeros."""
+    with np.errstate(all="ignore"):
+        error, differs = np.abs(widened(actual) - exact), ~same_bits(actual, rounded)
+        plain = (error <= least) & (np.abs(exact) * HEADROOM < finfo(dtype).max) & (actual != 0)
+        return (
+            None if (differs & ~plain).any() else float(np.max(error / ulp(exact, dtype), where=differs, initial=0.5))
+        )
 
 
 def _verdict(

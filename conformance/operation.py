@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from conformance.accuracy import Accuracy, Exact, LogSumExp, Product, Selected, Softmax, Summation, Variance
@@ -165,7 +166,12 @@ class Operation:
     @property
     def functional(self) -> tuple[Form, ...]:
         """The forms that leave their arguments alone."""
-        return tuple(form for form in FUNCTIONAL if form in self.spellings)
+        return _functional(self)
+
+
+@cache
+def _functional(operation: Operation) -> tuple[Form, ...]:
+    return tuple(form for form in FUNCTIONAL if form in operation.spellings)
 
 
 def _follows(form: Form, alias: str) -> bool:

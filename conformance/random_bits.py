@@ -21,9 +21,8 @@ def random_bits(seed: int, rows: range, length: int) -> np.ndarray:
     >>> bool((random_bits(7, range(5), 9)[3] == random_bits(7, range(3, 4), 9)).all())
     True
     """
-    keys = np.array([(seed * _OF_A_SEED + row * _OF_A_ROW) % _WORDS for row in rows], np.uint64)
-    keys ^= keys >> _HALF
-    words = _of_places(length) ^ keys[:, None]
+    keys = ((seed * _OF_A_SEED + row * _OF_A_ROW) % _WORDS for row in rows)
+    words: np.ndarray = _of_places(length) ^ np.array([[key ^ key >> 32] for key in keys], np.uint64)
     words *= _FIRST
     words ^= words >> _HALF
     words *= _SECOND

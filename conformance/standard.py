@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from conformance.accuracy import Loss, Product, Selected, Summation
+from conformance.accuracy.bound import one_term
 from conformance.compare import GradientScale, Standard
 from conformance.model.case import BACKWARD, Argument, Case, DTypeName, Hook, Input, Literal, Ref, Step, references
 from conformance.model.observation import Trace
@@ -36,7 +37,7 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
         _result_shapes(expected, case),
         inputs=_inputs(operation, case, expected),
         magnitude=partial(magnitude, case) if magnitude else None,
-        terms=_terms(case, expected) if _sums(operation, case) else 1,
+        count_terms=cache(partial(_terms, case, expected)) if _sums(operation, case) else one_term,
         gradient=operation.gradient or operation.accuracy,
         coarsest=_coarsest(case),
         gradient_scale=lambda name: _gradient_scale(operation, case, name),

@@ -93,7 +93,8 @@ def _renamed_step(step: Step, names: Names) -> Step:
 
 def _renamed(argument: Argument, names: Names) -> Argument:
     if isinstance(argument, Ref):
-        return Ref(names[argument.name])
+        name = names[argument.name]
+        return argument if name == argument.name else Ref(name)
     if isinstance(argument, (tuple, list)):
         return type(argument)(_renamed(part, names) for part in argument)
     return argument

@@ -39,7 +39,7 @@ def embed(pieces: Sequence[Tensor], shape: Shape, choose: Choose) -> Tensor:
 def _summed(values: np.ndarray, where: np.ndarray, count: int, computing: np.dtype[Any]) -> np.ndarray:
     """``values`` added up at the places ``where``; a value alone at its place keeps its sign of zero."""
     flat = np.zeros(count, computing)
-    if len(np.unique(where)) == len(where):
+    if np.bincount(where, minlength=1).max() <= 1:
         flat[where] = values
     else:
         np.add.at(flat, where, values.astype(computing))

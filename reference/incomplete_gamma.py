@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cache
+from itertools import pairwise
 from math import prod
 
 import numpy as np
@@ -76,7 +77,9 @@ def _exponent_of_large(a: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 def _log_factorial(a: np.ndarray) -> np.ndarray:
     """log gamma(a + 1), of a small ``a`` without adding one."""
-    return np.where(a < 0.5, log_gamma_of_one_plus(np.minimum(a, 0.5)), log_gamma(a + 1))
+    result, small = np.empty_like(a), a < 0.5
+    result[small], result[~small] = log_gamma_of_one_plus(a[small]), log_gamma(a[~small] + 1)
+    return result
 
 
 def _half_square(a: np.ndarray, x: np.ndarray) -> np.ndarray:
@@ -103,14 +106,16 @@ def _series(a: np.ndarray, x: np.ndarray) -> Pair:
 
 
 def _sum(a: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """1 + x / (a + 1) + x^2 / ((a + 1)(a + 2)) ..., some terms at a time."""
+    """1 + x / (a + 1) + x^2 / ((a + 1)(a + 2)) ..., some terms at a time of those that have not settled."""
     total, last = np.ones_like(a), np.ones_like(a)
     for k in range(1, _TERMS_MOST, _AT_A_TIME):
-        factors = x[:, np.newaxis] / (a[:, np.newaxis] + np.arange(k, k + _AT_A_TIME))
-        terms = np.multiply.accumulate(factors, axis=1) * last[:, np.newaxis]
-        total, last = total + terms.sum(axis=1), terms[:, -1]
-        if not (last > _EPS * total).any():
+        (left,) = np.nonzero(last > _EPS * total)
+        if not left.size:
             break
+        factors = x[left, np.newaxis] / (a[left, np.newaxis] + np.arange(k, k + _AT_A_TIME))
+        terms = np.multiply.accumulate(factors, axis=1) * last[left, np.newaxis]
+        total[left] += terms.sum(axis=1)
+        last[left] = terms[:, -1]
     return total
 
 
@@ -121,8 +126,16 @@ def _continued_fraction(a: np.ndarray, x: np.ndarray) -> Pair:
 
 def _fraction(a: np.ndarray, x: np.ndarray) -> np.ndarray:
     """a / (x - a + 1 + (a - 1) / (x - a + 3 + 2 (a - 2) / (x - a + 5 + ...))), from the depth where it has settled."""
+    result = np.empty_like(a)
+    for low, high in pairwise((0, 2, 8, np.inf)):
+        there = (x >= low) & (x < high)
+        result[there] = _fraction_from(60 + int(80 / x[there].min(initial=80)), a[there], x[there])
+    return result
+
+
+def _fraction_from(depth: int, a: np.ndarray, x: np.ndarray) -> np.ndarray:
     first, rest = x - a + 1, np.zeros_like(a)
-    for k in range(60 + int(80 / x.min(initial=80)), 0, -1):
+    for k in range(depth, 0, -1):
         rest = k * (a - k) / (first + 2 * k + rest)
     return a / (first + rest)
 

@@ -44,26 +44,17 @@ class Tensor:
     numbers as their parts, or parts as such numbers.
     """
 
-    __slots__ = (
-        "_flag",
-        "_node",
-        "accumulator",
-        "base",
-        "counter",
-        "created",
-        "dtype",
-        "grad",
-        "graph_version",
-        "hooks",
-        "offset",
-        "output_nr",
-        "reinterprets",
-        "retains_grad",
-        "shape",
-        "specified",
-        "storage",
-        "strides",
-    )
+    base: Tensor | None = None
+    created = "default"
+    specified: bool | np.ndarray = True
+    grad: Tensor | None = None
+    retains_grad = False
+    reinterprets = ""
+    output_nr = 0
+    graph_version = 0
+    accumulator: Node | None = None
+    _flag = False
+    _node: Node | None = None
 
     def __init__(
         self,
@@ -80,18 +71,7 @@ class Tensor:
         self.strides = strides
         self.offset = offset
         self.counter = counter or VersionCounter()
-        self.base: Tensor | None = None
-        self.created = "default"
-        self.specified: bool | np.ndarray = True
-        self.grad: Tensor | None = None
         self.hooks: list[Callable[[Tensor], Tensor | None]] = []
-        self.retains_grad = False
-        self.reinterprets = ""
-        self.output_nr = 0
-        self.graph_version = 0
-        self.accumulator: Node | None = None
-        self._flag = False
-        self._node: Node | None = None
 
     # -- making one --------------------------------------------------------------------------------------------
 
@@ -107,11 +87,12 @@ class Tensor:
     def of(cls, array: np.ndarray, dtype: DType, strides: tuple[int, ...] | None = None) -> Tensor:
         """A new tensor holding ``array`` rounded once to ``dtype``, with the given dense strides."""
         shape = tuple(array.shape)
+        dense = layout.contiguous_strides(shape)
         rounded = round_to(array, dtype)
-        if strides is None or strides == layout.contiguous_strides(shape):
+        if strides is None or strides == dense:
             flat = np.ascontiguousarray(rounded).reshape(-1)
             flat = flat.copy() if np.may_share_memory(flat, array) else flat
-            made = cls(Storage.of(flat), dtype, shape, layout.contiguous_strides(shape))
+            made = cls(Storage.of(flat), dtype, shape, dense)
             if array.dtype != dtype.numpy:
                 # What lends its memory (another tensor's, a broadcast number) is not taken over.
                 exact = np.ascontiguousarray(array) if array.flags.owndata else array.copy()

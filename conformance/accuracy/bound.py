@@ -13,13 +13,19 @@ from conformance.ulp import finfo, ulp
 from reference.dtypes import BFLOAT16, EXTENDED, FLOAT16, FLOAT32, FLOAT64, DType, real_of
 
 
+def one_term() -> int:
+    """What is no sum is one term."""
+    return 1
+
+
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What a bound may look at.
 
     ``exact`` is r in the wider dtype; ``dtype`` that of the result. ``inputs`` are the floating inputs in
     the wider dtype, in the order of the operation's arguments: broadcast to r's shape where the operation
-    is pointwise. ``magnitude`` computes S, the sum of the moduli of the ``terms`` terms of each element.
+    is pointwise. ``magnitude`` computes S, the sum of the moduli of the terms of each element, which
+    ``count_terms`` counts.
     ``column`` is that of the ulp table: ``cpu``, ``compiled``, ``cuda``, ``xla`` or ``other``. Of a gradient,
     ``own_error`` is by how much the reference's own formula is off when each of its steps rounds to the dtype;
     ``rounds_terms`` says that the terms have been rounded so before they are added, as where an operand was broadcast.
@@ -30,7 +36,7 @@ class Judged:
     exact: np.ndarray
     inputs: tuple[np.ndarray, ...] = ()
     magnitude: Callable[[], np.ndarray] | None = None
-    terms: int = 1
+    count_terms: Callable[[], int] = one_term
     column: str = "cpu"
     flushes_subnormals: bool = False
     tf32: bool = False
@@ -50,6 +56,11 @@ class Judged:
         16 bits too, and a call of torch's is made of several.
         """
         return real_of(self.dtype) if self.column == "xla" else computing_dtype(self.dtype)
+
+    @property
+    def terms(self) -> int:
+        """How many terms an element is the sum of."""
+        return self.count_terms()
 
     @property
     def sum_of_terms(self) -> np.ndarray:

@@ -9,10 +9,9 @@ import numpy as np
 
 from conformance.accuracy.bound import Bound, Judged, roundings_of_sum
 from conformance.accuracy.sums import Summation
+from conformance.judging import HEADROOM
 from conformance.ulp import finfo, ulp
-from reference.dtypes import real_of
-
-_HEADROOM = 64.0
+from reference.dtypes import DType, real_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,10 @@ class GradientOf(Bound):
         more = cancels + steepens + of_sum + exponent
         return f"{self.ulps:g} ulp{more} + 8 sqrt(n) u S, or {self.ulps:g} u S"
 
+    def at_least(self, exact: np.ndarray, inputs: tuple[np.ndarray, ...], dtype: DType) -> np.ndarray:
+        """What is allowed whatever S is, and whatever was rounded on the way."""
+        return self.ulps * ulp(exact, real_of(dtype))
+
     def allowed(self, judged: Judged) -> np.ndarray:
         # Each step of a backward pass rounds to the dtype of the gradient, 16 bits too.
         is_complex = judged.exact.dtype.kind == "c"
@@ -69,8 +72,7 @@ class GradientOf(Bound):
             allowed = allowed + self._of_exponents(judged.magnitude(), judged)
         if judged.own_error is not None:
             allowed = np.where(np.isfinite(judged.own_error), allowed + 2 * judged.own_error, np.inf)
-        # A step on the way may be that much larger than the gradient, and overflow.
-        allowed = np.where(np.abs(judged.exact) * _HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
+        allowed = np.where(np.abs(judged.exact) * HEADROOM < finfo(judged.dtype).max, allowed, np.inf)
         return np.where(self._is_at_a_pole(judged), 0.0, allowed)
 
     def _is_at_a_pole(self, judged: Judged) -> np.ndarray | bool:

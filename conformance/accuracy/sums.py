@@ -41,6 +41,13 @@ class Summation(Bound):
     def words(self) -> str:
         return "u|r| + 8 sqrt(n) u S" + (", half an ulp on small integers" if self.integers else "")
 
+    def at_least(self, exact: np.ndarray, inputs: tuple[np.ndarray, ...], dtype: DType) -> np.ndarray:
+        """What is allowed of one term: S is never less than |r|. Nothing where the terms may be small integers."""
+        if self.integers and _are_integers(inputs, 8):
+            return np.zeros(exact.shape)
+        units = finfo(dtype).unit + roundings_of_sum(1) * finfo(dtype if self.stored else computing_dtype(dtype)).unit
+        return np.asarray(units * np.abs(exact))
+
     def allowed(self, judged: Judged) -> np.ndarray:
         info = finfo(judged.dtype if self.stored else judged.computing)
         terms_sum = judged.sum_of_terms
@@ -239,10 +246,14 @@ def _sums_exactly(judged: Judged, terms_sum: np.ndarray, reach: float) -> bool:
     ``reach`` is the last integer up to which partial sums are exact.
     """
     largest = 4 if judged.computing is not real_of(judged.dtype) else 8
-    if not judged.inputs or not all(_integral(given, largest) for given in judged.inputs):
+    if not _are_integers(judged.inputs, largest):
         return False
     # A factor of another kind (alpha, 1/n) shows in the results.
     return _integral(judged.exact, reach) and _integral(terms_sum, reach)
+
+
+def _are_integers(inputs: tuple[np.ndarray, ...], largest: float) -> bool:
+    return bool(inputs) and all(_integral(given, largest) for given in inputs)
 
 
 def _integral(values: np.ndarray, largest: float) -> bool:

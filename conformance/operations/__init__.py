@@ -49,6 +49,7 @@ def families() -> dict[str, str]:
     return {name: where[one.alias_of or name] for name, one in every_operation().items()}
 
 
+@cache
 def find(name: str) -> Operation:
     """The operation called ``name``; a ``KeyError`` names the nearest one."""
     operations = every_operation()

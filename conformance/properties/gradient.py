@@ -205,13 +205,16 @@ def tamed(case: Case) -> Case:
 
 
 def _tamed(case: Case, operation: Operation, modes: Mapping[str, str]) -> Case:
-    numbers = {one.name for one in operation.parameters if isinstance(one, (Number, Operand))}
-    names = [one.name for one in operation.parameters]
-    step = case.steps[0]
-    args = tuple(_finite(one) if name in numbers else one for name, one in zip(names, step.args, strict=False))
-    kwargs = tuple((name, _finite(one) if name in numbers else one) for name, one in step.kwargs)
-    steps = (replace(step, args=args, kwargs=kwargs), *case.steps[1:])
+    numbers = {one.name: n for n, one in enumerate(operation.parameters) if isinstance(one, (Number, Operand))}
+    steps = (_with_finite(case.steps[0], numbers), *case.steps[1:]) if numbers else case.steps
     return replace(case, inputs=tuple(_tame(given, modes) for given in case.inputs), steps=steps)
+
+
+def _with_finite(step: Step, numbers: Mapping[str, int]) -> Step:
+    """The step with finite numbers, by the names of those arguments and their places. Sizes may stand in a row."""
+    args = tuple(_finite(one) if place in numbers.values() else one for place, one in enumerate(step.args))
+    kwargs = tuple((name, _finite(one) if name in numbers else one) for name, one in step.kwargs)
+    return replace(step, args=args, kwargs=kwargs)
 
 
 def _finite(argument: Argument) -> Argument:
@@ -222,6 +225,8 @@ def _tame(given: Input, modes: Mapping[str, str]) -> Input:
     if not isinstance(given.values, Drawn):
         return given
     mode = IN_TURN.join(modes.get(mode, mode) for mode in given.values.mode.split(IN_TURN))
+    if mode == given.values.mode and not given.values.specials:
+        return given
     return replace(given, values=replace(given.values, mode=mode, specials=()))
 
 

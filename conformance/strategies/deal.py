@@ -82,7 +82,8 @@ def places_apart(names: Sequence[str], count: int, seed: int) -> list[dict[str, 
     draw = random.Random(seed).random
     points: list[dict[str, float]] = [{} for _ in range(count)]
     for name in names:
-        for part, (_, point) in enumerate(sorted((draw(), number) for number in range(count))):
+        keys = [draw() for _ in range(count)]
+        for part, point in enumerate(sorted(range(count), key=keys.__getitem__)):
             points[point][name] = (part + draw()) / count
     return points
 

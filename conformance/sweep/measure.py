@@ -156,11 +156,9 @@ def judged_at(
             dtype,
             exact.astype(wide_of(dtype), copy=False),
             (values.astype(wide_of(BY_NUMPY[values.dtype])),),
-            None,
-            1,
-            traits.column,
-            traits.flushes_subnormals,
-            traits.tf32,
+            column=traits.column,
+            flushes_subnormals=traits.flushes_subnormals,
+            tf32=traits.tf32,
         )
         verdict = judge(found, rounded, exact, operation.accuracy, judged)
         promised = verdict.wrong | np.isfinite(allowance(operation.accuracy, judged))

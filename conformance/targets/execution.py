@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from conformance.targets.interpreter import Glimpse, Interpreter
 
 
-ALL: Mapping[str, np.ndarray] = {}
 FACTS = (Aspect.DTYPE, Aspect.STRIDES, Aspect.OFFSET, Aspect.REQUIRES_GRAD, Aspect.IS_LEAF, Aspect.GRAD_FN)
 """What the facts about a tensor are, in the order in which a glance tells them."""
-Glimpses: TypeAlias = "dict[str, tuple[Glimpse, int]]"
-Places: TypeAlias = dict[str, tuple[str, str]]
+Looked: TypeAlias = "tuple[Glimpse, int]"
+"""A variable at a glance, and its version."""
+Place: TypeAlias = "tuple[str | None, str | None]"
+"""The first variable that is the same object, and the first that shares its memory."""
+NOWHERE: Place = (None, None)
 
 
 class Execution:
@@ -34,9 +36,7 @@ class Execution:
 
     def add(self, inputs: Iterable[Input]) -> None:
         """Make the inputs."""
-        made = {given.name: self.interpreter.make(given) for given in inputs}
-        self.variables.update(made)
-        self.versions.update({name: self.interpreter.version(value) for name, value in made.items()})
+        self._bind((given.name, self.interpreter.make(given)) for given in inputs)
 
     def step(self, step: Step) -> Refused | None:
         """Do one step and bind its results, or say how it was refused."""
@@ -44,49 +44,52 @@ class Execution:
         args = [target.argument(argument, variables) for argument in step.args]
         kwargs = {name: target.argument(argument, variables) for name, argument in step.kwargs}
         try:
-            with target.grad_mode(step.grad):
+            if step.grad:
                 result = target.call(step, args, kwargs)
+            else:
+                with target.no_grad():
+                    result = target.call(step, args, kwargs)
         except Exception as error:
             return target.refusal(error)
         results = _parts(result) if isinstance(result, (tuple, list)) and len(step.results) > 1 else (result,)
-        bound = dict(zip(step.results, results, strict=False))
-        variables.update(bound)
-        self.versions.update({name: target.version(value) for name, value in bound.items()})
+        self._bind(zip(step.results, results, strict=False))
         return None
 
-    def specified(self) -> dict[str, np.ndarray]:
-        """Which elements are specified, of the variables of which not all are."""
-        found = {name: self.interpreter.specified(value) for name, value in self.variables.items()}
-        return {name: specified for name, specified in found.items() if specified is not None}
+    def _bind(self, bound: Iterable[tuple[str, Any]]) -> None:
+        for name, value in bound:
+            self.variables[name] = value
+            self.versions[name] = self.interpreter.version(value)
 
-    def glimpses(
-        self, *, data: bool, specified: Mapping[str, np.ndarray] = ALL
-    ) -> dict[str, tuple[Glimpse, int]] | None:
-        """Every variable at a glance, and its version; None where one has to be seen.
+    def specified(self, name: str) -> np.ndarray | None:
+        """Which elements of a variable are specified; None where all are."""
+        return self.interpreter.specified(self.variables[name])
 
-        Of elements that are not ``specified``, nothing is seen; where it does not name a variable, all are.
+    def glimpse(self, name: str, *, data: bool, specified: np.ndarray | None = None) -> Looked | None:
+        """A variable at a glance, and its version; None where it has to be seen.
+
+        Of elements that are not ``specified``, nothing is seen.
         """
-        found = {}
-        for name, value in self.variables.items():
-            glimpse = self.interpreter.glimpse(value, data=data, specified=specified.get(name))
-            if glimpse is None:
-                return None
-            found[name] = glimpse, self.interpreter.version(value) - self.versions[name]
-        return found
+        value = self.variables[name]
+        glimpse = self.interpreter.glimpse(value, data=data, specified=specified)
+        return None if glimpse is None else (glimpse, self.interpreter.version(value) - self.versions[name])
 
-    def places(self) -> dict[str, tuple[str, str]]:
+    def places(self) -> dict[str, Place]:
         """Where the variables lie, as ``Interpreter.places`` tells."""
         return self.interpreter.places(self.variables)
 
     def observe(self) -> dict[str, Seen]:
-        """Every variable as it is now.
+        """Every variable as it is now."""
+        places = self.places()
+        return {name: self.see(name, places) for name in self.variables}
+
+    def see(self, name: str, places: Mapping[str, Place]) -> Seen:
+        """One variable as it is now, where all variables lie at these places.
 
         Versions count from when a variable was bound: what an operation did to a tensor of its own is nobody's concern.
         """
-        seen = self.interpreter.see_all(self.variables)
-        for name, one in seen.items():
-            if one.version is not None:
-                one.version -= self.versions[name]
+        seen = self.interpreter.see_at(self.variables[name], places.get(name, NOWHERE))
+        if seen.version is not None:
+            seen.version -= self.versions[name]
         return seen
 
 
@@ -95,47 +98,57 @@ class Live(Mapping[str, Seen]):
 
     def __init__(self, execution: Execution) -> None:
         self._execution = execution
+        self._seen: dict[str, Seen] = {}
 
     @cached_property
-    def _seen(self) -> dict[str, Seen]:
-        return self._execution.observe()
+    def _places(self) -> dict[str, Place]:
+        return self._execution.places()
 
     def __getitem__(self, name: str) -> Seen:
+        if name not in self._seen:
+            self._seen[name] = self._execution.see(name, self._places)
         return self._seen[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._execution.variables
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self._seen)
+        return iter(self._execution.variables)
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return len(self._execution.variables)
 
     def elements_alike(self, other: Live, aspects: frozenset[Aspect]) -> int | None:
         """How many elements were seen to be alike, where all of these aspects are at a glance; None where not."""
+        alike = self.alike(other, aspects)
+        return sum(alike.values()) if alike.keys() == self.keys() == other.keys() else None
+
+    def alike(self, other: Live, aspects: frozenset[Aspect]) -> dict[str, int]:
+        """The variables that are seen to be alike in these aspects at a glance, and how many elements of each were."""
+        found = {}
+        for name in self:
+            if name in other and _lie_alike(self._places.get(name), other._places.get(name), aspects):
+                elements = self._elements_alike(name, other, aspects)
+                if elements is not None:
+                    found[name] = elements
+        return found
+
+    def _elements_alike(self, name: str, other: Live, aspects: frozenset[Aspect]) -> int | None:
         ours, theirs = self._execution, other._execution
         data = not aspects.isdisjoint((Aspect.VALUES, Aspect.GRAD))
-        specified = ours.specified() if data else ALL
-        glimpses = ours.glimpses(data=data, specified=specified)
-        others = theirs.glimpses(data=data, specified=specified)
-        if glimpses is None or others is None or not _alike(glimpses, others, aspects):
+        specified = ours.specified(name) if data else None
+        one, two = (each.glimpse(name, data=data, specified=specified) for each in (ours, theirs))
+        if one is None or two is None or (one != two and _shown(one, aspects) != _shown(two, aspects)):
             return None
-        if not _lie_alike(ours.places(), theirs.places(), aspects):
-            return None
-        if not data:
-            return 0
-        elements = sum(prod(one.shape) * (1 + (one.gradient is not None)) for one, _ in glimpses.values())
-        return elements - sum(int(np.count_nonzero(~one)) for one in specified.values())
+        glimpse, _ = one
+        elements = prod(glimpse.shape) * (1 + (glimpse.gradient is not None)) if data else 0
+        return elements if specified is None else elements - int(np.count_nonzero(~specified))
 
 
-def _alike(ours: Glimpses, theirs: Glimpses, aspects: frozenset[Aspect]) -> bool:
-    return ours == theirs or _shown(ours, aspects) == _shown(theirs, aspects)
-
-
-def _shown(glimpses: Glimpses, aspects: frozenset[Aspect]) -> Any:
+def _shown(looked: Looked, aspects: frozenset[Aspect]) -> Looked:
     """What is at a glance of these aspects; versions too are one."""
-    return {
-        name: (one._replace(facts=_facts(one.facts, aspects)), version if Aspect.VERSION in aspects else 0)
-        for name, (one, version) in glimpses.items()
-    }
+    glimpse, version = looked
+    return glimpse._replace(facts=_facts(glimpse.facts, aspects)), version if Aspect.VERSION in aspects else 0
 
 
 def _facts(facts: tuple[Any, ...], aspects: frozenset[Aspect]) -> tuple[Any, ...]:
@@ -144,13 +157,11 @@ def _facts(facts: tuple[Any, ...], aspects: frozenset[Aspect]) -> tuple[Any, ...
     return tuple(fact for fact, aspect in zip(facts, FACTS, strict=True) if aspect in aspects)
 
 
-def _lie_alike(ours: Places, theirs: Places, aspects: frozenset[Aspect]) -> bool:
-    """Whether variables are the same objects, and lie in the same memory where that can be told."""
-    if Aspect.STORAGE in aspects:
-        return ours == theirs
-    return {name: identity for name, (identity, _) in ours.items()} == {
-        name: identity for name, (identity, _) in theirs.items()
-    }
+def _lie_alike(our: Place | None, their: Place | None, aspects: frozenset[Aspect]) -> bool:
+    """Whether a variable is the same object on both sides, and lies in the same memory where that can be told."""
+    if Aspect.STORAGE in aspects or our is None or their is None:
+        return our == their
+    return our[0] == their[0]
 
 
 def _parts(results: Sequence[Any]) -> Sequence[Any]:

@@ -26,7 +26,7 @@ from conformance.model.case import (
 )
 from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Refused, Seen, Trace
 from conformance.operations import find
-from conformance.targets.execution import Execution, Live
+from conformance.targets.execution import NOWHERE, Execution, Live, Place
 
 HOOKS: dict[str, Callable[[Any], Any]] = {
     "double": lambda grad: grad * 2,
@@ -162,20 +162,24 @@ class Interpreter(ABC):
         return ... if isinstance(argument, Dots) else argument
 
     def see_all(self, variables: dict[str, Any]) -> dict[str, Seen]:
-        """Every variable, with the first one by name that is the same object, and the first that shares its memory.
+        """Every variable."""
+        places = self.places(variables)
+        return {name: self.see_at(value, places.get(name, NOWHERE)) for name, value in variables.items()}
+
+    def see_at(self, value: Any, place: Place) -> Seen:
+        """What can be seen of a value that lies at a place."""
+        seen = self.see(value)
+        seen.identity, seen.storage = place
+        return seen
+
+    def places(self, variables: dict[str, Any]) -> dict[str, Place]:
+        """Of each variable that has memory, the first by name that is the same object, and the first that shares it.
 
         By name, since a program that grows gets inputs later than one that is run again.
         """
-        seen = {name: self.see(value) for name, value in variables.items()}
-        for name, (identity, storage) in self.places(variables).items():
-            seen[name].identity, seen[name].storage = identity, storage
-        return seen
-
-    def places(self, variables: dict[str, Any]) -> dict[str, tuple[str, str]]:
-        """Of each variable that has memory, the first that is the same object, and the first that shares its memory."""
         spans: list[tuple[str, Memory]] = []
         objects: dict[int, str] = {}
-        found = {}
+        found: dict[str, Place] = {}
         for name in sorted(variables):
             value = variables[name]
             memory = self.memory(value)
@@ -235,7 +239,7 @@ class Interpreter(ABC):
     def memory(self, value: Any) -> Memory | None: ...
 
     @abstractmethod
-    def grad_mode(self, enabled: bool) -> AbstractContextManager[Any]: ...
+    def no_grad(self) -> AbstractContextManager[Any]: ...
 
     @abstractmethod
     def dtype(self, name: str) -> Any: ...

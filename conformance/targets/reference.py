@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
@@ -26,7 +26,7 @@ from conformance.targets.interpreter import (
 )
 from conformance.values import fill
 from reference import random as reference_random
-from reference.autograd.mode import set_grad_enabled
+from reference.autograd.mode import no_grad
 from reference.dtypes import BY_NAME, DType
 from reference.errors import DTypeRefusal, Refusal, refuse_dtype
 from reference.function import Function, Pointwise
@@ -54,7 +54,7 @@ class ReferenceTarget(Interpreter):
         operation = find(step.operation)
         kwargs.pop("device", None)
         refuse_dtypes(operation, args, kwargs.get("dtype"))
-        return _FORMS[Form(step.spelling)](operation, args, kwargs)
+        return _FORMS[step.spelling](operation, args, kwargs)
 
     def refusal(self, error: Exception) -> Refused:
         if isinstance(error, Refusal):
@@ -92,8 +92,8 @@ class ReferenceTarget(Interpreter):
             return Memory(start, start + value.storage.nbytes, id(value.storage))
         return array_memory(value) if isinstance(value, np.ndarray) else None
 
-    def grad_mode(self, enabled: bool) -> AbstractContextManager[None]:
-        return set_grad_enabled(enabled)
+    def no_grad(self) -> AbstractContextManager[None]:
+        return no_grad()
 
     def dtype(self, name: str) -> DType:
         return BY_NAME[name]
@@ -219,14 +219,14 @@ def _out(operation: Operation, args: Sequence[Any], kwargs: dict[str, Any]) -> A
     if "out" in getattr(operation.reference, "parameters", ()):
         return operation.reference(*args, **kwargs, out=out)
     reference = operation.reference.into_out if isinstance(operation.reference, Pointwise) else operation.reference
-    with set_grad_enabled(False):
+    with no_grad():
         result = reference(*args, **kwargs)
     if isinstance(out, tuple):
         return tuple(with_out(one, written, *read) for one, written in zip(result, out, strict=True))
     return with_out(result, out, *read)
 
 
-_FORMS = {
+_FORMS: dict[str, Callable[..., Any]] = {
     Form.FUNCTION: _functional,
     Form.METHOD: _functional,
     Form.ATTRIBUTE: _functional,

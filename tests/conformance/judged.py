@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ def verdict(
     actual: Any, r: Any, accuracy: Accuracy, *inputs: Array, dtype: DType = FLOAT32, **seen: Any
 ) -> ValueVerdict:
     """Judge ``actual`` against the exact ``r`` by a bound that may look at ``inputs`` and ``seen``."""
+    if "terms" in seen:
+        seen["count_terms"] = partial(int, seen.pop("terms"))
     exact = np.asarray(r, wider(dtype).numpy)
     with np.errstate(all="ignore"):
         values = np.asarray(actual).astype(dtype.numpy)

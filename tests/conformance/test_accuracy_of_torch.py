@@ -234,5 +234,7 @@ def test_torch_is_within_the_bounds_of_reductions(dtype: DType) -> None:
         for name, result, r, bound, magnitude in runs:
             given = None if magnitude is None else functools.partial(np.copy, magnitude)
             actual = result.double().numpy().astype(dtype.numpy)
-            found = judge(actual, round_to(r, dtype), r, bound, Judged(name, dtype, r, (x,), given, n))
+            found = judge(
+                actual, round_to(r, dtype), r, bound, Judged(name, dtype, r, (x,), given, functools.partial(int, n))
+            )
             assert found.held, f"{name}, n = {n}, seed {seed}: {explained(found, actual)}"

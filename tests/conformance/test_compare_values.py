@@ -264,7 +264,7 @@ def test_a_bound_is_shown_the_value_before_rounding_the_inputs_and_the_terms() -
 def test_the_bound_of_a_gradient_is_shown_its_terms_and_the_error_of_the_reference(rounds: bool) -> None:
     bound, own = Noting(), [2.0**-26, 0.0]
     scale = GradientScale(np.full(2, 9.0), np.full(2, 3.0), *([True] if rounds else []))
-    standard = replace(STANDARD, gradient=bound, gradient_scale=lambda name: scale, terms=5)
+    standard = replace(STANDARD, gradient=bound, gradient_scale=lambda name: scale, count_terms=lambda: 5)
     expected = seen(grad=np.ones(2, np.float32), grad_unrounded=np.array([1 + own[0], 1]))
     assert differing(expected, with_grad([ONE, 1.0]), EVERY_ASPECT, standard) == []
     (shown,) = bound.shown

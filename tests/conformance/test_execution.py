@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from conformance.model.case import Case, Ref, Step
-from conformance.model.observation import Refused
+from conformance.model.observation import Refused, Seen
 from conformance.targets.execution import Execution, Live
 from conformance.targets.reference import ReferenceTarget
 from conformance.targets.torch.eager import TorchTarget
@@ -78,11 +78,19 @@ def test_a_step_without_recording_records_nothing() -> None:
         assert result.requires_grad is grad
 
 
-def test_variables_are_seen_once_somebody_asks() -> None:
-    execution = executed(ReferenceTarget())
+def test_a_variable_is_seen_once_somebody_asks_and_no_other() -> None:
+    class Looking(ReferenceTarget):
+        looks = 0
+
+        def see(self, value: Any) -> Seen:
+            self.looks += 1
+            return super().see(value)
+
+    execution = executed(looking := Looking())
     live = Live(execution)
     assert execution.step(method("view_as", Ref("x"), Ref("x"), results=("z",))) is None
-    assert (len(live), [*live], live["z"].storage) == (3, ["x", "y", "z"], "x")
-    execution.variables.clear()
-    assert len(live) == 3
-    assert live["x"] is live["x"]
+    assert (len(live), [*live], "z" in live, "w" in live, looking.looks) == (3, ["x", "y", "z"], True, False, 0)
+    assert (live["z"].storage, looking.looks) == ("x", 1)
+    assert live["z"] is live["z"]
+    with pytest.raises(KeyError):
+        live["w"]

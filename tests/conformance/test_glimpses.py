@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 import torch
 
+from conformance.accuracy import Exact
+from conformance.compare import Comparison, Standard
 from conformance.model.case import Case, Literal, Ref, Step
-from conformance.model.observation import EVERY_ASPECT, METADATA
+from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Observation, Trace
 from conformance.targets.execution import Live
-from conformance.targets.interpreter import Interpreter
+from conformance.targets.interpreter import Interpreter, Traits
 from conformance.targets.reference import ReferenceTarget
 from conformance.targets.torch.eager import MetaTarget, TorchTarget
 from tests.conformance.executing import BACKWARD, SHARED, TRACKED, X, drawn, executed, method
@@ -85,9 +87,9 @@ TARGETS = (ReferenceTarget(), TorchTarget("cpu"))
 
 @pytest.mark.parametrize("interpreter", TARGETS, ids=lambda one: one.name)
 def test_gradients_are_elements_too(interpreter: Interpreter) -> None:
-    glimpses = executed(interpreter, BACKWARD).glimpses(data=True)
-    assert glimpses is not None
-    assert {name for name, (one, _) in glimpses.items() if one.gradient is not None} == {"x", "retained"}
+    execution = executed(interpreter, BACKWARD)
+    glimpses = {name: execution.glimpse(name, data=True) for name in execution.variables}
+    assert {name for name, one in glimpses.items() if one and one[0].gradient is not None} == {"x", "retained"}
     both = [Live(executed(one, BACKWARD)) for one in (interpreter, ReferenceTarget())]
     assert both[0].elements_alike(both[1], EVERY_ASPECT) == 36
 
@@ -154,3 +156,16 @@ def test_where_the_manual_leaves_all_values_open_the_rest_is_compared() -> None:
     same, longer = Live(executed(cpu, empty)), Live(executed(cpu, other))
     assert Live(executed(reference, empty)).elements_alike(same, EVERY_ASPECT) == 0
     assert Live(executed(reference, empty)).elements_alike(longer, EVERY_ASPECT) is None
+
+
+def test_where_gradients_alone_are_compared_they_are_looked_at() -> None:
+    same, other = (executed(TorchTarget("cpu"), BACKWARD) for _ in range(2))
+
+    def differences() -> list[tuple[Aspect, str]]:
+        one, two = (Trace("cpu", [Observation(0, None, Live(each))]) for each in (same, other))
+        comparison = Comparison(frozenset({Aspect.GRAD}), Traits(), lambda: Standard(Exact(), "mul"))
+        return [(found.aspect, found.variable) for found in comparison.traces(one, two).differences]
+
+    assert differences() == []
+    other.variables["x"].grad.add_(1)
+    assert differences() == [(Aspect.GRAD, "x")]

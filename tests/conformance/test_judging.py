@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -25,8 +27,9 @@ from conformance.accuracy import (
     Variance,
     judge,
 )
-from conformance.ulp import finfo
-from reference.dtypes import BFLOAT16, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, INT32, DType, round_to
+from conformance.judging import plainly_within
+from conformance.ulp import finfo, ulp
+from reference.dtypes import BFLOAT16, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, INT32, DType, round_to, wider
 from tests.conformance.judged import (
     Array,
     judge_sum,
@@ -277,3 +280,33 @@ def test_devices_differ_in_what_is_asked(column: str) -> None:
 def test_every_bound_says_itself_in_words(bound: Accuracy) -> None:
     assert isinstance(bound, Accuracy)
     assert "u" in bound.words or "bits" in bound.words
+
+
+@pytest.mark.parametrize("dtype", [FLOAT32, COMPLEX64])
+def test_an_error_within_the_least_that_is_allowed_needs_no_other_bound_and_anything_else_does(dtype: DType) -> None:
+    exact = np.array([1.0, 3.0, 5.0], wider(dtype).numpy)
+    rounded = round_to(exact, dtype)
+    off = (exact + np.array([0, 2.0**-22, 0])).astype(dtype.numpy)  # one ulp of 3
+    unit = ulp(exact, dtype)
+    assert plainly_within(rounded, rounded, exact, 4 * unit, dtype) == 0.5
+    assert plainly_within(off, rounded, exact, 4 * unit, dtype) == 1
+    assert plainly_within(off, rounded, exact, 0.5 * unit, dtype) is None
+    for special in (np.nan, np.inf, 2.0**125):
+        beyond = np.full_like(exact, special)
+        found = np.full_like(rounded, 2.0**125 * (1 + 2.0**-23))
+        assert plainly_within(found, round_to(beyond, dtype), beyond, np.full(3, np.inf), dtype) is None
+    zeros, negative = np.zeros(2, dtype.numpy), np.array([0.0, -0.0], dtype.numpy)
+    assert plainly_within(negative, zeros, zeros.astype(exact.dtype), np.ones(2), dtype) is None
+
+
+@pytest.mark.parametrize(
+    "bound", [GradientOf(3), GradientOf(2, cancels=4, of_sum=True), Summation(), Summation(stored=True)]
+)
+@pytest.mark.parametrize("dtype", [FLOAT32, FLOAT64, BFLOAT16, COMPLEX64])
+def test_no_bound_allows_less_than_its_least(bound: GradientOf | Summation, dtype: DType) -> None:
+    exact = normal(1, 50).astype(wider(dtype).numpy)
+    for inputs in ((np.abs(exact),), (np.full(50, 1.0),)):
+        for magnitude, terms in ((None, 1), (np.abs(exact), 1), (np.abs(exact) * 9, 20)):
+            given = None if magnitude is None else partial(np.copy, magnitude)
+            judged = Judged("op", dtype, exact, inputs, given, partial(int, terms))
+            assert (bound.at_least(exact, inputs, dtype) <= bound.allowed(judged)).all()

@@ -57,9 +57,9 @@ def test_of_what_is_no_leaf_any_more_no_gradient_is_promised(interpreter: Interp
     assert executed(interpreter, replace(case, steps=steps[:1])).observe()["x"].grad is not None
     execution = executed(interpreter, case)
     assert (execution.observe()["x"].is_leaf, execution.observe()["x"].grad) == (False, None)
-    glimpses = execution.glimpses(data=True)
-    assert glimpses is not None
-    assert glimpses["x"][0].gradient is None
+    glimpse = execution.glimpse("x", data=True)
+    assert glimpse is not None
+    assert glimpse[0].gradient is None
 
 
 def test_the_gradient_of_no_leaf_is_asked_for() -> None:

@@ -18,7 +18,7 @@ import torch
 
 from conformance.model.case import Argument, Case, Input, Literal, Ref, Step, dtype_names
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
-from conformance.operation import Effect, Form
+from conformance.operation import STORED, Effect, Form
 from conformance.operations import find
 from conformance.targets.interpreter import (
     DeviceLost,
@@ -198,8 +198,8 @@ class TorchTarget(Interpreter):
         if not self.arrives(facts[0]):
             return None
         grad = value.grad if is_leaf or value.retains_grad else None
-        gradient = None if grad is None else glimpse_gradient(to_numpy(grad))
-        return Glimpse(shape, facts, glimpse_bits(to_numpy(value), specified), gradient)
+        gradient = None if grad is None else glimpse_gradient(elements_of(grad))
+        return Glimpse(shape, facts, glimpse_bits(elements_of(value), specified), gradient)
 
     def see_tensor(self, value: torch.Tensor) -> Seen:
         """All aspects of a tensor that this target can show."""
@@ -238,8 +238,8 @@ class TorchTarget(Interpreter):
         start = storage.data_ptr()
         return Memory(start, start + storage.nbytes() if start else start, storage._cdata)
 
-    def grad_mode(self, enabled: bool) -> AbstractContextManager[Any]:
-        return torch.set_grad_enabled(enabled)
+    def no_grad(self) -> AbstractContextManager[Any]:
+        return torch.no_grad()
 
     def dtype(self, name: str) -> torch.dtype:
         found: torch.dtype = getattr(torch, name)
@@ -261,7 +261,12 @@ class MetaTarget(TorchTarget):
 
 def path_of(step: Step) -> str:
     """The dotted path of what a step calls."""
-    return find(step.operation).spellings[Form(step.spelling)]
+    return _path(step.operation, step.spelling)
+
+
+@cache
+def _path(operation: str, spelling: str) -> str:
+    return find(operation).spellings[Form(spelling)]
 
 
 def names_a_type(step: Step) -> bool:
@@ -278,7 +283,7 @@ def names_a_type(step: Step) -> bool:
 @cache
 def absent_dtypes() -> frozenset[str]:
     """The names of dtypes that this torch does not have: of those that there are today, some are young."""
-    return frozenset(name for name in BY_NAME if not hasattr(torch, name))
+    return frozenset(dtype.name for dtype in STORED if not hasattr(torch, dtype.name))
 
 
 def without_subnormals(given: Input) -> Input:
@@ -323,11 +328,14 @@ def resolve(path: str) -> Callable[..., Any]:
     head, *rest = path.split(".")
     if head == "Tensor":
         return _method(rest[0])
-    found: Any = importlib.import_module(head)
+    found: Any = _module(head)
     for part in rest:
         found = getattr(found, part)
     called: Callable[..., Any] = found
     return called
+
+
+_module = cache(importlib.import_module)
 
 
 @cache
@@ -360,6 +368,11 @@ def history(tensor: torch.Tensor) -> tuple[bool | None, str | None]:
 
 def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     """A copy of the elements, bit for bit, as NumPy (and ml_dtypes) hold them."""
+    return elements_of(tensor).copy()
+
+
+def elements_of(tensor: torch.Tensor) -> np.ndarray:
+    """The same, but it may be the tensor's own memory."""
     plain_tensor = tensor.data  # not detach, which is one of the operations that are tested
     if plain_tensor.is_conj() or plain_tensor.is_neg():
         plain_tensor = plain_tensor.resolve_conj().resolve_neg()
@@ -372,8 +385,8 @@ def to_numpy(tensor: torch.Tensor) -> np.ndarray:
     foreign = foreign_to_numpy(plain_tensor.dtype)
     if foreign is not None:
         word = torch.int16 if plain_tensor.element_size() == 2 else torch.uint8
-        return plain_tensor.contiguous().view(word).numpy().view(foreign).copy()
-    return plain_tensor.numpy().copy()
+        return plain_tensor.contiguous().view(word).numpy().view(foreign)
+    return plain_tensor.numpy()
 
 
 @cache
