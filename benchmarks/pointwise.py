@@ -39,7 +39,8 @@ from conformance.profiles import PROFILES, Profile
 from conformance.properties.agrees import PROPERTY
 from conformance.strategies.cases import draw_case
 from conformance.structures import Structure
-from conformance.targets.torch.eager import TorchTarget, to_numpy
+from conformance.targets.torch.eager import TorchTarget
+from conformance.targets.torch.elements import to_numpy
 from conformance.verify import Verification
 from reference.dtypes import BY_NAME, DType
 

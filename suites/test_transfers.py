@@ -13,7 +13,8 @@ from conformance.claims import Claims
 from conformance.model.case import Drawn
 from conformance.model.verdict import Documented
 from conformance.session import Session, failure_text
-from conformance.targets.torch.eager import TorchTarget, absent_dtypes, to_numpy
+from conformance.targets.torch.eager import TorchTarget, absent_dtypes
+from conformance.targets.torch.elements import to_numpy
 from conformance.values import block
 from reference.dtypes import TORCH_DTYPES, DType
 

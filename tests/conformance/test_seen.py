@@ -16,7 +16,8 @@ from conformance.model.case import Case, Ref, Step
 from conformance.model.observation import EVERY_ASPECT, METADATA, Observation, Seen, Trace
 from conformance.targets.interpreter import Glimpse, Interpreter, Memory, Traits
 from conformance.targets.reference import ReferenceTarget
-from conformance.targets.torch.eager import MetaTarget, TorchTarget, history, reaches_beyond, to_numpy
+from conformance.targets.torch.eager import MetaTarget, TorchTarget, history, reaches_beyond
+from conformance.targets.torch.elements import to_numpy
 from tests.conformance.executing import BACKWARD, TRACKED, X, drawn, executed, method
 
 REFERENCE, CPU, META = ReferenceTarget(), TorchTarget("cpu"), MetaTarget()

@@ -30,7 +30,8 @@ from conformance.model.observation import EVERY_ASPECT, Aspect, Observation, Ref
 from conformance.operations import find
 from conformance.render import step_source, variable
 from conformance.targets.interpreter import Traits
-from conformance.targets.torch.eager import MetaTarget, TorchTarget, to_numpy
+from conformance.targets.torch.eager import MetaTarget, TorchTarget
+from conformance.targets.torch.elements import to_numpy
 from conformance.targets.torch.environment import torch_flags
 from conformance.together import split
 
