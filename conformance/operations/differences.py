@@ -10,7 +10,7 @@ import numpy as np
 from conformance.accuracy import Areas, GradientOf, Rounded, Several, Slopes, Summation
 from conformance.choices import Choices
 from conformance.index_parameters import laid, raw, shape_of
-from conformance.model.case import Argument
+from conformance.model.case import Argument, Ref
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, NUMERIC, OMITTED, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim, LikeTensor, reshape_input
@@ -59,6 +59,15 @@ def _places_along(choices: Choices, drawing: Drawing) -> Argument:
         places = np.cumsum(steps).astype(np.float64) * choices.choose((1, -1))
         found.append(laid(choices, drawing, f"places{number}", round_to(places, dtype)))
     return found
+
+
+def _too_few_places(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """One fewer than there are samples along the first of the dimensions, but enough for the ends."""
+    given = drawing.referred(Ref("places0"))
+    if given is None or given.shape[0] < 4:
+        return OMITTED
+    drawing.replace(replace(given, shape=(given.shape[0] - 1,)))
+    return drawing.arguments["spacing"]
 
 
 def _edge_order(choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -182,7 +191,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(min_ndim=2),
             Computed("dim", _two_dims, keyword=True),
-            Computed("spacing", _places_along, keyword=True),
+            Computed("spacing", _places_along, _too_few_places, keyword=True),
             Computed("edge_order", _edge_order, _no_edge_order, keyword=True),
         ),
         dtypes=(BOOL, INT8, INT16, INT32, INT64, *DIFFERENTIABLE),
