@@ -98,7 +98,7 @@ def _operand(number: int) -> Computed:
 
 
 def _first(choices: Choices, drawing: Drawing) -> Argument:
-    return drawing.tensor("operand0", draw_shape(choices, max_ndim=3, numel=60))
+    return drawing.tensor("operand0", draw_shape(choices, max_ndim=3, numel=60, many=False))
 
 
 def _second(choices: Choices, drawing: Drawing) -> Argument:
