@@ -212,17 +212,17 @@ class _Program:
         return [*lines, *self.done()]
 
     def done(self) -> list[str]:
-        """The lines after which nothing is put off any more."""
+        """The lines after which nothing is put off any more: all is computed in one graph, and looked at."""
         if not self.is_lazy:
             return []
         named = ", ".join(dict.fromkeys([*self.inputs, *self.results]))
         looked_at = f"for value in ({named},) if isinstance(value, torch.Tensor) for one in (value, value.grad)"
-        return [f"[one.cpu() {looked_at} if one is not None]  # what was put off is done now"]
+        return ["torch_xla.sync()", f"[one.cpu() {looked_at} if one is not None]"]
 
     def run(self) -> list[str]:
         """All the lines; a last step that must be refused is, or the program does not apply."""
         if not self.refused:
-            return [*self.setup(), *self.calls()]
+            return [*self.setup(), *self.calls(), *self.done()[:1]]
         earlier = [] if self.is_compiled else self.calls(slice(-1))
         attempt = ["try:", *_shifted(self.last()), "except Exception as error:", '    print("refused:", error)']
         return [*self.setup(), *earlier, *attempt, "else:", '    raise RuntimeError("the last step is not refused")']

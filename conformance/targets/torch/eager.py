@@ -105,6 +105,7 @@ class TorchTarget(Interpreter):
         absent = absent_dtypes()
         missing = bool(absent) and not absent.isdisjoint(dtype_names(case))
         elsewhere = not self.on_cpu and any(map(names_a_type, case.steps))
+        elsewhere |= self.has_own_kernels and any(map(wants_the_cpu, case.steps))
         if missing or elsewhere or not all(exists(path_of(step)) for step in case.steps):
             return True
         return not all(self.arrives(given.dtype) for given in case.inputs if not given.array)
@@ -267,6 +268,13 @@ def path_of(step: Step) -> str:
 @cache
 def _path(operation: str, spelling: str) -> str:
     return find(operation).spellings[Form(spelling)]
+
+
+def wants_the_cpu(step: Step) -> bool:
+    """Whether a step takes a tensor that must be on the CPU: the places of tensor_split are "a zero-dimensional or
+    one-dimensional long tensor on the CPU", says https://docs.pytorch.org/docs/stable/generated/torch.tensor_split.html.
+    """
+    return step.operation == "tensor_split_by_tensor"
 
 
 def names_a_type(step: Step) -> bool:

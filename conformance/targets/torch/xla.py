@@ -20,7 +20,7 @@ from conformance.model.case import Case, Input, Layout, Literal, Step
 from conformance.model.observation import Aspect, Refused, Seen
 from conformance.properties.base import relaid
 from conformance.render import is_plain
-from conformance.targets.interpreter import Interpreter, Memory, Traits, array_memory
+from conformance.targets.interpreter import Glimpse, Interpreter, Memory, Traits, array_memory
 from conformance.targets.torch.eager import TorchTarget, history
 from conformance.values import fill
 from reference.layout import contiguous_strides
@@ -82,6 +82,12 @@ class XlaTarget(TorchTarget):
         except Exception as error:
             return self.refusal(error)
         return None
+
+    def glimpse(self, value: Any, *, data: bool, specified: np.ndarray | None = None) -> Glimpse | None:
+        try:
+            return super().glimpse(value, data=data, specified=specified)
+        except RuntimeError:  # a tensor whose graph could not be run has not even a shape
+            return None
 
     def see_tensor(self, value: torch.Tensor) -> Seen:
         try:
