@@ -118,9 +118,18 @@ def still_breaks(
         if in_flight is not None:
             in_flight.end()
         broke = examined.outcome is Outcome.BROKE and cause_of(prop, examined.differences[0]) == cause
-        return broke and is_such(examined)
+        return broke and binds_all(examined) and is_such(examined)
 
     return breaks
+
+
+def binds_all(examined: Examined) -> bool:
+    """Whether each call gives as many results as it names: without its dim, max gives one."""
+    trace = examined.expected
+    if trace is None or trace.refused is not None:
+        return True
+    several = (step.results for step in examined.case.steps if find(step.operation).results == len(step.results) > 1)
+    return all(name in trace.last.variables for names in several for name in names)
 
 
 def describe(failure: Failure, examined: Examined, target: Interpreter) -> Discrepancy:

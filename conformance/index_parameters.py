@@ -259,13 +259,15 @@ def shapes_in(drawing: Drawing, name: str = "tensors") -> list[Shape]:
 class Fitting(Base):
     """A tensor whose shape follows from what was drawn before it, of the dtype of the case.
 
-    ``same_dtype``: any other dtype is refused; ``larger``: only a smaller shape is.
+    ``same_dtype``: any other dtype is refused; ``larger``: only a smaller shape is; ``broadcast``: it may have more
+    dimensions.
     """
 
     name: str
     shape: Callable[[Choices, Drawing], Shape]
     same_dtype: bool = field(default=True, kw_only=True)
     larger: bool = field(default=False, kw_only=True)
+    broadcast: bool = field(default=False, kw_only=True)
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         shape = self.shape(choices, drawing)
@@ -283,7 +285,7 @@ class Fitting(Base):
             other = "float64" if given.dtype != "float64" else "int64"
             drawing.replace(replace(given, dtype=other))
             return Ref(given.name)
-        if not self.larger and choices.flag():
+        if not (self.larger or self.broadcast) and choices.flag():
             return reshape_input(drawing, self.name, (1, *given.shape))
         if not given.shape:
             return OMITTED

@@ -78,7 +78,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(min_ndim=1),
             Fitting("weight", _weight, same_dtype=False),
-            Fitting("bias", _addend, same_dtype=False),
+            Fitting("bias", _addend, same_dtype=False, broadcast=True),
         ),
         dtypes=NUMERIC,
         accuracy=Summation(stored=True),  # the product, before a bias that is no row is added

@@ -38,12 +38,12 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if bias is None:
         product: Tensor = matmul(input, t(weight))
         return product
-    if weight.ndim != 2:
+    if weight.ndim != 2 and (input.ndim == 2 or (input.is_contiguous() and bias.ndim == 1)):
         refuse(f"mat2 must be a matrix, got {weight.ndim}-D tensor")
     if input.ndim == 2:
         affine: Tensor = addmm(bias, input, t(weight))
         return affine
-    in_one_row = 0 < bias.ndim <= 2 and prod(bias.shape[:-1]) == 1 and bias.is_contiguous()
+    in_one_row = weight.ndim == 2 and 0 < bias.ndim <= 2 and prod(bias.shape[:-1]) == 1 and bias.is_contiguous()
     if not (input.is_contiguous() and in_one_row):
         return in_place(add, matmul(input, t(weight)), bias)
     rows = reshape(input, (prod(input.shape[:-1]), input.shape[-1]))
