@@ -12,7 +12,7 @@ import numpy as np
 from conformance.deviations.elements import ELEMENTS, wherever_wrong
 from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
 from conformance.deviations.seen import SEEN
-from conformance.model.case import Case, Dots, Input, Layout, Ref, references
+from conformance.model.case import Case, Dots, DTypeName, Input, Layout, Ref, references
 from conformance.standard import logical
 from conformance.ulp import finfo
 from reference.dtypes import BFLOAT16, BY_NAME, FLOAT16, Category
@@ -124,6 +124,11 @@ def _the_product_is_subnormal(case: Case) -> bool:
     elements = logical(case.inputs[0])
     product = np.abs(np.prod(elements.astype(np.clongdouble)))
     return bool(0 < product < 2 * finfo(BY_NAME[case.inputs[0].dtype]).tiny)
+
+
+def _another_dtype_is_asked_for(case: Case) -> bool:
+    asked = dict(case.main.kwargs).get("dtype")
+    return isinstance(asked, DTypeName) and asked.name != case.inputs[0].dtype
 
 
 def _alpha_is_given(case: Case) -> bool:
@@ -338,6 +343,7 @@ CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     "the size stays": _of_call(_the_size_stays),
     "the order is infinite": _of_call(_order_is_infinite),
     "the dtypes differ": _of_call(_dtypes_differ),
+    "another dtype is asked for": _of_call(_another_dtype_is_asked_for),
     "alpha is given": _of_call(_alpha_is_given),
     "alpha times a factor overflows": _of_call(_alpha_times_a_factor_overflows),
     "distances are taken by products": _of_call(_distances_are_taken_by_products),
