@@ -57,6 +57,8 @@ def _do(job: Job, session: WorkerSession) -> Answer:
     """Do a job; what the suite itself does wrong is told and ends nothing."""
     answer, before = Answer(), COMPARED.elements
     try:
+        for name in job.targets:  # whoever was copied, now or before that, may have had other threads
+            session.target(name).after_fork()
         answer.found = getattr(session, job.method)(*job.arguments)
     except Exception:
         if any(target.is_lost() for target in session.targets.values()):
