@@ -16,14 +16,17 @@ from conformance.compare import GradientScale, Standard
 from conformance.model.case import BACKWARD, Argument, Case, DTypeName, Hook, Input, Literal, Ref, Step, references
 from conformance.model.observation import Trace
 from conformance.operation import Operation
+from conformance.operations import find
 from conformance.strategies.layouts import geometry
 from conformance.ulp import finfo
 from conformance.values import fill
 from conformance.widen import Change, run_wide
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NAME, Category, DType, complex_of, wider
+from reference.function import Function
 
 _FACTORS = ("alpha", "beta", "value")
+_ORDERS = ("p", "ord")
 
 
 def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
@@ -137,13 +140,22 @@ def logical(given: Input) -> np.ndarray:
 def _magnitude(case: Case) -> np.ndarray:
     """S, the sum of the magnitudes of the terms: the operation itself on the magnitudes of its inputs, or its result
     where that is more, as that of a sum of squared differences. Where that is infinite, S is of the finite terms: these
-    may overflow on the way, and what is added to infinity may not."""
+    may overflow on the way, and what is added to infinity may not. A power of a sum is off by that power times as much.
+    """
     positive = _of_integers(_with_positive_factors(case), np.abs)
     terms = _last_result(run_wide(positive, np.abs), case)
     found = np.maximum(np.abs(terms), np.abs(_last_result(run_wide(case), case)))
-    if not np.isinf(found).any():
-        return found
-    return np.where(np.isinf(found), np.abs(_last_result(run_wide(positive, _finite_moduli), case)), found)
+    if np.isinf(found).any():
+        found = np.where(np.isinf(found), np.abs(_last_result(run_wide(positive, _finite_moduli), case)), found)
+    return found * _power_of_sum(case)
+
+
+def _power_of_sum(case: Case) -> float:
+    """The power 1/p of which a p-norm takes the sum, where it is more than one."""
+    function = find(case.main.operation).reference
+    given = function.arguments(case.main.args, dict(case.main.kwargs)) if isinstance(function, Function) else {}
+    order = next((given[name] for name in _ORDERS if name in given), None)
+    return 1 / order if isinstance(order, (int, float)) and 0 < order < 1 else 1.0
 
 
 def _finite_moduli(values: np.ndarray) -> np.ndarray:

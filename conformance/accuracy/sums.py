@@ -28,13 +28,11 @@ class Summation(Bound):
     small integers every partial sum is exact, so that only the last rounding is left (class D'): half an ulp, whatever
     the order. ``integers`` is false where the terms are not products of the inputs (mean, norm). ``stored``
     says that partial results may be kept in the dtype itself, also in 16 bits: a product of several matrices.
-    Where the result is a power of the sum, as a p-norm is, that magnifies its relative error by the ``power``, 1/p.
     ``headroom`` is by how much a sum may exceed the result: what is multiplied by 0.5 may have overflowed before.
     """
 
     integers: bool = True
     stored: bool = False
-    power: float = 1
     headroom: float = 1
 
     @property
@@ -53,7 +51,7 @@ class Summation(Bound):
         terms_sum = judged.sum_of_terms
         if self.integers and _sums_exactly(judged, terms_sum, 2.0 ** min(info.p, 24)):
             return (0.5 + unit_of_r(judged.dtype)) * ulp(judged.exact, judged.dtype)
-        relative = self.power * roundings_of_sum(judged.terms) * info.unit + (2 * 2.0**-11 if judged.tf32 else 0.0)
+        relative = roundings_of_sum(judged.terms) * info.unit + (2 * 2.0**-11 if judged.tf32 else 0.0)
         underflow = judged.terms * info.subnormal
         if self.headroom > 1 and judged.inputs:  # what is scaled before it is multiplied may underflow then
             underflow *= max(1.0, *map(_largest_finite, judged.inputs))

@@ -20,7 +20,6 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 KEEPDIM = Flag("keepdim", keyword=True, mostly=True)
 INFINITY = float("inf")
 ORDERS = (2, 1, INFINITY, 0, 3, -INFINITY, -1, 0.5, 2.5)
-OF_NORMS = Summation(integers=False, power=2)
 
 
 def _wider(choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -81,7 +80,7 @@ OPERATIONS = [
         spellings=spelled("torch.norm", "Tensor.norm"),
         parameters=(AnyTensor(), Choice("p", (*ORDERS, "fro")), Dims(), KEEPDIM),
         dtypes=DIFFERENTIABLE,
-        accuracy=OF_NORMS,
+        accuracy=Summation(integers=False),
         gradient=GradientOf(16),
         values=("normal", "small", "gaps"),
         basis=Documented(MANUAL.format("norm"), "Returns the matrix norm or vector norm of a given tensor."),
@@ -92,7 +91,7 @@ OPERATIONS = [
         spellings=spelled("torch.norm", "Tensor.norm"),
         parameters=(AnyTensor(), Choice("p", (*ORDERS, "fro"), required=False), WIDER),
         dtypes=DIFFERENTIABLE,
-        accuracy=OF_NORMS,
+        accuracy=Summation(integers=False),
         gradient=GradientOf(16),
         values=("normal", "small", "gaps"),
         basis=Documented(
@@ -111,7 +110,7 @@ OPERATIONS = [
             WIDER,
         ),
         dtypes=DIFFERENTIABLE,
-        accuracy=OF_NORMS,
+        accuracy=Summation(integers=False),
         gradient=GradientOf(16),
         values=("normal", "small", "gaps"),
         basis=Documented(MANUAL.format("linalg.vector_norm"), "Computes a vector norm: sum(abs(x)^ord)^(1 / ord)."),
@@ -122,7 +121,7 @@ OPERATIONS = [
         spellings=spelled("torch.dist", "Tensor.dist", out=False),
         parameters=(Operand("input"), Operand("other"), Choice("p", ORDERS, required=False)),
         dtypes=DIFFERENTIABLE,
-        accuracy=replace(OF_NORMS, stored=True),
+        accuracy=Summation(integers=False, stored=True),
         gradient=GradientOf(16, of_sum=True),
         values=("normal", "small"),
         basis=Documented(
