@@ -185,6 +185,8 @@ class _Program:
             lines.append("run = torch.compile(run, fullgraph=True)")
         if self.case.seed or any(find(step.operation).random for step in self.steps):
             lines.append(f"torch.manual_seed({self.case.seed})")
+        if any(step.operation == "einsum" and len(step.args) > 3 for step in self.steps):
+            lines.append("torch.backends.opt_einsum.enabled = False  # it would choose the order of contraction")
         for given in self.case.inputs:
             lines += input_source(given, self.device)
         return lines

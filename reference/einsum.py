@@ -160,8 +160,6 @@ def _contracted(operands: Sequence[Tensor], kept: int) -> Tensor:
         left, right = (
             sum(one, dims, keepdim=True) if dims else one for one, dims in zip((result, other), alone, strict=True)
         )
-        if 0 < len(together) == ndim - kept and _backwards(left, right, together):
-            left, right = right, left
         result = _sum_of_products(left, right, together) if together else left * right
     flat: Tensor = view(result, result.shape[:kept]) if ndim > kept else result
     return flat
@@ -172,32 +170,28 @@ def _summed(operand: Tensor, dims: list[int]) -> Tensor:
     return result
 
 
-def _backwards(left: Tensor, right: Tensor, summed: list[int]) -> bool:
-    """Whether all dimensions of the right operand alone come before those of the left.
-
-    A product that sums all that is summed is then laid out as that of the second and the first.
-    """
-    sides: tuple[list[int], list[int]] = [], []
-    for dim, (a, b) in enumerate(zip(left.shape, right.shape, strict=True)):
-        if dim not in summed and 1 in (a, b):
-            sides[a == 1].append(dim)
-    return bool(sides[0] and sides[1]) and max(sides[1]) < min(sides[0])
-
-
 def _sum_of_products(left: Tensor, right: Tensor, summed: list[int]) -> Tensor:
-    """The product summed over some dimensions, which stay as sizes of one: a matrix product for each of the rest."""
+    """The product summed over some dimensions, which stay as sizes of one: a matrix product for each of the rest.
+
+    Where all dimensions of the right operand alone come before those of the left, the second comes first.
+    """
     both: list[int] = []
-    only_left: list[int] = []
-    rest: list[int] = []
+    rows: list[int] = []
+    columns: list[int] = []
     for dim, (a, b) in enumerate(zip(left.shape, right.shape, strict=True)):
         if dim not in summed:
-            (both if a != 1 and b != 1 else only_left if a != 1 else rest).append(dim)
-    count, rows = prod(left.shape[dim] for dim in both), prod(left.shape[dim] for dim in only_left)
-    inner, columns = prod(left.shape[dim] for dim in summed), prod(right.shape[dim] for dim in rest)
-    first = reshape(permute(left, (*both, *only_left, *summed, *rest)), (count, rows, inner))
-    second = reshape(permute(right, (*both, *summed, *rest, *only_left)), (count, inner, columns))
-    order = (*both, *only_left, *summed, *rest)
-    sizes = [left.shape[dim] for dim in (*both, *only_left)] + [1] * len(summed) + [right.shape[dim] for dim in rest]
+            (both if a != 1 and b != 1 else rows if a != 1 else columns).append(dim)
+    if rows and columns and columns[-1] < rows[0]:
+        left, right, rows, columns = right, left, columns, rows
+    first = reshape(permute(left, (*both, *rows, *summed, *columns)), _sizes(left, both, rows, summed))
+    second = reshape(permute(right, (*both, *summed, *columns, *rows)), _sizes(right, both, summed, columns))
+    order = (*both, *rows, *summed, *columns)
+    sizes = [left.shape[dim] for dim in (*both, *rows)] + [1] * len(summed) + [right.shape[dim] for dim in columns]
     product = view(bmm(first, second), sizes)
     result: Tensor = permute(product, tuple(order.index(dim) for dim in range(left.ndim)))
     return result
+
+
+def _sizes(operand: Tensor, *groups: list[int]) -> tuple[int, ...]:
+    """The sizes of the operand when each group of dimensions is one."""
+    return tuple(prod(operand.shape[dim] for dim in dims) for dims in groups)

@@ -351,3 +351,11 @@ def test_a_planted_fault_is_reduced_to_one_element_and_its_script_reproduces(mon
     assert run(source, monkeypatch) == REPRODUCES
     monkeypatch.undo()
     assert run(source, monkeypatch) == HOLDS
+
+
+def test_the_order_of_contraction_is_torchs_own() -> None:
+    """opt_einsum, where it is installed, would choose another, and so another layout."""
+    x, y, z = given("x", [[1.0, 2.0]]), given("y", [[1.0], [2.0]]), given("z", [1.0])
+    case = Case((x, y, z), (call("einsum", "ij,jk,k", Ref("x"), Ref("y"), Ref("z")),))
+    assert "opt_einsum" in program(case, Aspect.STRIDES)
+    assert "opt_einsum" not in program(EXP, Aspect.STRIDES)

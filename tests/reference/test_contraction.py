@@ -139,6 +139,13 @@ def test_a_contraction_is_laid_out_by_the_side_that_comes_first(
     np.testing.assert_array_equal(result.array, summed(equation, arrays))
 
 
+def test_a_product_after_a_contraction_sees_the_strides_of_sizes_of_one() -> None:
+    """Those of a view of the product of matrices, in which the names of the second operand come first."""
+    transposed = METHODS["transpose"](tensor(integers(1, 2)), 0, 1)
+    assert einsum("ji,Li", tensor(integers(2, 2)), tensor(integers(2, 2))).strides == (2, 1)
+    assert einsum("ji,L...i,...", tensor(integers(2, 2)), tensor(integers(2, 2)), transposed).strides == (4, 4, 2, 1)
+
+
 def test_sums_of_integers_are_of_int64() -> None:
     x = Tensor.of(np.full((2, 2), 100), INT8)
     assert einsum("ij->", x).item() == 400
