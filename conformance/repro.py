@@ -186,7 +186,8 @@ class _Program:
         if self.case.seed or any(find(step.operation).random for step in self.steps):
             lines.append(f"torch.manual_seed({self.case.seed})")
         if any(step.operation == "einsum" and len(step.args) > 3 for step in self.steps):
-            lines.append("torch.backends.opt_einsum.enabled = False  # it would choose the order of contraction")
+            lines.append("from torch.backends import opt_einsum  # which may choose the order of contraction")
+            lines.append("opt_einsum.enabled = False")
         for given in self.case.inputs:
             lines += input_source(given, self.device)
         return lines

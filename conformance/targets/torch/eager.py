@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.backends import opt_einsum
 
 from conformance.model.case import Argument, Case, Input, Literal, Ref, Step, dtype_names
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
@@ -39,7 +40,7 @@ from conformance.values import fill
 from reference.dtypes import BY_NAME, real_of
 
 # What is tested is torch: where opt_einsum is installed, it chooses in which order einsum multiplies three operands.
-torch.backends.opt_einsum.enabled = False
+opt_einsum.enabled = False
 
 MEMORY_FORMATS = {
     "contiguous": torch.contiguous_format,
