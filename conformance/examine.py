@@ -14,7 +14,8 @@ from conformance.operations import find
 from conformance.standard import standard_for
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import CachedReference
-from reference.dtypes import STORED_ONLY
+from reference.dtypes import BY_NAME, STORED_ONLY
+from reference.scalars import overflows_narrow_float
 
 REFERENCE = CachedReference()
 LIMITED = frozenset(dtype.name for dtype in STORED_ONLY)
@@ -72,18 +73,32 @@ def relate(
 
 
 def unsupported(case: Case, expected: Trace, actual: Trace, target: Interpreter) -> bool:
-    """Whether the reference lacks what is asked for, or a target that is not the CPU says that it does."""
+    """Whether the reference lacks what is asked for, or a target that is not the CPU says that it does.
+
+    A number that a float of 16 bits cannot hold may be refused everywhere.
+    """
     if expected.refused is not None and expected.refused.kind == "Unmodelled":
         return True
     if target.has_own_kernels and expected.refused is not None and _is_of_a_dtype(expected.refused):
         return True
-    if actual.refused is None or target.name == "cpu":
+    if actual.refused is None:
         return False
     also = expected.refused if expected.last.step == actual.last.step else None
+    if also is None and actual.refused.kind == "RuntimeError" and _overflows(case, actual.last.step):
+        return True
+    if target.name == "cpu":
+        return False
     shares = also is None and find(case.steps[actual.last.step].operation).effect is Effect.SHARES
     lacking = "NotImplementedError"
     lacks = actual.refused.kind == lacking and (also is None or also.kind != lacking)
     return shares or lacks or (target.has_own_kernels and also is None and not LIMITED.isdisjoint(dtype_names(case)))
+
+
+def _overflows(case: Case, step: int) -> bool:
+    """Whether a step has a number that a float of 16 bits cannot hold, of which the case has one: it may be refused."""
+    given = (*case.steps[step].args, *(value for _, value in case.steps[step].kwargs))
+    numbers = [one for one in given if isinstance(one, (int, float, complex))]
+    return any(overflows_narrow_float(one, BY_NAME[name]) for one in numbers for name in dtype_names(case))
 
 
 def _is_of_a_dtype(refused: Refused) -> bool:

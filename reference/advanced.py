@@ -19,7 +19,7 @@ from reference.embedding import addresses, embed, geometry
 from reference.errors import Refusal, refuse, refuse_index
 from reference.function import function
 from reference.layout import Shape, Strides
-from reference.scalars import element
+from reference.scalars import cast_element
 from reference.tensor import Tensor
 from reference.writing import refuse_leaf_write, refuse_write_to_read, write
 
@@ -199,7 +199,7 @@ def _as_values(input: Tensor, indices: Indices, values: Tensor, accumulate: bool
         return values
     masks = [chosen for chosen in indices if chosen is not None]
     if values.numel == 1 and len(masks) == 1 and masks[0].dtype in (BOOL, UINT8) and not accumulate:
-        return Tensor.of(element(values.item(), input.dtype), input.dtype)
+        return Tensor.of(cast_element(values.item(), input.dtype), input.dtype)
     refuse(
         f"Index put requires the source and destination dtypes match, got {input.dtype!r} for the destination and"
         f" {values.dtype!r} for the source."

@@ -19,7 +19,7 @@ from reference.errors import refuse, refuse_type, refuse_value
 from reference.function import function
 from reference.numpy_sharing import alias
 from reference.promotion import dtype_of_number, promote_types
-from reference.scalars import as_number, element
+from reference.scalars import as_number, cast_element, element
 from reference.tensor import Tensor
 
 _SEQUENCE = (list, tuple, range, np.ndarray)
@@ -48,7 +48,7 @@ def new_tensor(self: Tensor, data: Any, *, dtype: DType | None = None, requires_
 def scalar_tensor(s: Any, *, dtype: DType | None = None, requires_grad: bool = False) -> Tensor:
     """A number as a 0-d tensor, of the default dtype unless one is given."""
     dtype = dtype or default_dtype()
-    return tracked(Tensor.of(element(as_number(s, "s"), dtype), dtype), requires_grad)
+    return tracked(Tensor.of(cast_element(as_number(s, "s"), dtype), dtype), requires_grad)
 
 
 @function()

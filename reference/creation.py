@@ -17,7 +17,7 @@ from reference.dtypes import Category, DType, default_dtype
 from reference.errors import refuse, refuse_type
 from reference.function import function
 from reference.promotion import Number, dtype_of_number
-from reference.scalars import as_number, element
+from reference.scalars import as_number, cast_element
 from reference.tensor import Tensor
 from reference.writing import resize
 
@@ -84,7 +84,7 @@ def deliver(made: Tensor, out: Tensor | None, requires_grad: bool = False) -> Te
 def _filled(
     value: Number, size: tuple[int, ...], dtype: DType, out: Tensor | None = None, requires_grad: bool = False
 ) -> Tensor:
-    return deliver(Tensor.of(np.broadcast_to(element(value, dtype), size), dtype), out, requires_grad)
+    return deliver(Tensor.of(np.broadcast_to(cast_element(value, dtype), size), dtype), out, requires_grad)
 
 
 @function()
@@ -198,7 +198,7 @@ def like(
 
 def _filled_like(value: Any, input: Any, dtype: DType | None, requires_grad: bool, memory_format: str) -> Tensor:
     made = like(input, dtype, requires_grad, memory_format)
-    return made_of(made, np.broadcast_to(element(as_number(value, "fill_value"), made.dtype), made.shape))
+    return made_of(made, np.broadcast_to(cast_element(as_number(value, "fill_value"), made.dtype), made.shape))
 
 
 def made_of(made: Tensor, values: np.ndarray) -> Tensor:

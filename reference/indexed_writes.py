@@ -29,7 +29,7 @@ from reference.layout import Strides
 from reference.masking import masked_fill
 from reference.promotion import Number
 from reference.reducing_places import SUM, Reduction, check_reduction, reduce_at
-from reference.scalars import as_number, element
+from reference.scalars import as_number, cast_element, element
 from reference.scattering import overwritten, reduced_input_vjp, reduced_src_vjp
 from reference.slicing import expanded
 from reference.tensor import METHODS, Tensor
@@ -217,7 +217,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Tensor | Number) -
     length = _length(input, dim)
     if input.numel:
         check_range(index.array, length, dim, "IndexError", lowest=-length)
-    filling = Tensor.of(element(number, input.dtype), input.dtype).array
+    filling = Tensor.of(cast_element(number, input.dtype), input.dtype).array
     strides = layout.preserved_strides(input.shape, input.strides)
     return _written(input, _places(input, dim, index), filling, None, strides)
 

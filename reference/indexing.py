@@ -16,7 +16,7 @@ from reference.advanced import Indices, index, index_put_
 from reference.dtypes import BOOL, INT64, UINT8, Category
 from reference.errors import refuse_index, refuse_type, refuse_value
 from reference.function import function
-from reference.scalars import element
+from reference.scalars import cast_element
 from reference.slicing import expanded, select, slice_, unsqueeze
 from reference.tensor import METHODS, Tensor
 from reference.views import alias, viewed
@@ -54,7 +54,7 @@ def _value(input: Tensor, value: Any) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if isinstance(value, (bool, int, float, complex)):
-        return Tensor.of(element(value, input.dtype), input.dtype)
+        return Tensor.of(cast_element(value, input.dtype), input.dtype)
     refuse_type(f"can't assign a {type(value).__name__} to a {input.dtype!r} tensor")
 
 

@@ -16,7 +16,7 @@ from reference.creation import zeros_like
 from reference.errors import refuse, refuse_type
 from reference.function import expand, function
 from reference.promotion import Number, dtype_of_number
-from reference.scalars import as_number, element
+from reference.scalars import as_number, cast_element
 from reference.storage import VersionCounter
 from reference.tensor import Tensor
 from reference.writing import refuse_leaf_write, refuse_overlapping_write, write
@@ -79,7 +79,7 @@ def _filled(input: Tensor, value: Tensor | Number) -> Tensor:
         if value.ndim:
             refuse(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
         return _converted(input, value)
-    number = element(as_number(value, "value"), input.dtype)
+    number = cast_element(as_number(value, "value"), input.dtype)
     return _expanded(Tensor.of(number, input.dtype), input.shape)
 
 

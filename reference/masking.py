@@ -13,7 +13,7 @@ from reference.embedding import addresses, geometry
 from reference.errors import refuse
 from reference.function import function
 from reference.promotion import Number
-from reference.scalars import element
+from reference.scalars import cast_element
 from reference.tensor import Tensor
 from reference.writing import partly_overlap, refuse_leaf_write, write
 
@@ -28,7 +28,7 @@ def _checked_value(input: Tensor, mask: Tensor, value: Tensor | Number) -> np.nd
         refuse(f"masked_fill only supports a 0-dimensional value tensor, but got {value.ndim} dimension(s).")
     if mask.dtype is not BOOL:
         refuse(f"masked_fill only supports boolean masks, but got mask with dtype {mask.dtype!r}")
-    return element(value.item() if isinstance(value, Tensor) else value, input.dtype)
+    return cast_element(value.item() if isinstance(value, Tensor) else value, input.dtype)
 
 
 @function(_node)

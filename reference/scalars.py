@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from reference.dtypes import BOOL, Category, DType, real_of
-from reference.errors import refuse, refuse_type
+from reference.dtypes import BOOL, Category, DType, real_of, round_to
+from reference.errors import refuse, refuse_type, unmodelled
 from reference.promotion import Number
 
 _INT64 = range(-(2**63), 2**63)
@@ -59,6 +59,29 @@ def element(value: Number, dtype: DType) -> np.ndarray:
         real = _real(value)
         return np.array(real, dtype=np.longdouble if isinstance(real, int) else np.float64)
     return np.array(value, dtype=np.complex128)
+
+
+def cast_element(value: Number, dtype: DType) -> np.ndarray:
+    """The same of a number that is written as it is: beyond the floats of 16 bits it becomes infinite, as by a cast.
+
+    No page decides between that and a refusal: in torch the release, the device and the number of elements do
+    (https://github.com/pytorch/pytorch/issues/187429).
+
+    >>> from reference.dtypes import FLOAT16
+    >>> cast_element(70000, FLOAT16)
+    array(inf, dtype=float16)
+    """
+    if not overflows_narrow_float(value, dtype) or (isinstance(value, complex) and not dtype.is_complex):
+        return element(value, dtype)
+    if dtype.itemsize == 1:
+        unmodelled(f"{value} as a {dtype!r}")
+    return round_to(np.array(value, dtype=np.complex128 if dtype.is_complex else np.float64), dtype)
+
+
+def overflows_narrow_float(value: Number, dtype: DType) -> bool:
+    """Whether a float of 16 bits or fewer, or a complex number made of two, cannot hold the number."""
+    narrow = dtype.category >= Category.FLOATING and real_of(dtype).itemsize <= 2
+    return narrow and not _fits(value, dtype)
 
 
 def _real(value: Number) -> int | float:

@@ -17,7 +17,7 @@ from reference.errors import refuse, refuse_dtype
 from reference.function import function
 from reference.gathering import INDEX_DTYPES, taken
 from reference.promotion import Number
-from reference.scalars import element
+from reference.scalars import cast_element
 from reference.slicing import diagonal
 from reference.tensor import Tensor
 from reference.views import reshape
@@ -159,7 +159,7 @@ def _on_diagonal(shape: layout.Shape, wrap: bool) -> np.ndarray:
 @function("CopySlices")
 def diagonal_filled(input: Tensor, fill_value: Number, wrap: bool = False) -> Tensor:
     """What ``input`` holds after ``input.fill_diagonal_(fill_value)``."""
-    filling = Tensor.of(element(fill_value, input.dtype), input.dtype).array
+    filling = Tensor.of(cast_element(fill_value, input.dtype), input.dtype).array
     inside = _on_diagonal(input.shape, wrap)
     return taken(input, lambda array: np.where(inside, filling.astype(array.dtype), array))
 

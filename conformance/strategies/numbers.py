@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from conformance.choices import Choices
 from conformance.strategies.drawing import Drawing
-from reference.dtypes import BOOL, Category, DType
+from reference.dtypes import BFLOAT16, BOOL, FLOAT16, Category, DType
+from reference.scalars import largest_float
 
 NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
 BEYOND = (float("nan"), float("inf"), float("-inf"))
@@ -27,6 +28,14 @@ def draw_number(choices: Choices, drawing: Drawing) -> bool | int | float | comp
     if dtype.is_complex and choices.flag(25):
         return complex(choices.choose((1, 2, -1, 0.5)), choices.choose((0, 1, -2)))
     return choices.choose(options)
+
+
+def filling_extremes_of(dtype: DType) -> tuple[int | float, ...]:
+    """The same for what only fills: of a float of 16 bits, too, numbers that it holds as its largest or as infinity."""
+    if dtype not in (FLOAT16, BFLOAT16):
+        return extremes_of(dtype)
+    largest = largest_float(dtype)
+    return (*BEYOND, largest, -largest, largest * (1 + 2.0**-14), -2 * largest)
 
 
 def extremes_of(dtype: DType) -> tuple[int | float, ...]:

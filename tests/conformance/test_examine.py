@@ -21,7 +21,7 @@ from conformance.examine import (
     relate,
     unsupported,
 )
-from conformance.model.case import Case, Ref, Step
+from conformance.model.case import Case, DTypeName, Ref, Step
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Observation, Refused, Trace
 from conformance.model.verdict import Outcome
 from conformance.targets.interpreter import Traits
@@ -182,6 +182,21 @@ def test_what_a_device_may_lack(
     case = Case((X,), (method(first, Ref("x")), method("exp", Ref("x"))))
     device = Elsewhere("device", "", "")
     assert unsupported(case, refused(*expected), refused(*actual), device) is lacks
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "outcome"),
+    [
+        (70000.0, "RuntimeError", Outcome.INAPPLICABLE),
+        (70000.0, "TypeError", Outcome.BROKE),
+        (65504.0, "RuntimeError", Outcome.BROKE),
+        (float("inf"), "RuntimeError", Outcome.BROKE),
+    ],
+)
+def test_a_number_beyond_a_float_of_16_bits_may_be_refused(number: float, kind: str, outcome: Outcome) -> None:
+    case = Case((), (Step("full", "function", ((2,), number), (("dtype", DTypeName("float16")),), ("result",)),))
+    assert examine(case, Elsewhere("cpu", "full", kind)).outcome is outcome
+    assert examine(case, ReferenceTarget()).outcome is Outcome.HELD
 
 
 @pytest.mark.parametrize(

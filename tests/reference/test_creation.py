@@ -15,6 +15,7 @@ from reference.dtypes import (
     BOOL,
     COMPLEX64,
     COMPLEX128,
+    FLOAT8_E4M3FN,
     FLOAT16,
     FLOAT32,
     FLOAT64,
@@ -67,6 +68,14 @@ def test_which_numbers_a_dtype_holds() -> None:
         refused("RuntimeError", creation.full, (2,), value, dtype=dtype)
     refused("OverflowError", creation.full, (2,), 2**64)
     refused("TypeError", creation.full, (2,), "a")
+
+
+def test_what_fills_a_float_of_16_bits_may_become_infinite() -> None:
+    """As by a cast, where nobody promises a refusal; what is computed with must fit."""
+    assert np.isinf(creation.full((2,), 70000.0, dtype=FLOAT16).array).all()
+    assert creation.full((), 65519.0, dtype=FLOAT16).item() == 65504.0
+    refused("RuntimeError", creation.full, (2,), 1e39, dtype=FLOAT32)
+    refused("Unmodelled", creation.full, (2,), 1e39, dtype=FLOAT8_E4M3FN)
 
 
 def test_sizes_that_are_refused() -> None:
