@@ -15,7 +15,8 @@ from conformance.model.store import RunError, load_run
 from conformance.model.verdict import Discrepancy
 from conformance.operation import Form
 from conformance.operations import find
-from conformance.values import IN_TURN, MODES, fill
+from conformance.value_modes import COMPUTED, MADE
+from conformance.values import IN_TURN, fill
 from reference.dtypes import BY_NAME
 
 
@@ -102,7 +103,7 @@ def check(case: Case) -> None:
         if len(given.shape) != len(given.strides) or min((*given.shape, given.size, given.offset), default=0) < 0:
             raise CodecError(f"input {given.name!r} has a shape, strides and a size that do not fit each other")
         modes = given.values.mode.split(IN_TURN) if isinstance(given.values, Drawn) else []
-        if unknown := set(modes).difference(MODES):
+        if unknown := set(modes).difference(MADE, COMPUTED):
             raise CodecError(f"input {given.name!r} is drawn in the unknown mode {min(unknown)!r}")
         _check_reach(case, given.name)
     for number, step in enumerate(case.steps):

@@ -23,7 +23,7 @@ from conformance.sweep.inputs import EXHAUSTIVE, PATHS, every_value, laid_out, p
 from conformance.sweep.measure import judged_at, values_at
 from conformance.targets.interpreter import Interpreter
 from conformance.ulp import same_bits
-from conformance.values import EVERY
+from conformance.value_modes import EVERY
 from conformance.wording import pattern_of
 from reference.dtypes import BY_NAME
 from reference.storage import Storage

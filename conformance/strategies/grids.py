@@ -13,7 +13,8 @@ from conformance.parameters import Operand
 from conformance.strategies.calls import in_places
 from conformance.strategies.cases import draw_case
 from conformance.strategies.layouts import Shape, geometry
-from conformance.values import fill, literal, special_pool
+from conformance.value_modes import special_pool
+from conformance.values import fill, literal
 from reference.dtypes import DType
 
 MOST = 4096

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from conformance.model.case import Drawn, Input
 from conformance.operation import Effect, Operation
-from conformance.values import EVERY
+from conformance.value_modes import EVERY
 from reference.dtypes import BOOL, DType
 
 Geometry: TypeAlias = tuple[tuple[int, ...], tuple[int, ...], int]

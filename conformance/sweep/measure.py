@@ -22,7 +22,8 @@ from conformance.strategies.cases import RESULT
 from conformance.sweep.inputs import AS_ONE, EXHAUSTIVE, IN_PLACE, geometry_of, laid_out
 from conformance.targets.interpreter import Interpreter
 from conformance.ulp import bits, same_bits
-from conformance.values import EVERY, MODES, block
+from conformance.value_modes import COMPUTED, EVERY
+from conformance.values import block
 from reference.dtypes import BY_NAME, BY_NUMPY, DType
 from reference.errors import Refusal
 from reference.storage import Storage
@@ -179,7 +180,7 @@ def values_at(dtype: DType, start: int, count: int, every: int) -> np.ndarray:
         return block(Drawn("log-uniform" if start // count % 2 else "normal", start), dtype, count, 1)[0]
     numbers = np.arange(start, start + count, dtype=np.uint64)
     numbers *= np.uint64(every)
-    return MODES[EVERY](numbers, dtype)
+    return COMPUTED[EVERY](numbers, dtype)
 
 
 def _tensor(values: np.ndarray, dtype: DType) -> Tensor:

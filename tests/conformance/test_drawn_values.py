@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from conformance.random_bits import random_bits
-from conformance.values import MODES
+from conformance.value_modes import COMPUTED
 from reference.dtypes import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, INT16, DType
 
-NEAR = MODES["near"]
+NEAR = COMPUTED["near"]
 
 
 @pytest.mark.parametrize("dtype", [BFLOAT16, FLOAT16, FLOAT32, FLOAT64], ids=lambda dtype: dtype.name)

@@ -9,7 +9,8 @@ from conformance.model.case import Drawn
 from conformance.operations import every_operation, find
 from conformance.standard import logical
 from conformance.sweep.inputs import PATHS, every_value, patterns, unary
-from conformance.values import EVERY, block
+from conformance.value_modes import EVERY
+from conformance.values import block
 from reference.dtypes import BFLOAT16, BOOL, FLOAT16, FLOAT32, INT8, INT16, UINT8, DType
 
 SMALL = (BOOL, UINT8, INT8, INT16, FLOAT16, BFLOAT16)

@@ -15,7 +15,8 @@ from conformance.model.case import Case
 from conformance.operations import every_operation, find
 from conformance.strategies.grids import MOST, draw_grid, has_grid
 from conformance.ulp import finfo
-from conformance.values import fill, special_pool
+from conformance.value_modes import special_pool
+from conformance.values import fill
 from reference.dtypes import BFLOAT16, BOOL, BY_NAME, COMPLEX64, FLOAT16, FLOAT32, FLOAT64, INT8, UINT8, DType
 from tests.conformance.planted.planting import EVERY_FORM, Fault, FaultyTarget, Plant
 
