@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from reference.errors import refuse
 from reference.function import Pointwise, pointwise, to_float
 from reference.layout import Shape, Strides, contiguous_strides
 from reference.logarithms import of_tensors
+from reference.long_double import in_long_double
 from reference.promotion import Number
 from reference.selection import where
 from reference.tensor import METHODS, Tensor
@@ -26,7 +28,12 @@ from reference.transcendental import exp, log
 
 def _widest(kernel: Callable[[np.ndarray], np.ndarray], input: np.ndarray) -> np.ndarray:
     """A kernel that computes in long double, whatever the dtype."""
-    return kernel(input.astype(np.longdouble)).astype(input.dtype)
+    return np.asarray(in_long_double(kernel, input).astype(input.dtype))
+
+
+@cache
+def _of_order(function: Callable[[int, np.ndarray], np.ndarray], order: int) -> Callable[[np.ndarray], np.ndarray]:
+    return partial(function, order)
 
 
 # -- the error function ----------------------------------------------------------------------------------------------
@@ -82,7 +89,7 @@ class _OfOrder(Pointwise):
 
 def _polygamma(input: np.ndarray, *, n: int) -> np.ndarray:
     """The n-th derivative of ``digamma``. https://docs.pytorch.org/docs/stable/special.html#torch.special.polygamma"""
-    return _widest(lambda x: gamma_function.polygamma(n, x), input)
+    return _widest(_of_order(gamma_function.polygamma, n), input)
 
 
 _polygamma.__name__ = "polygamma"
@@ -117,9 +124,12 @@ def _mvlgamma(input: np.ndarray, *, p: int) -> np.ndarray:
     Where an element is not above ``(p - 1) / 2``, nothing is specified.
     https://docs.pytorch.org/docs/stable/special.html#torch.special.multigammaln
     """
-    wide = input.astype(np.longdouble)
-    factors = [gamma_function.log_gamma(wide - np.longdouble(j) / 2) for j in range(p)]
-    return np.asarray(sum(factors) + gamma_function.LOG_PI * (p * (p - 1)) / 4).astype(input.dtype)
+    return _widest(_of_order(_sum_of_log_gamma, p), input)
+
+
+def _sum_of_log_gamma(p: int, input: np.ndarray) -> np.ndarray:
+    factors = [gamma_function.log_gamma(input - np.longdouble(j) / 2) for j in range(p)]
+    return np.asarray(sum(factors) + gamma_function.LOG_PI * (p * (p - 1)) / 4)
 
 
 def _mvlgamma_vjp(g: Tensor, input: Tensor, p: int) -> Tensor:
@@ -139,17 +149,14 @@ mvlgamma.vjp("input", _mvlgamma_vjp)
 # -- the incomplete gamma functions ------------------------------------------------------------------------------------
 
 
-def _incomplete(input: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return incomplete_gamma.incomplete_gamma(input.astype(np.longdouble), other.astype(np.longdouble))
-
-
 @pointwise("IgammaBackward0", check=of_tensors("igamma", BOOL, INTEGRAL, COMPLEX))
 def igamma(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The integral of ``t^(input - 1) e^-t`` from 0 to ``other``, over that to infinity; NaN if either is negative.
 
     https://docs.pytorch.org/docs/stable/special.html#torch.special.gammainc
     """
-    return _incomplete(input, other)[0].astype(input.dtype)
+    lower, _ = in_long_double(incomplete_gamma.incomplete_gamma, input, other)
+    return np.asarray(lower.astype(input.dtype))
 
 
 @pointwise("IgammacBackward0", check=of_tensors("igammac", BOOL, INTEGRAL, COMPLEX))
@@ -158,7 +165,8 @@ def igammac(input: np.ndarray, other: np.ndarray) -> np.ndarray:
 
     https://docs.pytorch.org/docs/stable/special.html#torch.special.gammaincc
     """
-    return _incomplete(input, other)[1].astype(input.dtype)
+    _, upper = in_long_double(incomplete_gamma.incomplete_gamma, input, other)
+    return np.asarray(upper.astype(input.dtype))
 
 
 def _integrand(input: Tensor, other: Tensor) -> Tensor:
@@ -183,13 +191,13 @@ igammac.vjp("other", lambda g, input, other: -g * _integrand(input, other))
 @pointwise("I0Backward0", promotion=to_float, check=forbids("i0", COMPLEX))
 def i0(input: np.ndarray) -> np.ndarray:
     """The modified Bessel function of order 0. https://docs.pytorch.org/docs/stable/special.html#torch.special.i0"""
-    return _widest(lambda x: bessel_function.bessel_i(0, x), input)
+    return _widest(_of_order(bessel_function.bessel_i, 0), input)
 
 
 @pointwise("SpecialI1Backward0", promotion=to_float, check=forbids("i1", COMPLEX))
 def special_i1(input: np.ndarray) -> np.ndarray:
     """The modified Bessel function of order 1. https://docs.pytorch.org/docs/stable/special.html#torch.special.i1"""
-    return _widest(lambda x: bessel_function.bessel_i(1, x), input)
+    return _widest(_of_order(bessel_function.bessel_i, 1), input)
 
 
 i0.vjp("input", lambda g, input: g * special_i1(input))

@@ -13,6 +13,7 @@ from reference.arithmetic import conjugate
 from reference.checks import COMPLEX, forbids
 from reference.error_function import error_function
 from reference.function import pointwise, to_float
+from reference.long_double import in_long_double
 
 _LOG_2 = np.longdouble("0.693147180559945309417232121458176568075500134360255254")
 
@@ -135,7 +136,7 @@ sigmoid.vjp("input", lambda g, result: g * conjugate(result * (1 - result)))
 @pointwise("ErfBackward0", promotion=to_float, check=forbids("erf", COMPLEX))
 def erf(input: np.ndarray) -> np.ndarray:
     """The error function. https://docs.pytorch.org/docs/stable/generated/torch.erf.html"""
-    return error_function(input.astype(np.longdouble)).astype(input.dtype)
+    return np.asarray(in_long_double(error_function, input).astype(input.dtype))
 
 
 erf.vjp("input", lambda g, input: g * exp(-(input * input)) * (2 / math.sqrt(math.pi)))

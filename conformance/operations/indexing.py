@@ -13,6 +13,7 @@ from conformance.model.case import Argument, Dots, Input, Literal, Ref, Slice
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, Effect, Form, Omitted, Operation
 from conformance.parameters import AnyTensor, Computed
+from conformance.random_bits import random_bits
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.numbers import draw_number
 from conformance.strategies.shapes import draw_broadcastable
@@ -94,10 +95,8 @@ def _basic(choices: Choices, size: int, *, integers: bool) -> Argument:
 
 def _mask(choices: Choices, drawing: Drawing, shape: tuple[int, ...]) -> Argument:
     """A mask in which some places are chosen, or none."""
-    mask: np.ndarray = np.zeros(shape, np.bool_)
-    order = list(range(mask.size))
-    mask.flat[[order.pop(choices.integer(0, len(order) - 1)) for _ in range(choices.integer(0, mask.size))]] = True
-    return _tensor(drawing, mask)
+    size = prod(shape)
+    return _tensor(drawing, _some_of(size, choices.integer(0, size), choices).reshape(shape))
 
 
 def _advanced(choices: Choices, drawing: Drawing, size: int, length: int, rows: int) -> Argument:
@@ -107,14 +106,19 @@ def _advanced(choices: Choices, drawing: Drawing, size: int, length: int, rows: 
         index = np.array([choices.integer(-size, size - 1) for _ in range(prod(shape))])
         return _tensor(drawing, index.reshape(shape).astype(choices.choose((np.int64, np.int32))))
     if length <= size and choices.flag(30):
-        order = list(range(size))
-        mask = np.zeros(size, np.bool_)
-        mask[[order.pop(choices.integer(0, len(order) - 1)) for _ in range(length)]] = True
-        return _tensor(drawing, mask)
+        return _tensor(drawing, _some_of(size, length, choices))
     places: list[Argument] = [choices.integer(-size, size - 1) for _ in range(length)]
     if choices.flag():
         return places
     return _tensor(drawing, np.array(places, choices.choose((np.int64, np.int32))))
+
+
+def _some_of(size: int, count: int, choices: Choices) -> np.ndarray:
+    """A mask of so many places, of which so many are chosen."""
+    (words,) = random_bits(choices.integer(0, 2**32 - 1), range(1), size)
+    mask: np.ndarray = np.zeros(size, np.bool_)
+    mask[np.argsort(words)[:count]] = True
+    return mask
 
 
 def _tensor(drawing: Drawing, values: np.ndarray) -> Ref:

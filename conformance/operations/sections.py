@@ -89,7 +89,7 @@ OPERATIONS = [
             reference=function,
             spellings=spelled(f"torch.{name}", f"Tensor.{name}"),
             parameters=(
-                AnyTensor(min_ndim=least),
+                AnyTensor(min_ndim=least, many=False),
                 Computed("indices_or_sections", _even_cuts(dim), _uneven_cuts(dim), by_place=True),
             ),
             dtypes=ALL,

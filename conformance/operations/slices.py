@@ -251,7 +251,7 @@ OPERATIONS = [
         name="unbind",
         reference=splitting.unbind,
         spellings=spelled("torch.unbind", "Tensor.unbind"),
-        parameters=(AnyTensor(min_ndim=1), Dim(mostly=True)),
+        parameters=(AnyTensor(min_ndim=1, many=False), Dim(mostly=True)),
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,

@@ -24,12 +24,11 @@ from conformance.values import IN_TURN
 from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
-NEAR = "near"
-SUMMED_MODES = ("normal", "mixed", "special", "small", NEAR, "log-uniform")
+NEAR, GAPS = "near", "gaps"
+SUMMED_MODES = ("normal", "mixed", GAPS, "small", NEAR, "special", "log-uniform")
 """What is summed: any bits would be one huge number among others, and say nothing of them."""
 TAME_MODES = ("normal", "small")
 HANDED_ON = ("any",)
-GAPS = "gaps"
 SPECIALS_MOST = 3
 LARGEST_SMALL = 6
 MOST_TO_STRETCH = 2**11
