@@ -1,4 +1,5 @@
-"""A fault that shows only where several things meet, a dtype, a layout, a kind of values, is met by one smoke run."""
+"""A fault that shows only where several things meet, a dtype, a layout, a kind of values, is met by nearly every smoke
+run; what is so rare that half of these miss it, by every run of the default profile."""
 
 from __future__ import annotations
 
@@ -9,14 +10,14 @@ import torch
 
 from conformance.drivers import seed_of, with_hypothesis
 from conformance.operations import find
-from conformance.profiles import PROFILES
+from conformance.profiles import PROFILES, Profile
 from conformance.structures import structures
 from conformance.verify import Verification
 from tests.conformance.planted import argument_faults, large_faults, rare_faults
 from tests.conformance.planted.planting import Fault, FaultyTarget, Plant
 
 SEEDS = range(1, 5)
-SMOKE = PROFILES["smoke"]
+SMOKE, STANDARD = PROFILES["smoke"], PROFILES["standard"]
 # As in the suites: as an error, a warning would look like a refusal by torch.
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -70,13 +71,18 @@ FAULTS = [
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
-def test_nearly_every_smoke_run_meets_it(fault: Fault) -> None:
-    met = [seed for seed in SEEDS if breaks(FaultyTarget(fault), fault, seed)]
-    assert len(met) >= len(SEEDS) - 1, f"only seeds {met} met: {fault.wrong}"
+def test_a_run_meets_it(fault: Fault) -> None:
+    missed = [seed for seed in SEEDS if not breaks(fault, SMOKE, seed)]
+    assert len(missed) < len(SEEDS), f"no smoke run met: {fault.wrong}"
+    if len(missed) > 1:
+        missed = [seed for seed in SEEDS if not breaks(fault, STANDARD, seed)]
+        assert not missed, f"standard runs {missed} missed: {fault.wrong}"
 
 
-def breaks(target: FaultyTarget, fault: Fault, seed: int) -> bool:
-    """Whether a smoke run finds the property broken."""
-    check = Verification(find(fault.verified), target, SMOKE, lambda event: None, only=frozenset({fault.property}))
-    check.structures(structures(check.operation, SMOKE, seed_of(fault.verified, seed), with_hypothesis))
+def breaks(fault: Fault, profile: Profile, seed: int) -> bool:
+    """Whether a run finds the property broken."""
+    check = Verification(
+        find(fault.verified), FaultyTarget(fault), profile, lambda event: None, only=frozenset({fault.property})
+    )
+    check.structures(structures(check.operation, profile, seed_of(fault.verified, seed), with_hypothesis))
     return bool(check.failures)
