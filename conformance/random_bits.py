@@ -6,7 +6,7 @@ import numpy as np
 
 _HALF = np.uint64(32)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-_OF_A_SEED, _OF_A_ROW = 0x9E3779B97F4A7C15, np.uint64(0xD1342543DE82EF95)
+_OF_A_SEED, _OF_A_ROW = 0x9E3779B97F4A7C15, 0xD1342543DE82EF95
 _WORDS = 2**64
 
 
@@ -21,14 +21,18 @@ def random_bits(seed: int, rows: range, length: int) -> np.ndarray:
     >>> bool((random_bits(7, range(5), 9)[3] == random_bits(7, range(3, 4), 9)).all())
     True
     """
-    keys = np.arange(rows.start, rows.stop, rows.step, dtype=np.uint64)[:, np.newaxis] * _OF_A_ROW
-    keys += np.uint64(seed * _OF_A_SEED % _WORDS)
-    keys ^= keys >> _HALF
-    words: np.ndarray = _of_places(length) ^ keys
+    words: np.ndarray = _of_places(length) ^ _keys(seed, rows)
     words *= _FIRST
     words ^= words >> _HALF
     words *= _SECOND
     return words
+
+
+def _keys(seed: int, rows: range) -> np.ndarray:
+    """A word for each row, in a column."""
+    keys = np.array([[(seed * _OF_A_SEED + row * _OF_A_ROW) % _WORDS] for row in rows], np.uint64)
+    keys ^= keys >> _HALF
+    return keys
 
 
 def _of_places(length: int) -> np.ndarray:
