@@ -119,7 +119,7 @@ class Operation:
     values and ``gradient`` the gradients of the result; without one the operation has none. ``written`` is the
     reference of the in-place form where that is more than the functional one written back. Of several ``results``, the
     last ``in_tuple`` come in a tuple of their own; where it ``chooses``, the last holds indices along ``dim``, each of
-    them once or some. ``aliases`` are other names
+    them once, some, or one of the most frequent element. ``aliases`` are other names
     for the same: ``"absolute"`` in every spelling that ends in the operation's name, ``"special.expit"`` for a function
     elsewhere. Each is an operation too, whose ``alias_of`` is the name of this one.
     """
@@ -135,7 +135,7 @@ class Operation:
     effect: Effect = Effect.NEW
     results: int = 1
     in_tuple: int = 0
-    chooses: Literal["each", "some", ""] = ""
+    chooses: Literal["each", "some", "most", ""] = ""
     written: Callable[..., Any] | None = None
     values: tuple[str, ...] = ()
     random: bool = False

@@ -69,18 +69,15 @@ def kind(value):
     name = type(value).__name__
     if not isinstance(value, torch.Tensor):
         return names.get(name, name)
+"""
+_BEYOND_ITS_STORAGE = """\
     if value.layout is torch.strided and value.numel() > 0:
         last = value.storage_offset() + sum((n - 1) * stride for n, stride in zip(value.shape, value.stride()))
         if (last + 1) * value.element_size() > value.untyped_storage().nbytes():
             return "tensor that reaches beyond its storage"
     return "tensor"
 """
-_KIND_WITHOUT_STORAGE = """
-def kind(value):
-    names = {"ndarray": "array", "Size": "tuple"}
-    name = type(value).__name__
-    if not isinstance(value, torch.Tensor):
-        return names.get(name, name)
+_READABLE = """\
     try:
         value.cpu()
     except RuntimeError:
@@ -239,7 +236,7 @@ class _Program:
 
 def _helpers(program: _Program, aspect: Aspect) -> str:
     if aspect is Aspect.KIND:
-        return _KIND_WITHOUT_STORAGE if program.is_lazy else _KIND
+        return _KIND + (_READABLE if program.is_lazy else _BEYOND_ITS_STORAGE)
     if aspect is not Aspect.STORAGE:
         return ""
     first = "    if not isinstance"

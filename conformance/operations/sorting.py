@@ -196,7 +196,7 @@ OPERATIONS = [
         accuracy=Selected(),
         gradient=GradientOf(0),
         results=2,
-        chooses="some",
+        chooses="most",
         basis=Documented(
             MANUAL.format("mode"),
             "values is the mode value of each row, i.e. a value which appears most often in that row.",

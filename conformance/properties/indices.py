@@ -22,7 +22,8 @@ class Indices(Property):
     name = "indices"
     of_every_dtype = True
     claim = (
-        "An index leads to the element that was chosen, whichever of equal ones it is; a sort names each place once."
+        "An index leads to the element that was chosen, whichever of equal ones it is; a sort names each place once; a"
+        " mode is as frequent as any."
     )
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
@@ -38,7 +39,10 @@ class Indices(Property):
         if seen is None:
             return
         values, index = seen[case.main.results[0]], case.main.results[-1]
-        if values.specified is False:
+        if operation.chooses == "most":
+            small = base.with_input(_with_values(given, "small"))
+            yield then(small, *_as_often(given.name, small.main, dim, kept=len(values.shape or ()) == len(given.shape)))
+        elif values.specified is False:
             small = base.with_input(_with_values(given, "small"))
             yield then(small, *_of_any_order(case.main.results[0], dim))
         elif values.specified is True or len(seen) == 1:
@@ -59,6 +63,21 @@ def _of_any_order(values: str, dim: Argument) -> Iterator[Step]:
     """What the same elements have in common in any order."""
     for operation in ("amin", "amax", "sum"):
         yield _called(operation, Ref(values), dim, made=f"{operation}_of_all")
+
+
+def _as_often(given: str, call: Step, dim: Argument, *, kept: bool) -> Iterator[Step]:
+    """How often the value is in its row, and whether its index leads to it: whichever of several it is, that is known.
+
+    What depends on the choice is overwritten.
+    """
+    names = dict(zip(call.results, call.results if kept else ("value", "place"), strict=True))
+    if not kept:
+        yield from (_called("unsqueeze", Ref(result), dim, made=name) for result, name in names.items())
+    value, place = names.values()
+    yield _called("take_along_dim", Ref(given), Ref(place), dim, made="found")
+    yield _called("eq", Ref("found"), Ref(value), made="found")
+    yield _called("eq", Ref(given), Ref(value), made="times")
+    yield _called("sum", Ref("times"), dim, made="times")
 
 
 def _each_place_once(index: str, dim: Argument) -> Iterator[Step]:

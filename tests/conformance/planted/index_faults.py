@@ -41,8 +41,26 @@ def one_dropped_unless_sorted(real: Plant, input: torch.Tensor, *args: Any, **kw
     return (values.roll(1).fill_(values.max().item()), index) if unsorted and values.numel() > 1 else (values, index)
 
 
+def rarest_beside_several_modes(
+    real: Plant, input: torch.Tensor, dim: int = -1, keepdim: bool = False, **kwargs: Any
+) -> Any:
+    """Where two values are as frequent, one that is less so, and its place."""
+    values, index = real(input, dim, keepdim, **kwargs)
+    if not input.ndim or not input.numel():
+        return values, index
+    row = input.movedim(dim, -1)
+    times = (row.unsqueeze(-1) == row.unsqueeze(-2)).sum(-1)
+    most, place = times.max(-1).values, times.argmin(-1)
+    several = (times == most.unsqueeze(-1)).sum(-1) > most
+    found = row.take_along_dim(place.unsqueeze(-1), -1).squeeze(-1)
+    if keepdim:
+        several, found, place = (one.unsqueeze(dim) for one in (several, found, place))
+    return torch.where(several, found, values), torch.where(several, place, index)
+
+
 FAULTS = [
     Fault("equals named twice", "the first of them is", "argsort", "indices", first_of_equals_twice),
     Fault("index of a neighbour", "of one of several equals", "topk", "indices", elsewhere_among_equals),
     Fault("all the largest", "where they need not be sorted", "topk", "indices", one_dropped_unless_sorted),
+    Fault("the rarest is the mode", "beside several modes", "mode", "indices", rarest_beside_several_modes),
 ]
