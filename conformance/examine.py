@@ -50,7 +50,7 @@ def holds_at_a_glance(case: Case, target: Interpreter) -> bool:
     expected, actual = REFERENCE.run(case), target.run(case)
     if expected.refused is not None or actual.refused is not None:
         return False
-    comparison = Comparison(target.aspects, target.traits, lazy_standard(case, expected))
+    comparison = Comparison(target.comparable(case), target.traits, lazy_standard(case, expected))
     return comparison.all_alike(expected.last.variables, actual.last.variables)
 
 
@@ -61,7 +61,7 @@ def relate(
     if unsupported(case, expected, actual, target):
         return Examined(case, Outcome.INAPPLICABLE, expected=expected, actual=actual)
     comparison = Comparison(
-        target.aspects,
+        target.comparable(case),
         target.traits,
         standard or lazy_standard(case, expected),
         counts_versions=all(step.spelling != Form.OUT for step in case.steps),

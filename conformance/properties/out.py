@@ -168,7 +168,7 @@ def _right_values(examined: Examined, target: Interpreter) -> Examined:
         return Examined(examined.case, Outcome.INAPPLICABLE)
     wanted, found = Trace("", [Observation(0, None, {name: expected.last.variables[name]})]), replace(actual)
     seen = Trace("", [Observation(0, None, {name: found})])
-    only = frozenset({Aspect.VALUES, Aspect.SHAPE}) & target.aspects
+    only = frozenset({Aspect.VALUES, Aspect.SHAPE}) & target.comparable(case)
     comparison = Comparison(only, target.traits, lazy_standard(case, expected)).traces(wanted, seen)
     if not comparison.differences:
         return Examined(examined.case, Outcome.HELD)

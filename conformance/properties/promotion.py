@@ -74,7 +74,7 @@ class Promotion(Property):
         expected, actual = REFERENCE.run(case), target.run(case)
         if unsupported(case, expected, actual, target):
             return Examined(case, Outcome.INAPPLICABLE, expected=expected, actual=actual)
-        aspects = (_SEEN | {Aspect.VALUES} if _is_whole(expected) else _SEEN) & target.aspects
+        aspects = (_SEEN | {Aspect.VALUES} if _is_whole(expected) else _SEEN) & target.comparable(case)
         comparison = Comparison(aspects, target.traits, lazy_standard(case, expected)).traces(expected, actual)
         outcome = Outcome.BROKE if comparison.differences else Outcome.HELD
         return Examined(case, outcome, comparison.differences, 0.0, expected, actual)

@@ -200,6 +200,23 @@ def test_a_number_beyond_a_float_of_16_bits_may_be_refused(number: float, kind: 
 
 
 @pytest.mark.parametrize(
+    ("operation", "elsewhere", "outcome"),
+    [("rand", True, Outcome.HELD), ("rand", False, Outcome.BROKE), ("ones", True, Outcome.BROKE)],
+)
+def test_another_device_draws_other_numbers(operation: str, elsewhere: bool, outcome: Outcome) -> None:
+    class Another(ReferenceTarget):
+        has_own_kernels = elsewhere
+
+        def call(self, step: Step, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+            result = super().call(step, args, kwargs)
+            result.array[...] /= 2
+            return result
+
+    case = Case((), (Step(operation, "function", (2,), (), ("result",)),), seed=3)
+    assert examine(case, Another()).outcome is outcome
+
+
+@pytest.mark.parametrize(
     ("spelling", "outcome"), [("out", Outcome.HELD), ("function", Outcome.BROKE), ("in place", Outcome.BROKE)]
 )
 def test_by_how_much_a_version_rises_is_left_open_of_out_alone(spelling: str, outcome: Outcome) -> None:
