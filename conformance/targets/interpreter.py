@@ -92,7 +92,7 @@ class Interpreter(ABC):
     sources: tuple[Interpreter, ...] = ()
 
     def comparable(self, case: Case) -> frozenset[Aspect]:
-        """The aspects in which it must be like the reference, whose numbers are those that the CPU's generator draws."""
+        """The aspects in which it is like the reference, whose random numbers are those of the CPU's generator."""
         return self.aspects - {Aspect.VALUES} if self.has_own_kernels and is_random(case) else self.aspects
 
     def run(self, case: Case, *, every_step: bool = False) -> Trace:

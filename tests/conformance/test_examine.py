@@ -200,10 +200,10 @@ def test_a_number_beyond_a_float_of_16_bits_may_be_refused(number: float, kind: 
 
 
 @pytest.mark.parametrize(
-    ("operation", "elsewhere", "outcome"),
+    ("drawn", "elsewhere", "outcome"),
     [("rand", True, Outcome.HELD), ("rand", False, Outcome.BROKE), ("ones", True, Outcome.BROKE)],
 )
-def test_another_device_draws_other_numbers(operation: str, elsewhere: bool, outcome: Outcome) -> None:
+def test_another_device_draws_other_numbers(drawn: str, elsewhere: bool, outcome: Outcome) -> None:
     class Another(ReferenceTarget):
         has_own_kernels = elsewhere
 
@@ -212,7 +212,7 @@ def test_another_device_draws_other_numbers(operation: str, elsewhere: bool, out
             result.array[...] /= 2
             return result
 
-    case = Case((), (Step(operation, "function", (2,), (), ("result",)),), seed=3)
+    case = Case((), (Step(drawn, "function", (2,), (), ("result",)),), seed=3)
     assert examine(case, Another()).outcome is outcome
 
 
