@@ -34,7 +34,7 @@ FIRST = ("agrees", "metadata")
 WRITING = ("in place", "out")
 """What is written where it is told may go wrong where arguments, values and sizes are rare."""
 CALLS = 6
-"""So many calls get the same first argument, where they can be looked at together."""
+"""So many calls are looked at together, where they can be: all that leave it alone get the same first argument."""
 
 
 @dataclass(eq=False)
@@ -240,10 +240,9 @@ def _large(operation: Operation, dtypes: Sequence[DType], profile: Profile, seed
 
 
 def takes_company(operation: Operation) -> bool:
-    """Whether calls can be looked at together: they leave their arguments alone, and are right to the last bit."""
-    if operation.effect not in (Effect.NEW, Effect.VIEW, Effect.MAY_VIEW) or operation.random:
-        return False
-    return isinstance(operation.accuracy, Exact) and len(operation.parameters) > 1
+    """Whether calls can be looked at together: each is right to the last bit, and changes nothing that another sees."""
+    alone = operation.effect in (Effect.SHARES, Effect.RECORDS) or operation.random
+    return isinstance(operation.accuracy, Exact) and len(operation.parameters) > 1 and not alone
 
 
 def _is_long(choices: Choices, operation: Operation, percent: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from conformance.choices import Choices, SeededChoices
 from conformance.model.case import Argument, Case, Drawn, Input, Ref, Step, dtype_names
-from conformance.operation import DIFFERENTIABLE, OMITTED, Form, Omitted, Operation, Parameter
+from conformance.operation import DIFFERENTIABLE, OMITTED, Effect, Form, Omitted, Operation, Parameter
 from conformance.strategies.calls import Pairs, as_called
 from conformance.strategies.drawing import NEAR, Drawing
 from conformance.strategies.shapes import Shape
@@ -16,6 +16,7 @@ from reference.dtypes import BOOL, BY_NAME, STORED_ONLY, Category, DType
 RESULT = "result"
 FORM = "form"
 CALL = "call"
+FIRST_IS_ITS_OWN = (Effect.WRITES, Effect.REPLACES, Effect.CREATES)
 LARGEST_SEED = 2**32 - 1
 TRIES = 4
 """So often it is drawn how an argument is spoiled: a dimension beyond the last, or before the first."""
@@ -32,7 +33,13 @@ def draw_case(
 def draw_calls(
     choices: SeededChoices, others: Iterable[Mapping[str, float]], operation: Operation, dtype: DType, *, long: bool
 ) -> list[Case]:
-    """A valid case, and one more for each of the places of ``others``: all get the same object as first argument."""
+    """A valid case, and one more for each of the places of ``others``.
+
+    All get the same object as first argument, unless it is written to or describes what is made.
+    """
+    if operation.effect in FIRST_IS_ITS_OWN:
+        first_case = draw_case(choices, operation, dtype, long=long)
+        return [first_case, *(draw_case(choices.anew(places), operation, dtype, long=long) for places in others)]
     drawing = Drawing(choices, operation, dtype, long)
     first = _draw_argument(drawing, operation.parameters[0])
     found = []

@@ -80,8 +80,17 @@ def test_what_is_shared_is_one_input_and_what_only_has_its_name_another() -> Non
 
 def test_no_call_changes_what_the_others_get() -> None:
     together = [name for name, operation in every_operation().items() if takes_company(operation)]
-    assert {"narrow", "gather", "where", "expand"} <= set(together)
-    assert not {"add_", "set_", "resize_", "exp", "sum", "rand", "from_numpy", "t"} & set(together)
+    assert {"narrow", "gather", "where", "expand", "setitem", "resize_", "zeros", "equal"} <= set(together)
+    assert not {"exp", "sum", "rand", "from_numpy", "requires_grad_", "t"} & set(together)
+
+
+@pytest.mark.parametrize("name", ["setitem", "fill_diagonal_", "resize_", "set_", "zeros"])
+def test_what_is_written_to_is_shared_with_no_other_call(name: str) -> None:
+    for one in with_calls(name):
+        assert len(one.calls) == CALLS
+        given = [argument for alone in one.calls for argument in alone.base.inputs]
+        assert len(set(map(id, given))) == len(given)
+        assert len(one.base.inputs) == len(given)
 
 
 @pytest.mark.parametrize("name", ["narrow", "transpose", "index_select"])

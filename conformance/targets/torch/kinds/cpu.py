@@ -14,9 +14,7 @@ class Cpu(TargetKind):
     survives_fork = True
 
     def look(self, torch: Any) -> list[TargetInfo]:
-        capability = torch.backends.cpu.get_cpu_capability()
-        threads = torch.get_num_threads()
-        return [TargetInfo(self.name, True, f"{capability}, {threads} thread{'s' if threads != 1 else ''}")]
+        return [TargetInfo(self.name, True, f"{torch.backends.cpu.get_cpu_capability()}, one thread a worker")]
 
     def preload(self) -> None:
         import torch.fx.experimental.symbolic_shapes  # noqa: F401 - by the first backward pass
