@@ -101,7 +101,8 @@ def overlap(a, b):
     return start < other_stop and other_start < stop
 """
 _ARRAYS_TOO = """    if isinstance(value, np.ndarray):
-        start, stop = np.lib.array_utils.byte_bounds(value)
+        bounds = np.lib.array_utils.byte_bounds if hasattr(np.lib, "array_utils") else np.byte_bounds
+        start, stop = bounds(value)
         return start, stop if value.size else start, id(value)
 """
 

@@ -269,7 +269,12 @@ def _owner(memory: Memory, spans: list[tuple[str, Memory]], name: str) -> str:
 
 def array_memory(array: np.ndarray) -> Memory:
     """The bytes that a NumPy array reaches."""
-    return Memory(*np.lib.array_utils.byte_bounds(array), id(array))
+    start: int = array.__array_interface__["data"][0]
+    if not array.size:
+        return Memory(start, start, id(array))
+    steps = [(size - 1) * stride for size, stride in zip(array.shape, array.strides, strict=True)]
+    ahead = sum(step for step in steps if step > 0)
+    return Memory(start + sum(steps) - ahead, start + ahead + array.itemsize, id(array))
 
 
 def glimpse_array(array: np.ndarray, *, data: bool) -> Glimpse:

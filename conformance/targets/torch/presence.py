@@ -7,6 +7,8 @@ import re
 import warnings
 from typing import Any
 
+import numpy as np
+
 OLDEST = (2, 1)
 
 
@@ -27,6 +29,10 @@ def require_torch() -> Any:
         raise TorchMissing(f"the module torch at {getattr(torch, '__file__', None)} is not PyTorch: it has no version")
     if (int(numbers[1]), int(numbers[2])) < OLDEST:
         raise TorchTooOld(f"torch {version} is too old: the suite needs {OLDEST[0]}.{OLDEST[1]} or later")
+    try:
+        torch.from_numpy(np.zeros(1))
+    except RuntimeError:  # before 2.3 it was built for NumPy 1
+        raise TorchTooOld(f"torch {version} cannot use NumPy {np.__version__}: pip install 'numpy<2'") from None
     return torch
 
 
