@@ -18,7 +18,7 @@ def _of_call(is_so: Callable[[Case], bool]) -> Callable[[Met], bool]:
 
 
 CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
-    **{name: _of_call(is_so) for name, is_so in (LAYOUTS | ARGUMENTS | MAGNITUDES).items()},
+    **{name: _of_call(is_so) for name, is_so in (ARGUMENTS | LAYOUTS | MAGNITUDES).items()},
     **SEEN,
     **{name: wherever_wrong(is_so) for name, is_so in ELEMENTS.items()},
 }
