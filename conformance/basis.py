@@ -21,6 +21,10 @@ _LEAVES = Documented(
     "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.is_leaf.html",
     "Tensors that have requires_grad which is True will be leaf Tensors if they were created by the user.",
 )
+_GRAPH = Documented(
+    "https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html",
+    "If True, graph of the derivative will be constructed, allowing to compute higher order derivative products.",
+)
 _LAST_OBSERVED = "2.13"
 
 _SPECIAL_PATTERNS = ("nan", "inf", "sign of zero", "subnormal")
@@ -33,6 +37,8 @@ def basis_of(operation: Operation, prop: str, aspect: Aspect) -> Basis:
         return Derived("what a call cannot do it must refuse with an exception, whatever its arguments")
     if prop == "determinism":
         return Derived("a call without randomness is a function of its arguments")
+    if prop == "double backward":
+        return _GRAPH
     if prop == "metadata" and aspect is not Aspect.REFUSAL:
         return Derived("the meta device stands for the CPU's metadata: what the CPU gives, it must report")
     if aspect in (Aspect.STORAGE, Aspect.OFFSET):

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from conformance.compare import Comparison, Difference, Standard
-from conformance.model.case import Case, dtype_names
+from conformance.model.case import Case, Input, Ref, dtype_names
 from conformance.model.observation import Refused, Trace
 from conformance.model.verdict import Outcome
 from conformance.operation import Effect, Form
 from conformance.operations import find
-from conformance.standard import standard_for
+from conformance.standard import logical, standard_for
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import CachedReference
-from reference.dtypes import BY_NAME, STORED_ONLY
+from reference.dtypes import BY_NAME, COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, STORED_ONLY
 from reference.scalars import overflows_narrow_float
 
 REFERENCE = CachedReference()
@@ -95,10 +95,18 @@ def unsupported(case: Case, expected: Trace, actual: Trace, target: Interpreter)
 
 
 def _overflows(case: Case, step: int) -> bool:
-    """Whether a step has a number that a float of 16 bits cannot hold, of which the case has one: it may be refused."""
+    """Whether a step has a number that a float of 16 bits cannot hold, of which the case has one: it may be refused.
+
+    A tensor without dimensions may stand for a number.
+    """
     given = (*case.steps[step].args, *(value for _, value in case.steps[step].kwargs))
     numbers = [one for one in given if isinstance(one, (int, float, complex))]
+    numbers += [logical(one).item() for one in case.inputs if Ref(one.name) in given and _is_a_number(one)]
     return any(overflows_narrow_float(one, BY_NAME[name]) for one in numbers for name in dtype_names(case))
+
+
+def _is_a_number(given: Input) -> bool:
+    return given.shape == () and BY_NAME[given.dtype] in (FLOAT32, FLOAT64, COMPLEX64, COMPLEX128)
 
 
 def _is_of_a_dtype(refused: Refused) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.model.case import Argument, Case, Device, Dots, DTypeName, Hook, Input, Layout, Ref, Slice, Step
+from conformance.model.case import GRAD, Argument, Case, Device, Dots, DTypeName, Hook, Input, Layout, Ref, Slice, Step
 from conformance.operation import OPERATORS, UNARY_OPERATORS, Effect, Form, Operation
 from conformance.operations import find
 from conformance.values import fill
@@ -184,6 +184,8 @@ def step_source(step: Step, device: str = "cpu") -> str:
     results = _bound(step, operation)
     if step.spelling == Form.ATTRIBUTE:
         return f"{results} = {_operand(step.args[0])}.{path.removeprefix('Tensor.')}"
+    if step.operation == GRAD and len(step.results) == 1:
+        results = f"({results},)"
     if len(step.results) > 1 and operation.effect is Effect.VIEW:
         results += ", *_"  # an input is split into as many parts as it has
     return f"{results} = {_call(path, step.args, kwargs)}" if results else _call(path, step.args, kwargs)

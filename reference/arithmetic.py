@@ -179,8 +179,16 @@ def addcmul(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, valu
 
 
 addcmul.vjp("input", lambda g: g)
-addcmul.vjp("tensor1", lambda g, tensor2, value: g * conjugate(tensor2 * value))
-addcmul.vjp("tensor2", lambda g, tensor1, value: g * conjugate(tensor1 * value))
+
+
+def _times(value: Number, factor: Tensor, g: Tensor) -> Tensor:
+    """A factor, so many times; integers in the dtype of the gradient, since their own may have no room for it."""
+    taken: Tensor = (factor if factor.dtype.is_differentiable else METHODS["to"](factor, g.dtype)) * value
+    return taken
+
+
+addcmul.vjp("tensor1", lambda g, tensor2, value: g * conjugate(_times(value, tensor2, g)))
+addcmul.vjp("tensor2", lambda g, tensor1, value: g * conjugate(_times(value, tensor1, g)))
 
 
 # -- quotients -----------------------------------------------------------------------------------------------------
@@ -279,7 +287,10 @@ def addcdiv(input: np.ndarray, tensor1: np.ndarray, tensor2: np.ndarray, *, valu
 
 addcdiv.vjp("input", lambda g: g)
 addcdiv.vjp("tensor1", lambda g, tensor2, value: g * conjugate(value / tensor2))
-addcdiv.vjp("tensor2", lambda g, tensor1, tensor2, value: -(g * conjugate(tensor1 * value / (tensor2 * tensor2))))
+addcdiv.vjp(
+    "tensor2",
+    lambda g, tensor1, tensor2, value: -(g * conjugate(_times(value, tensor1, g) / (tensor2 * tensor2))),
+)
 
 
 @pointwise("ReciprocalBackward0", promotion=to_float)

@@ -273,6 +273,15 @@ def _first_is_zero(at: Elements) -> np.ndarray:
     return at.operands[0] == 0
 
 
+def _zero_or_one(at: Elements) -> np.ndarray:
+    """The first operand, of numbers beyond whose range it is cut."""
+    return np.isin(at.operands[0], (0, 1))
+
+
+def _base_or_exponent_is_zero(at: Elements) -> np.ndarray:
+    return (at.operands[0] == 0) | (at.operands[1] == 0)
+
+
 def _is_left_or_filled(at: Elements) -> np.ndarray:
     """As it was, or what others are to be filled with."""
     return np.isin(at.actual, (at.operands[0], at.expected)) | ((at.actual != at.actual) & np.isnan(at.expected).any())
@@ -314,5 +323,7 @@ ELEMENTS: dict[str, Mask] = {
     "it is left of a floored quotient": _left_of_a_floored_quotient,
     "NaN is beside zero or infinity": _nan_beside_an_end,
     "the first operand is zero": _first_is_zero,
+    "an element is zero or one": _zero_or_one,
+    "a base or an exponent is zero": _base_or_exponent_is_zero,
     "elements are left or filled": _is_left_or_filled,
 }

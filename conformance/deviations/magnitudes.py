@@ -12,7 +12,7 @@ from conformance.deviations.met import arguments_of, given_as
 from conformance.model.case import Case
 from conformance.standard import logical
 from conformance.ulp import finfo
-from reference.dtypes import BY_NAME
+from reference.dtypes import BY_NAME, INTEGRAL
 
 
 def _an_input_holds_infinity(case: Case) -> bool:
@@ -35,6 +35,15 @@ def _alpha_times_a_factor_overflows(case: Case) -> bool:
         bool(np.any(np.abs(logical(one).astype(np.clongdouble) * alpha) > finfo(BY_NAME[one.dtype]).max))
         for one in factors
         if one is not None and BY_NAME[one.dtype].is_differentiable
+    )
+
+
+def _an_integer_factor_times_the_value_wraps(case: Case) -> bool:
+    value = dict(case.main.kwargs).get("value", 1)
+    factors = [given_as(case, argument) for argument in arguments_of(case.main)[1:]]
+    integers = [logical(one) for one in factors if one is not None and BY_NAME[one.dtype] in INTEGRAL]
+    return isinstance(value, int) and any(
+        bool(np.any((one.astype(object) * value) != (one * np.array(value).astype(one.dtype)))) for one in integers
     )
 
 
@@ -84,6 +93,7 @@ def _the_range_times_the_bins_overflows(case: Case) -> bool:
 
 MAGNITUDES: dict[str, Callable[[Case], bool]] = {
     "alpha times a factor overflows": _alpha_times_a_factor_overflows,
+    "an integer factor times the value wraps": _an_integer_factor_times_the_value_wraps,
     "largest differences are equal": _largest_differences_are_equal,
     "an input holds infinity": _an_input_holds_infinity,
     "the product is subnormal": _the_product_is_subnormal,

@@ -10,7 +10,7 @@ import numpy as np
 
 from conformance.compare import Difference
 from conformance.examine import REFERENCE
-from conformance.model.case import BACKWARD, Argument, Case, Input, Literal, Ref, Step, references
+from conformance.model.case import BACKWARD, GRAD, Argument, Case, Input, Literal, Ref, Step, references
 from conformance.model.observation import Seen
 from conformance.operations import find
 from conformance.standard import logical
@@ -121,9 +121,10 @@ def _tensors(call: Case) -> dict[str, np.ndarray]:
 
 
 def _cotangent(call: Case, tensors: dict[str, np.ndarray]) -> np.ndarray:
-    """What is given to backward, or else one."""
-    pulled = [step.args[1:] for step in call.steps if step.operation == BACKWARD]
-    return tensors["cotangent"] if (Ref("cotangent"),) in pulled else np.ones(())
+    """What is given to a backward pass, or else one."""
+    given = Ref("cotangent")
+    pulled = any(step.operation in (BACKWARD, GRAD) and given in step.args for step in call.steps)
+    return tensors["cotangent"] if pulled else np.ones(())
 
 
 def _operand(argument: Argument, tensors: Mapping[str, np.ndarray]) -> np.ndarray | None:

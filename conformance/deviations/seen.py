@@ -292,6 +292,19 @@ def _equal_elements_share_otherwise(met: Met) -> bool:
     return bool(np.all(counts[places].reshape(given.shape)[verdict.wrong] > 1))
 
 
+def _it_is_a_second_gradient_of_zero(met: Met) -> bool:
+    """That of each wrong element: of what is zero itself, the input or the cotangent."""
+    verdict = met.difference.verdict
+    name = met.difference.variable.removeprefix("second_")
+    given = next((one for one in met.call.inputs if one.name == name), None)
+    return verdict is not None and given is not None and not np.any(logical(given)[verdict.wrong])
+
+
+def _the_base_is_zero(met: Met) -> bool:
+    """A number, to the power of a tensor."""
+    return arguments_of(met.call.main)[0] == 0
+
+
 SEEN: dict[str, Callable[[Met], bool]] = {
     "the row holds NaN": _the_row_holds_nan,
     "each element would be rounded": _each_element_would_be_rounded,
@@ -321,5 +334,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "it takes the shape of all operands": _it_takes_the_shape_of_all_operands,
     "it is the gradient of the first": _it_is_the_gradient_of_the_first,
     "it has the dtype of the first": _it_has_the_dtype_of_the_first,
+    "the base is zero": _the_base_is_zero,
+    "it is a second gradient of zero": _it_is_a_second_gradient_of_zero,
     "equal elements share otherwise": _equal_elements_share_otherwise,
 }

@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 BACKWARD = "backward"
 """The operation that is a backward pass."""
+GRAD = "grad"
+"""The operation that is one whose gradients are results: as many as inputs are asked for, in a tuple."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance.choices import Choices
-from conformance.model.case import Argument, Hook
+from conformance.model.case import GRAD, Argument, Hook
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, LikeTensor
@@ -15,6 +15,10 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.{}.html"
 
 def _any_hook(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     return Hook(choices.choose(("double", "negate", "look")))
+
+
+def _itself(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    return drawing.arguments["input"]
 
 
 def _gradient(choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -48,6 +52,23 @@ OPERATIONS = [
             MANUAL.format("backward"),
             "If the tensor is non-scalar and requires gradient, the function additionally requires specifying a"
             " gradient.",
+        ),
+    ),
+    Operation(
+        name=GRAD,
+        reference=recording.grad,
+        spellings=spelled("torch.autograd.grad"),
+        parameters=(
+            AnyTensor(),
+            Computed("inputs", _itself),
+            Computed("grad_outputs", _gradient),
+            Choice("retain_graph", (True, False), required=False),
+        ),
+        dtypes=ALL,
+        effect=Effect.RECORDS,
+        basis=Documented(
+            "https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html",
+            "Compute and return the sum of gradients of outputs with respect to the inputs.",
         ),
     ),
     Operation(

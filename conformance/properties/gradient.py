@@ -73,7 +73,7 @@ class Gradient(Property):
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         expected = REFERENCE.run(case)
-        if len(case.steps) > 1 and _left_open(case, expected):
+        if len(case.steps) > 1 and left_open(case, expected):
             return Examined(case, Outcome.INAPPLICABLE)
         return examine_against(expected, case, target)
 
@@ -98,7 +98,7 @@ def _some_tracked(case: Case, choices: Choices) -> Case:
     return replace(case, inputs=tuple(replace(given, requires_grad=given.name == alone) for given in case.inputs))
 
 
-def _left_open(case: Case, expected: Trace) -> bool:
+def left_open(case: Case, expected: Trace) -> bool:
     """Whether any of several equal elements may have been chosen: then whose the gradient is, is open too.
 
     And whether rounding may have made anything of a deviation of zero, at which its derivative has a pole.
@@ -199,7 +199,7 @@ def tamed(case: Case) -> Case:
     operation = find(case.main.operation)
     chooses = isinstance(operation.accuracy, Selected)
     made = _tamed(case, operation, CHOSEN_MODES if chooses else WILD_MODES)
-    if (chooses or _is_among_equals(operation)) and _left_open(made, REFERENCE.run(made)):
+    if (chooses or _is_among_equals(operation)) and left_open(made, REFERENCE.run(made)):
         return _tamed(case, operation, APART_MODES)
     return made
 

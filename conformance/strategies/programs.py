@@ -15,7 +15,7 @@ import numpy as np
 
 from conformance.accuracy import Exact, Fused, GradientOf, Rounded, Summation
 from conformance.choices import Choices
-from conformance.model.case import BACKWARD, Argument, Case, Drawn, Input, Ref, Step, references
+from conformance.model.case import BACKWARD, GRAD, Argument, Case, Drawn, Input, Ref, Step, references
 from conformance.model.observation import Observation, Refused, Seen, Trace
 from conformance.operation import Effect, Form, Omitted, Operation, Parameter
 from conformance.operations import companions, every_operation
@@ -302,7 +302,7 @@ def _allocating() -> list[Operation]:
 
 @cache
 def _tracking() -> list[Operation]:
-    return [one for one in _with_effect(Effect.RECORDS) if one.name != BACKWARD]
+    return [one for one in _with_effect(Effect.RECORDS) if one.name not in (BACKWARD, GRAD)]
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from conformance.model.case import Input, Step
+from conformance.model.case import GRAD, Input, Step
 from conformance.model.observation import Aspect, Refused, Seen
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ class Execution:
                     result = target.call(step, args, kwargs)
         except Exception as error:
             return target.refusal(error)
-        results = _parts(result) if isinstance(result, (tuple, list)) and len(step.results) > 1 else (result,)
+        several = len(step.results) > 1 or step.operation == GRAD
+        results = _parts(result) if isinstance(result, (tuple, list)) and several else (result,)
         self._bind(zip(step.results, results, strict=False))
         return None
 

@@ -32,6 +32,21 @@ def backward(
         _run(root, tensor.output_nr, seed, keep)
 
 
+def grad(output: Tensor, inputs: Sequence[Tensor], gradient: Tensor | None, retain_graph: bool) -> list[Grad]:
+    """The gradient of ``output`` with respect to each of ``inputs``, None where it does not depend on one; no leaf
+    gets any."""
+    root = gradient_node(output)
+    if root is None:
+        refuse("element 0 of tensors does not require grad and does not have a grad_fn")
+    places = [(gradient_node(one), one.output_nr) for one in inputs]
+    if any(node is None for node, _ in places):
+        refuse("One of the differentiated Tensors does not require grad")
+    met: dict[tuple[Node, int], Grad] = {}
+    with set_grad_enabled(False):
+        _run(root, output.output_nr, _seed(output, gradient), retain_graph, met)
+    return [met.get((node, position)) for node, position in places if node is not None]
+
+
 def _seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
     if gradient is None:
         if tensor.numel != 1:
@@ -51,7 +66,8 @@ def _seed(tensor: Tensor, gradient: Tensor | None) -> Tensor:
     return cast
 
 
-def _run(root: Node, output_nr: int, seed: Tensor, keep: bool) -> None:
+def _run(root: Node, output_nr: int, seed: Tensor, keep: bool, met: dict[tuple[Node, int], Grad] | None = None) -> None:
+    """Run the graph backwards. With ``met``, gradients are noted there by node and output, and no leaf gets any."""
     waiting = _count_arrivals(root)
     arrived: dict[Node, dict[int, Tensor]] = defaultdict(dict)
     arrived[root][output_nr] = seed
@@ -60,6 +76,10 @@ def _run(root: Node, output_nr: int, seed: Tensor, keep: bool) -> None:
     while ready:
         _, _, node = heapq.heappop(ready)
         grads = _through_hooks(node, [arrived[node].get(position) for position in range(node.outputs)])
+        if met is not None:
+            met.update({(node, position): grad for position, grad in enumerate(grads)})
+            if isinstance(node, AccumulateGrad):
+                continue
         results = node.apply(grads)
         if not keep:
             node.release()

@@ -5,10 +5,10 @@ Source: https://docs.pytorch.org/docs/stable/notes/autograd.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from reference.autograd.engine import backward as run_backward
-from reference.errors import refuse
+from reference.autograd import engine
+from reference.errors import refuse, unmodelled
 from reference.tensor import METHODS, Tensor
 
 HookFunction = Callable[[Tensor], Tensor | None]
@@ -21,7 +21,30 @@ def backward(
 
     https://docs.pytorch.org/docs/stable/generated/torch.Tensor.backward.html
     """
-    run_backward(input, gradient, retain_graph, create_graph)
+    engine.backward(input, gradient, retain_graph, create_graph)
+
+
+def grad(
+    outputs: Tensor,
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Tensor | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor, ...]:
+    """The gradient of one output with respect to each of ``inputs``. A graph of it is no part of the reference.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html
+    """
+    if create_graph or not isinstance(outputs, Tensor):
+        unmodelled("a graph of a backward pass, or one from several outputs,")
+    asked = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    found: list[Tensor] = []
+    for given, gradient in zip(asked, engine.grad(outputs, asked, grad_outputs, bool(retain_graph)), strict=True):
+        if gradient is None and not materialize_grads:
+            refuse("One of the differentiated Tensors appears to not have been used in the graph.")
+        found.append(METHODS["zeros_like"](given) if gradient is None else gradient)
+    return tuple(found)
 
 
 def requires_grad_(input: Tensor, requires_grad: bool = True) -> Tensor:

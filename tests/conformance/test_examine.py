@@ -21,7 +21,7 @@ from conformance.examine import (
     relate,
     unsupported,
 )
-from conformance.model.case import Case, DTypeName, Ref, Step
+from conformance.model.case import Case, DTypeName, Input, Literal, Ref, Step
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Observation, Refused, Trace
 from conformance.model.verdict import Outcome
 from conformance.targets.interpreter import Traits
@@ -197,6 +197,14 @@ def test_a_number_beyond_a_float_of_16_bits_may_be_refused(number: float, kind: 
     case = Case((), (Step("full", "function", ((2,), number), (("dtype", DTypeName("float16")),), ("result",)),))
     assert examine(case, Elsewhere("cpu", "full", kind)).outcome is outcome
     assert examine(case, ReferenceTarget()).outcome is Outcome.HELD
+
+
+@pytest.mark.parametrize(("number", "outcome"), [(1e154, Outcome.INAPPLICABLE), (2.0, Outcome.BROKE)])
+def test_so_may_a_tensor_without_dimensions_that_stands_for_one(number: float, outcome: Outcome) -> None:
+    value = Input("value", (), "float64", (), 0, 1, Literal(np.array(number).tobytes()))
+    filled = Input("x", (1,), "float16", (1,), 0, 1, Literal(b"\0\0"))
+    case = Case((filled, value), (Step("fill_", "in place", (Ref("x"), Ref("value"))),))
+    assert relate(REFERENCE.run(case), refused("RuntimeError", 0), case, ReferenceTarget()).outcome is outcome
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from reference.arithmetic import number_minus, number_over
 from reference.autograd.engine import backward
+from reference.dtypes import UINT8
 from reference.function import Function
 from reference.nn.convolution import convolution, pad_far_end
 from reference.nn.losses import over_number, times_number
@@ -316,3 +317,13 @@ def test_clamp_between_tensors_has_the_subgradient_of_minimum_norm(
     operands: tuple[float, ...], expected: tuple[float, ...]
 ) -> None:
     assert slopes("clamp", *operands) == list(expected)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("addcmul", -3.0), ("addcdiv", 0.75)])
+def test_an_integer_factor_does_not_wrap(name: str, expected: float) -> None:
+    """3 times -1 has no place in uint8, in which torch computes it (finding 116)."""
+    three, factor = Tensor.of(np.array([3]), UINT8), tensor(np.array([2.0]), requires_grad=True)
+    given = (factor, three) if name == "addcmul" else (three, factor)
+    backward(METHODS[name](tensor(np.zeros(1)), *given, value=-1))
+    assert factor.grad is not None
+    assert factor.grad.array.tolist() == [expected]

@@ -241,7 +241,7 @@ class TorchTarget(Interpreter):
     def memory(self, value: Any) -> Memory | None:
         if isinstance(value, np.ndarray):
             return array_memory(value)
-        if not isinstance(value, torch.Tensor):
+        if not isinstance(value, torch.Tensor) or value._is_zerotensor():  # a gradient of zeros that has no memory
             return None
         storage = value.untyped_storage()
         start = storage.data_ptr()

@@ -52,6 +52,47 @@ def first_of_ties(real: Plant, input: torch.Tensor) -> Any:
     return real(seen)
 
 
+class Halved(torch.autograd.Function):
+    """Hands a gradient on as it is, and half of the gradient of that."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        return gradient / 2
+
+
+class Once(torch.autograd.Function):
+    """Hands a gradient on as it is, which cannot be differentiated: without a word of why."""
+
+    @staticmethod
+    def forward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        return gradient.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        raise RuntimeError("INTERNAL ASSERT FAILED")
+
+
+class ExpOfConstant(torch.autograd.Function):
+    """exp, whose derivative is taken for a constant."""
+
+    @staticmethod
+    def forward(ctx: Any, input: torch.Tensor) -> torch.Tensor:
+        ctx.slope = input.exp()
+        return ctx.slope.clone()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
+        return gradient * ctx.slope.conj()
+
+
+def slope_taken_for_constant(real: Plant, input: torch.Tensor) -> Any:
+    return ExpOfConstant.apply(input) if input.requires_grad else real(input)
+
+
 def untracked(real: Plant, *args: Any, **kwargs: Any) -> Any:
     return real(*args, **kwargs).detach()
 
@@ -131,6 +172,41 @@ FAULTS = [
     Fault("gradient flipped", "row by row", "mm", "gradient", partial(gradient_changed, lambda g: g.flip(0))),
     Fault("gradient not summed", "over what was broadcast", "add", "gradient", first_of_broadcast),
     Fault("gradient to one of the ties", "and not shared", "max_all", "gradient", first_of_ties),
+    Fault(
+        "second gradient halved",
+        "of a gradient that is right",
+        "sub",
+        "double backward",
+        partial(gradient_changed, Halved.apply),
+    ),
+    Fault(
+        "slope taken for a constant",
+        "a second derivative of zero",
+        "exp",
+        "double backward",
+        slope_taken_for_constant,
+    ),
+    Fault(
+        "gradient cut off",
+        "it requires no gradient itself",
+        "mul",
+        "double backward",
+        partial(gradient_changed, torch.Tensor.detach),
+    ),
+    Fault(
+        "gradient doubled with create_graph",
+        "and right without",
+        "mul",
+        "double backward",
+        partial(gradient_changed, lambda g: g * 2 if torch.is_grad_enabled() else g),
+    ),
+    Fault(
+        "second pass fails",
+        "it says nothing of a missing derivative",
+        "sin",
+        "double backward",
+        partial(gradient_changed, Once.apply),
+    ),
     Fault("requires_grad lost", "the graph ends here", "exp", "gradient", untracked),
     Fault("result is a leaf", "without a node", "mul", "gradient", made_a_leaf),
     Fault("leaf written to", "although it requires a gradient", "mul", "in place", leaf_written, IN_PLACE),

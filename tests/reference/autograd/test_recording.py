@@ -11,7 +11,7 @@ import pytest
 import reference as reference  # its modules register their functions
 from reference.autograd.engine import backward
 from reference.autograd.graph import gradient_node
-from reference.autograd.recording import register_hook, requires_grad_, retain_grad
+from reference.autograd.recording import grad, register_hook, requires_grad_, retain_grad
 from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64, DType
 from reference.errors import Refusal
 from reference.function import function
@@ -146,3 +146,31 @@ def test_as_methods() -> None:
     assert x.grad is not None
     assert not x.grad.requires_grad
     assert requires_grad_(Tensor.of(np.ones(1), FLOAT64)).requires_grad
+
+
+# -- gradients as results ----------------------------------------------------------------------------------------------
+
+
+def test_grad_gives_gradients_and_leaves_the_leaves_alone() -> None:
+    x, y = leaf(2.0), leaf(3.0)
+    product = x * y
+    to_x, to_product = grad(product * 5, (x, product), retain_graph=True)
+    assert [to_x.item(), to_product.item()] == [15, 5]
+    assert x.grad is None
+    (to_y,) = grad(product * 5, y, Tensor.of(np.array([2.0]), FLOAT64))
+    assert to_y.item() == 20
+
+
+def test_grad_of_what_was_not_used_is_refused_unless_zeros_will_do() -> None:
+    x, y = leaf(2.0), leaf(3.0)
+    refused(lambda: grad(x * 2, (x, y)))
+    assert [one.item() for one in grad(x * 2, (x, y), materialize_grads=True)] == [2, 0]
+    refused(lambda: grad(x * 2, Tensor.of(np.array([1.0]), FLOAT64)))
+    refused(lambda: grad(Tensor.of(np.array([1.0]), FLOAT64), x))
+
+
+def test_a_graph_of_a_backward_pass_is_no_part_of_the_reference() -> None:
+    x = leaf(2.0)
+    with pytest.raises(Refusal) as refusal:
+        grad(x * 2, x, create_graph=True)
+    assert refusal.value.kind == "Unmodelled"
