@@ -21,7 +21,7 @@ from conformance.compare import Difference
 from conformance.examine import REFERENCE, Examined
 from conformance.judging import judge
 from conformance.model.case import BACKWARD, GRAD, Argument, Case, Drawn, Input, Ref, Step, dtype_names, references
-from conformance.model.observation import Aspect, Observation, Seen, Trace
+from conformance.model.observation import Aspect, Observation, Refused, Seen, Trace
 from conformance.model.verdict import Outcome
 from conformance.operation import Form, Operation
 from conformance.operations import find
@@ -181,7 +181,7 @@ def _differences(
     first, second = len(case.steps) - 2, len(case.steps) - 1
     step, refused = actual.last.step, actual.refused
     names = [name for name in expected if name != COTANGENT]
-    if step < first or (refused is not None and any(word in refused.message for word in NOT_SUPPORTED)):
+    if step < first or (refused is not None and _is_lacking(refused)):
         return None
     seen = actual.last.variables
     result = _asked_result(case)
@@ -206,6 +206,11 @@ def _differences(
     for name, one in expected.items():
         found += _judged(case, second, SECOND + name, seen[SECOND + name], one.slope, one.allowed)
     return found
+
+
+def _is_lacking(refused: Refused) -> bool:
+    """Whether a refusal says that there is no such derivative; of the reference, that it has no graph of one."""
+    return refused.kind == "Unmodelled" or any(word in refused.message for word in NOT_SUPPORTED)
 
 
 def _asked_result(case: Case) -> str:

@@ -19,6 +19,7 @@ from conformance.properties.double_backward import ALONG, COTANGENT, PROPERTY, S
 from conformance.properties.gradient import with_cotangent
 from conformance.reduce import reduce
 from conformance.strategies.cases import draw_case
+from conformance.targets.reference import ReferenceTarget
 from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64
 from reference.layout import contiguous_strides
 
@@ -129,6 +130,11 @@ def test_a_missing_formula_that_says_so_is_no_discrepancy() -> None:
     case = twice(call("cdist", Ref("x"), Ref("y")), {"x": [[0.0, 1.0]], "y": [[2.0, 5.0]]}, along, [[1.0]])
     assert CPU.run(case).refused is not None
     assert PROPERTY.examine(case, CPU).outcome is Outcome.INAPPLICABLE
+
+
+def test_the_reference_has_no_graph_of_a_gradient() -> None:
+    case = twice(call("exp", Ref("x")), {"x": [0.7]}, {"x": [3.0]}, [2.0])
+    assert PROPERTY.examine(case, ReferenceTarget()).outcome is Outcome.INAPPLICABLE
 
 
 def test_what_lost_a_part_is_no_case() -> None:
