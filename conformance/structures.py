@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from itertools import groupby, islice
 from typing import TypeAlias
 
@@ -96,7 +96,15 @@ class Structure:
 
 def is_in_turn(prop: Property, place: int, turns: int) -> bool:
     """Whether it is a property's turn at a place, of so many."""
-    return list(every_property()).index(prop.name) % turns == place
+    names = takes_turns()
+    return prop.name in names and names.index(prop.name) % turns == place
+
+
+@cache
+def takes_turns() -> tuple[str, ...]:
+    """The properties that take turns: those that are examined of every dtype anyway need no place among them, unless a
+    target without values has them examined once."""
+    return tuple(name for name, prop in every_property().items() if not prop.of_every_dtype or prop.once)
 
 
 def derived(prop: Property, base: Case, operation: Operation, seed: int) -> Iterable[Case]:
@@ -168,7 +176,7 @@ def _ample_in_turn(choices: Choices, points: Iterator[Point], count: int) -> lis
     Of those between, which are drawn like any other, at most one property is.
     """
     turns = (count + 1) // 2
-    start, properties = choices.integer(0, turns - 1), len(every_property())
+    start, properties = choices.integer(0, turns - 1), len(takes_turns())
     found: list[Turn] = []
     for number in range(count):
         ample = number % 2 == 0
