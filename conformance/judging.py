@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -13,6 +14,8 @@ from reference.dtypes import DType
 if TYPE_CHECKING:
     from conformance.accuracy import Accuracy, Judged
 
+Findings: TypeAlias = "tuple[np.ndarray, np.ndarray, str]"
+"""Which values are wrong, the error of each in ulp, and what is wrong in words."""
 HEADROOM = 64.0
 """A step on the way may be that much larger than a gradient, and overflow."""
 
@@ -63,8 +66,17 @@ def judge(
     if actual.dtype.kind in "iub":
         return _verdict(actual, exact, judged.dtype, ~same, np.where(same, 0.0, np.inf), "integer")
     with np.errstate(all="ignore"):
-        differing = _Differing(actual, rounded, exact, accuracy, judged, ~same)
-        return differing.plainly_within() or differing.verdict()
+        allowed = None if accuracy.bitwise else np.broadcast_to(allowance(accuracy, judged), actual.shape)
+        places = ~same
+        inputs = [given[places] for given in judged.inputs if given.shape == actual.shape]
+        differing = _Differing(
+            *(actual[places], rounded[places], exact[places], accuracy, judged, inputs),
+            None if allowed is None else allowed[places],
+        )
+        found = differing.plainly_within() or differing.findings()
+    wrong, errors = np.zeros(actual.shape, bool), np.full(actual.shape, 0.0 if accuracy.bitwise else 0.5)
+    wrong[places], errors[places], pattern = found
+    return _verdict(actual, exact, judged.dtype, wrong, errors, pattern)
 
 
 def plainly_within(
@@ -73,11 +85,11 @@ def plainly_within(
     """The largest error in ulp where all are within what a bound allows at ``least``; None where more has to be known:
     of sums, of what may overflow on the way, of special values and of zeros."""
     with np.errstate(all="ignore"):
-        error, differs = np.abs(widened(actual) - exact), ~same_bits(actual, rounded)
-        plain = (error <= least) & (np.abs(exact) * HEADROOM < finfo(dtype).max) & (actual != 0)
-        return (
-            None if (differs & ~plain).any() else float(np.max(error / ulp(exact, dtype), where=differs, initial=0.5))
-        )
+        differs = ~same_bits(actual, rounded)
+        found, exact = actual[differs], exact[differs]
+        error = np.abs(widened(found) - exact)
+        plain = (error <= least[differs]) & (np.abs(exact) * HEADROOM < finfo(dtype).max) & (found != 0)
+        return float(np.max(error / ulp(exact, dtype), initial=0.5)) if plain.all() else None
 
 
 def _verdict(
@@ -96,7 +108,7 @@ def _index(position: int, shape: tuple[int, ...]) -> tuple[int, ...]:
 
 
 class _Differing:
-    """Floating or complex values of which some differ in bits from the correctly rounded ones."""
+    """Floating or complex values that differ in bits from the correctly rounded ones, and by how much they may."""
 
     def __init__(
         self,
@@ -105,16 +117,15 @@ class _Differing:
         exact: np.ndarray,
         accuracy: Accuracy,
         judged: Judged,
-        differs: np.ndarray,
+        inputs: Sequence[np.ndarray],
+        allowed: np.ndarray | None,
     ) -> None:
         self.actual, self.rounded, self.exact = actual, rounded, exact
-        self.accuracy, self.judged, self.differs = accuracy, judged, differs
-        self.dtype = judged.dtype
+        self.accuracy, self.judged, self.inputs = accuracy, judged, inputs
+        self.dtype, self.allowed = judged.dtype, allowed
 
-        self.allowed = None if accuracy.bitwise else allowance(accuracy, judged)
-
-    def plainly_within(self) -> ValueVerdict | None:
-        """The verdict of the common case, in few passes: all that differ are numbers within the bound, none is zero."""
+    def plainly_within(self) -> Findings | None:
+        """The findings in the common case, in few passes: all are numbers within the bound, and none is zero."""
         if self.allowed is None:
             return None
         difference = widened(self.actual) - self.exact
@@ -123,34 +134,29 @@ class _Differing:
             within = (np.abs(difference.real) <= self.allowed.real) & (np.abs(difference.imag) <= self.allowed.imag)
         else:
             within = error <= self.allowed
-        if (self.differs > within).any() or (self.differs & (self.actual == 0)).any():
+        if not within.all() or (self.actual == 0).any():
             return None
-        errors = np.divide(error, ulp(self.exact, self.dtype))
-        errors = np.where(self.differs & np.isfinite(self.allowed), errors, 0.5)
-        wrong = np.zeros(self.actual.shape, bool)
-        return _verdict(self.actual, self.exact, self.dtype, wrong, errors, "")
+        errors = np.where(np.isfinite(self.allowed), error / ulp(self.exact, self.dtype), 0.5)
+        return np.zeros(within.shape, bool), errors, ""
 
-    def verdict(self) -> ValueVerdict:
-        """The verdict where values are special or wrong, with every distinction made."""
+    def findings(self) -> Findings:
+        """The same where values are special or wrong, with every distinction made."""
         if self.allowed is None:  # of a complex number one part may be such a zero, whatever the other is
-            self.zero_sign = self.differs & _same_number(_components(self.actual), _components(self.rounded)).all(
-                axis=0
-            )
+            self.zero_sign = _same_number(_components(self.actual), _components(self.rounded)).all(axis=0)
         else:
-            self.zero_sign = self.differs & (self.actual == 0) & (self.rounded == 0)
+            self.zero_sign = (self.actual == 0) & (self.rounded == 0)
             if self.actual.dtype.kind == "c":  # a part that underflowed was added to another zero
                 self.zero_sign = self.zero_sign & (self.exact == 0)
         self.unit = ulp(self.exact, self.dtype)
         self.error = distance(self.actual, self.exact, self.dtype)
-        wrong = self.differs & ~self._within()
+        wrong = ~self._within()
         wrong = wrong | self.zero_sign if self.accuracy.signed_zero else wrong & ~self.zero_sign
         if self.judged.flushes_subnormals:
             wrong = wrong & ~self._flushed()
-        judged = wrong if self.allowed is None else self.differs & (wrong | np.isfinite(self.allowed))
+        judged = wrong if self.allowed is None else wrong | np.isfinite(self.allowed)
         errors = np.where(judged, self.error / self.unit, 0.0 if self.accuracy.bitwise else 0.5)
         errors = np.where(errors != errors, np.where(wrong, np.inf, 0.5), errors)
-        pattern = self._pattern(wrong, errors)
-        return _verdict(self.actual, self.exact, self.dtype, wrong, errors, pattern)
+        return wrong, errors, self._pattern(wrong, errors)
 
     def _within(self) -> np.ndarray:
         """Where the value is as close as the class allows; an infinite allowance judges nothing at all."""
@@ -173,10 +179,9 @@ class _Differing:
         both = flushed.all(axis=0)
         if self.allowed is not None:  # one that is computed, of terms that may be lost
             both = both | ((self.error < tiny) & (np.abs(self.exact) >= tiny))
-        for given in self.judged.inputs:
-            if given.shape == self.actual.shape:
-                size = np.abs(_components(given))
-                both = both | ((size > 0) & (size < tiny)).any(axis=0)
+        for given in self.inputs:
+            size = np.abs(_components(given))
+            both = both | ((size > 0) & (size < tiny)).any(axis=0)
         return both
 
     def _pattern(self, wrong: np.ndarray, errors: np.ndarray) -> str:
