@@ -267,7 +267,7 @@ def _plain_input(case: Case, name: str, fails: Fails) -> Case:
                 if fails(candidate):
                     case, parts = candidate, changed
                     break
-        chunk = chunk // 2 if parts.size <= _FEW or chunk > parts.size // 4 else 0
+        chunk //= 2
     return case
 
 

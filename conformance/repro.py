@@ -26,6 +26,7 @@ from conformance.operations import find
 from conformance.render import argument_source, callee_source, input_source, steps_source, variable
 from conformance.repro_crash import in_a_child
 from conformance.repro_values import values_check
+from conformance.threads import SEVERAL, has_many_elements
 from conformance.together import split
 
 _IMPORTS = (
@@ -179,6 +180,8 @@ class _Program:
     def setup(self) -> list[str]:
         """The lines before the first step."""
         lines = ["import torch_xla"] if self.is_lazy else []
+        if self.device == "cpu" and not self.is_compiled and has_many_elements(self.case):
+            lines.append(f"torch.set_num_threads({SEVERAL})")
         if self.is_compiled:
             lines.append("run = torch.compile(run, fullgraph=True)")
         if self.case.seed or any(find(step.operation).random for step in self.steps):

@@ -8,6 +8,7 @@ from math import prod
 
 from conformance.deviations.met import arguments_of, given_as, reduced_dim
 from conformance.model.case import Case, Input
+from conformance.threads import has_many_elements
 from conformance.ulp import finfo
 from reference.dtypes import BFLOAT16, BY_NAME, FLOAT16
 from reference.layout import contiguous_strides
@@ -166,6 +167,7 @@ LAYOUTS: dict[str, Callable[[Case], bool]] = {
     "an expanded index is narrow": _an_expanded_index_is_narrow,
     "what is written is expanded": _what_is_written_is_expanded,
     "more elements than are counted": _more_elements_than_are_counted,
+    "there are many elements": has_many_elements,
     "the matrix is tall": _the_matrix_is_tall,
     "the bias has dimensions": _the_bias_has_dimensions,
     "an input has no dimensions": _an_input_has_no_dimensions,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from functools import cached_property
 from multiprocessing.connection import Connection
 
 from conformance.isolation.ending import HANG, Ending, Limits
@@ -15,13 +16,15 @@ from conformance.isolation.process import Process
 from conformance.isolation.worker import WorkerSession, serve, serve_anew
 from conformance.model.inflight import InFlightRecord
 from conformance.model.observation import Aspect
-from conformance.model.run import CrashEvent, NoteEvent
+from conformance.model.run import CrashEvent, Event, NoteEvent
 from conformance.targets.registry import kind_of
 
 MOST_ENDED = 8
 """The workers that one part of a job, such as a property, may end before the rest of that is left out."""
 MOST_PROVEN = 3
 """The ends of one job that are investigated: the others are counted."""
+TRIAL_SECONDS = 5.0
+"""What takes that long waits for threads that are not there."""
 COPY = ""
 """The name of the worker that has all targets that survive a fork."""
 
@@ -32,11 +35,15 @@ class Supervisor:
     def __init__(self, session: WorkerSession) -> None:
         self.session, self.limits, self.in_flight = session, session.limits, session.in_flight
         self.workers: dict[str, Process] = {}
+        self.notes: list[Event] = []
 
     def serve(self, channel: Connection) -> None:
         """Do the jobs that the channel gives."""
         while True:
-            channel.send(self.perform(channel.recv()))
+            answer = self.perform(channel.recv())
+            answer.events += self.notes
+            self.notes = []
+            channel.send(answer)
 
     def perform(self, job: Job) -> Answer:
         """The answer to a job, whatever happens to who does it."""
@@ -102,6 +109,17 @@ class Supervisor:
         told = f"{died.ending.words}; it could not be investigated: {why}"
         return Answer([CrashEvent(running.operation, running.target, told, running.text)], error=error)
 
+    @cached_property
+    def starts_threads(self) -> bool:
+        """Whether a copy of this process can compute in several threads, as is tried in one."""
+        trial = Process(_try_threads)
+        answer = trial.receive(Limits(TRIAL_SECONDS), lambda: 0)
+        trial.kill()
+        if answer is not True:
+            told = "this process was copied from one with threads: what has many elements is computed in one thread"
+            self.notes.append(NoteEvent("warning", told))
+        return answer is True
+
     def _start(self, job: Job) -> Process:
         place, kinds = _place(job), [kind_of(target) for target in job.targets]
         if place != COPY and not kind_of(place).survives_import:
@@ -109,7 +127,13 @@ class Supervisor:
             return Process(serve_anew, anew, self.in_flight.path, copied=False)
         for kind in kinds:
             kind.preload()
+        self.session.parallel = self.starts_threads
         return Process(serve, self.session if place == COPY else replace(self.session, targets={}))
+
+
+def _try_threads(channel: Connection) -> None:
+    kind_of("cpu").compute_in_several()
+    channel.send(True)
 
 
 def _place(job: Job) -> str:

@@ -20,9 +20,13 @@ from conformance.session import Session
 
 @dataclass
 class WorkerSession(Session):
-    """The session of a worker: its events go to who asked, and what is under way is noted for who watches."""
+    """The session of a worker: its events go to who asked, and what is under way is noted for who watches.
+
+    ``parallel``: a worker can start threads of its own.
+    """
 
     noted: InFlight | None = None
+    parallel: bool = False
     events: list[Event] = field(default_factory=list)
 
     @property
@@ -59,6 +63,7 @@ def _do(job: Job, session: WorkerSession) -> Answer:
     try:
         for name in job.targets:  # whoever was copied, now or before that, may have had other threads
             session.target(name).after_fork()
+            session.target(name).parallel = session.parallel
         answer.found = getattr(session, job.method)(*job.arguments)
     except Exception:
         if any(target.is_lost() for target in session.targets.values()):

@@ -78,8 +78,8 @@ class Interpreter(ABC):
 
     ``in_bulk``: preparing a case costs so much that many are run as one. ``trials`` is how often a failing case may
     be run to find a smaller one. ``survives_fork``: a copy of this process can go on using it. ``has_own_kernels``: of
-    another device, which may compute in more dtypes than the CPU. What a target runs is made of its ``sources``: it
-    differs where they do.
+    another device, which may compute in more dtypes than the CPU. ``parallel``: what has many elements is computed in
+    several threads. What a target runs is made of its ``sources``: it differs where they do.
     """
 
     name: str
@@ -89,6 +89,7 @@ class Interpreter(ABC):
     trials: int = 200
     survives_fork: bool = True
     has_own_kernels: bool = False
+    parallel: bool = False
     sources: tuple[Interpreter, ...] = ()
 
     def comparable(self, case: Case) -> frozenset[Aspect]:
@@ -132,7 +133,7 @@ class Interpreter(ABC):
 
     def after_fork(self) -> None:
         """Make the target usable in a copy of a process that had other threads, which the copy has not."""
-        return
+        self.parallel = False
 
     def is_in_use(self) -> bool:
         """Whether this process has used the device, which a copy of it might not survive."""

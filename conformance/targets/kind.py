@@ -36,6 +36,10 @@ class TargetKind(ABC):
         """Import what torch imports at a first call, so that no copy of this process has to; call no kernel."""
         return
 
+    def compute_in_several(self) -> None:
+        """Compute in several threads: in a copy of a process that had some, that may never end."""
+        return
+
     @property
     def first(self) -> str:
         """The name of the first target of this kind, whether it is here or not."""

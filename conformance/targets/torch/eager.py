@@ -17,7 +17,7 @@ import torch
 from torch.backends import opt_einsum
 
 from conformance.model.case import Argument, Case, Input, Literal, Ref, Step, dtype_names
-from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen
+from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen, Trace
 from conformance.operation import STORED, Effect, Form
 from conformance.operations import find
 from conformance.targets.interpreter import (
@@ -35,6 +35,7 @@ from conformance.targets.interpreter import (
 )
 from conformance.targets.reference import make_array
 from conformance.targets.torch.elements import elements_of, name_of, to_numpy
+from conformance.threads import SEVERAL, has_many_elements
 from conformance.ulp import finfo
 from conformance.values import fill
 from reference.dtypes import BY_NAME, real_of
@@ -66,7 +67,17 @@ class TorchTarget(Interpreter):
         self.has_own_kernels = not self.survives_fork
 
     def after_fork(self) -> None:
+        super().after_fork()
         torch.set_num_threads(1)  # OpenMP would wait for the threads that it had
+
+    def run(self, case: Case, *, every_step: bool = False) -> Trace:
+        if not (self.parallel and self.on_cpu and has_many_elements(case)):
+            return super().run(case, every_step=every_step)
+        torch.set_num_threads(SEVERAL)
+        try:
+            return super().run(case, every_step=every_step)
+        finally:
+            torch.set_num_threads(1)
 
     def seed(self, seed: int) -> None:
         # torch.manual_seed also formats the stack for every accelerator that is not there: 3 ms a call.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
 import warnings
 from typing import Any
@@ -38,6 +39,7 @@ def require_torch() -> Any:
 
 def load_torch() -> Any:
     """The torch module, however old."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that have nothing to do leave the cores to others
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what an old torch says of a new Python or NumPy is no fault of the suite
