@@ -39,5 +39,6 @@ def is_signalling(tensor: Tensor) -> np.ndarray:
     digits = _DIGITS.get(tensor.dtype)
     if digits is None:
         return np.zeros(tensor.shape, np.bool_)
-    quiet = tensor.array.view(f"u{tensor.dtype.itemsize}") >> (digits - 1) & 1
+    bits = tensor.array.view(f"u{tensor.dtype.itemsize}")
+    quiet = bits >> bits.dtype.type(digits - 1) & bits.dtype.type(1)
     return np.asarray(np.isnan(tensor.array) & (quiet == 0))
