@@ -17,6 +17,7 @@ from conformance.parameters import Base, reshape_input
 from conformance.random_bits import random_bits
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
+from conformance.strategies.numbers import ENDS
 from conformance.strategies.shapes import Shape, draw_shape
 from reference.dtypes import BY_NAME, FLOAT32, INT32, INT64, DType
 from reference.storage import Storage
@@ -135,7 +136,8 @@ class Indices(Base):
             strides = (*(given.size for _ in range(missing)), *given.strides)
             spoiled = replace(given, shape=(*(1 for _ in range(missing)), *given.shape), strides=strides)
         else:
-            elements[-1] = way
+            far = given.dtype == INT64.name and choices.flag(15)
+            elements[-1] = ENDS[way == before] if far else way
             spoiled = replace(given, values=Literal(elements.tobytes()))
         drawing.replace(spoiled)
         return Ref(given.name)

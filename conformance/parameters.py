@@ -11,7 +11,7 @@ from conformance.model.case import Argument, Input, Ref
 from conformance.operation import OMITTED, Omitted
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
-from conformance.strategies.numbers import BEYOND, draw_number
+from conformance.strategies.numbers import BEYOND, ENDS, draw_number
 from conformance.strategies.shapes import (
     Shape,
     draw_broadcastable,
@@ -282,7 +282,8 @@ class Dim(Base):
         return draw_dim(choices, self._count(drawing))
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
-        return choices.choose((max(self._count(drawing), 1), -max(self._count(drawing), 1) - 1))
+        count = max(self._count(drawing), 1)
+        return choices.choose((count, -count - 1, *ENDS))
 
     def _count(self, drawing: Drawing) -> int:
         given = drawing.given(self.of)

@@ -24,11 +24,17 @@ from reference.views import reshape
 from reference.writing import refuse_leaf_write, write
 
 
+def _inside(part: Callable[..., np.ndarray], row: int, col: int, diagonal: int) -> np.ndarray:
+    """Which elements of a matrix lie in a part of it; diagonals beyond its corners are all alike."""
+    return part(np.ones((row, col), bool), max(min(diagonal, col), -row))
+
+
 def _triangle(input: Tensor, part: Callable[..., np.ndarray], diagonal: int, name: str) -> Tensor:
     """The elements in one part of every matrix, zero elsewhere, as they lie in memory order of the contiguous."""
     if input.ndim < 2:
         refuse(f"{name}: input tensor must have at least 2 dimensions")
-    inside = part(np.ones(input.shape[-2:], bool), diagonal)
+    row, col = input.shape[-2:]
+    inside = _inside(part, row, col, diagonal)
     return taken(input, lambda array: np.where(inside, array, array.dtype.type(0)))
 
 
@@ -63,7 +69,7 @@ def _indices(
             refuse(f"{name} must be non-negative, got {size}")
     if dtype is not None and dtype not in INDEX_DTYPES:
         refuse_dtype("tril_indices", dtype)
-    found = np.stack(np.nonzero(part(np.ones((row, col), bool), offset)))
+    found = np.stack(np.nonzero(_inside(part, row, col, offset)))
     return tracked(Tensor.of(found, dtype or INT64), requires_grad)
 
 

@@ -25,6 +25,11 @@ def _order_is_infinite(case: Case) -> bool:
     return any(isinstance(argument, float) and math.isinf(argument) for argument in arguments_of(case.main))
 
 
+def _an_integer_is_at_an_end(case: Case) -> bool:
+    """One of the last that an argument can be: what is added to it may wrap around."""
+    return any(type(argument) is int and abs(argument) >= 2**62 for argument in arguments_of(case.main))
+
+
 def _no_dimensions_are_given(case: Case) -> bool:
     return () in arguments_of(case.main)
 
@@ -129,6 +134,7 @@ ARGUMENTS: dict[str, Callable[[Case], bool]] = {
     "a memory format is asked for": _a_memory_format_is_asked_for,
     "the size stays": _the_size_stays,
     "the order is infinite": _order_is_infinite,
+    "an integer is at an end": _an_integer_is_at_an_end,
     "another dtype is asked for": _another_dtype_is_asked_for,
     "alpha is given": _alpha_is_given,
     "distances are taken by products": _distances_are_taken_by_products,

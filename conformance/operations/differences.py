@@ -112,7 +112,7 @@ def _trapezoids(reference: Function, claim: str) -> tuple[Operation, ...]:
         dtypes=NUMERIC,
         accuracy=Summation(integers=False, stored=True),
         gradient=GradientOf(4),
-        values=("normal", "small"),
+        values=("normal", "small", "gaps"),
         basis=Documented(MANUAL.format(name), claim),
         aliases=("trapz",) if name == "trapezoid" else (),
     )
@@ -177,7 +177,7 @@ OPERATIONS = [
         # Terms of either sign, by up to 2 over half a place, each rounded three times.
         gradient=GradientOf(8, cancels=12),
         results=2,
-        values=("normal", "small"),
+        values=("normal", "small", "gaps"),
         basis=Documented(
             MANUAL.format("gradient"),
             "Estimates the gradient of a function in one or more dimensions using the second-order accurate central"
@@ -199,7 +199,7 @@ OPERATIONS = [
         # The derivative for a place has the square of what lies between places below it, and the samples above.
         gradient=GradientOf(16, cancels=512),
         results=2,
-        values=("normal", "small"),
+        values=("normal", "small", "gaps"),
         basis=Documented(
             MANUAL.format("gradient"),
             "Finally, if spacing is a list of one-dimensional tensors then each tensor specifies the coordinates for"

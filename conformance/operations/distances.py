@@ -28,7 +28,7 @@ OPERATIONS = [
             dtypes=(FLOAT32, FLOAT64),
             accuracy=Summation(integers=False),
             gradient=GradientOf(16, cancels=16),
-            values=("normal", "small"),
+            values=("normal", "small", "gaps"),
             basis=Documented(
                 MANUAL.format("cdist"),
                 "Computes batched the p-norm distance between each pair of the two collections of row vectors.",

@@ -123,7 +123,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False, stored=True),
         gradient=GradientOf(16, of_sum=True),
-        values=("normal", "small"),
+        values=("normal", "small", "gaps"),
         basis=Documented(
             MANUAL.format("dist"), "Returns the p-norm of (input - other). The shapes must be broadcastable."
         ),
@@ -141,7 +141,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Normalised(integers=False),
         gradient=GradientOf(32, cancels=32),
-        values=("normal", "small"),
+        values=("normal", "small", "gaps"),
         basis=Documented(
             MANUAL.format("renorm"),
             "Each sub-tensor of input along dimension dim is normalized such that the p-norm of the sub-tensor is lower"

@@ -158,7 +158,7 @@ OPERATIONS = [
         parameters=(AnyTensor(), LikeTensor("target"), REDUCTION),
         dtypes=FLOATING,
         accuracy=Loss(),
-        values=("normal", "small"),
+        values=("normal", "small", "gaps"),
         gradient=GradientOf(4),
         basis=Documented(MANUAL.format("mse_loss"), "Computes the element-wise mean squared error."),
     ),
@@ -176,7 +176,7 @@ OPERATIONS = [
         dtypes=FLOATING,
         accuracy=Loss(logits=True),
         gradient=GradientOf(64, cancels=8),
-        values=("normal", "small"),
+        values=("normal", "small", "gaps"),
         basis=Documented(
             MANUAL.format("cross_entropy"), "Computes the cross entropy loss between input logits and target."
         ),
@@ -189,7 +189,7 @@ OPERATIONS = [
         dtypes=FLOATING,
         accuracy=Loss(logits=True),
         gradient=GradientOf(64, cancels=8),
-        values=("normal", "small"),
+        values=("normal", "small", "gaps"),
         basis=Documented(
             MANUAL.format("cross_entropy"), "Computes the cross entropy loss between input logits and target."
         ),
@@ -207,7 +207,7 @@ OPERATIONS = [
         dtypes=FLOATING,
         accuracy=Loss(),
         gradient=GradientOf(4),
-        values=("normal", "small"),
+        values=("normal", "small", "gaps"),
         basis=Documented(MANUAL.format("nll_loss"), "Computes the negative log likelihood loss."),
     ),
 ]

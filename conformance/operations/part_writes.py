@@ -15,6 +15,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, OMITTED, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import ENDS
 from conformance.strategies.shapes import Shape
 from reference import part_writes
 from reference.layout import extent
@@ -42,7 +43,7 @@ def _place(choices: Choices, drawing: Drawing) -> int:
 
 
 def _no_place(choices: Choices, drawing: Drawing) -> int:
-    return choices.choose((_size(drawing), -_size(drawing) - 1))
+    return choices.choose((_size(drawing), -_size(drawing) - 1, *ENDS))
 
 
 def _bound(choices: Choices, drawing: Drawing) -> Argument:

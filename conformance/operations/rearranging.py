@@ -15,6 +15,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, OMITTED, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import ENDS
 from conformance.targets.reference import make_input
 from conformance.values import fill
 from reference import rearranging
@@ -66,7 +67,7 @@ def _more_dims_than_shifts(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _shifts(choices: Choices, drawing: Drawing) -> Argument:
-    far = choices.choose((0, 0, 0, 2**40))
+    far = choices.choose((0, 0, 0, 2**62 - 7))
     shifts = tuple(choices.integer(-7, 7) + far for _ in range(choices.integer(1, 2)))
     return shifts[0] if len(shifts) == 1 and choices.flag() else shifts
 
@@ -193,7 +194,7 @@ OPERATIONS = [
         spellings=spelled("torch.rot90", "Tensor.rot90"),
         parameters=(
             AnyTensor(min_ndim=2),
-            Choice("k", (1, 2, 3, 0, -1, 6, -5, 2**40 + 1), mostly=True),
+            Choice("k", (1, 2, 3, 0, -1, 6, -5, *ENDS), mostly=True),
             Computed("dims", _two_dims, _one_dim_twice, mostly=True),
         ),
         dtypes=ALL,

@@ -8,6 +8,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, MOST_PARTS, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import ENDS
 from reference import slicing, splitting, view_changes
 from reference.layout import extent
 
@@ -27,8 +28,13 @@ def _length_left(choices: Choices, drawing: Drawing) -> int:
     return choices.integer(0, -start if start < 0 else size - start)
 
 
+def _no_start(choices: Choices, drawing: Drawing) -> int:
+    size = _size_of_dim(drawing)
+    return choices.choose((size + 1, -size - 1, *ENDS))
+
+
 def _too_long(choices: Choices, drawing: Drawing) -> int:
-    return _size_of_dim(drawing) + 1
+    return choices.choose((_size_of_dim(drawing) + 1, *ENDS))
 
 
 def _size_of_dim(drawing: Drawing, name: str = "dim") -> int:
@@ -46,7 +52,7 @@ def _place_along_dim(choices: Choices, drawing: Drawing) -> int:
 
 def _beyond(choices: Choices, drawing: Drawing) -> int:
     size = _size_of_dim(drawing)
-    return choices.choose((size, -size - 1))
+    return choices.choose((size, -size - 1, *ENDS))
 
 
 def _other_dim(choices: Choices, drawing: Drawing) -> int | Omitted:
@@ -112,8 +118,12 @@ def _strided_offset(choices: Choices, drawing: Drawing) -> int:
     return choices.integer(0, max(given.size - reach, 0))
 
 
-def _before_all(choices: Choices, drawing: Drawing) -> int:
-    return -1
+def _outside(choices: Choices, drawing: Drawing) -> int | Omitted:
+    """A place before the storage; or behind it, where there is an element to be there."""
+    given, size = drawing.given("input"), drawing.arguments["size"]
+    assert given is not None, "the input is a tensor"
+    assert isinstance(size, tuple), "size is drawn before the offset"
+    return choices.choose((-1, ENDS[1]) if 0 in size else (-1, given.size, *ENDS))
 
 
 def _offset(drawing: Drawing) -> int:
@@ -131,7 +141,9 @@ def _size_split(drawing: Drawing) -> int:
 def _sections(choices: Choices, drawing: Drawing) -> int | tuple[int, ...]:
     """One size for every part, or a size for each."""
     size = _size_split(drawing)
-    return choices.integer(1, max(size, 1) + 1) if choices.flag() else _sizes_of_parts(choices, drawing)
+    if choices.flag():
+        return ENDS[0] if choices.flag(12) else choices.integer(1, max(size, 1) + 1)
+    return _sizes_of_parts(choices, drawing)
 
 
 def _sizes_of_parts(choices: Choices, drawing: Drawing) -> tuple[int, ...]:
@@ -157,6 +169,16 @@ def _no_dim_to_split(choices: Choices, drawing: Drawing) -> int:
     return len(given.shape)
 
 
+def _parts(choices: Choices, drawing: Drawing) -> int:
+    """A number of parts, at times the last there is; not of nothing, of which each part is made."""
+    far = drawing.numel("input") > 0 and choices.flag(7)
+    return ENDS[0] if far else choices.choose((1, 2, 3, 5, 40))
+
+
+def _no_parts(choices: Choices, drawing: Drawing) -> int:
+    return 0
+
+
 DIM_SPLIT = Computed("dim", _dim_split, _no_dim_to_split)
 
 
@@ -168,7 +190,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(min_ndim=1),
             Dim(),
-            Computed("start", _start_within),
+            Computed("start", _start_within, _no_start),
             Computed("length", _length_left, _too_long),
         ),
         dtypes=ALL,
@@ -196,7 +218,7 @@ OPERATIONS = [
         spellings=spelled("torch.diagonal", "Tensor.diagonal"),
         parameters=(
             AnyTensor(min_ndim=2),
-            Choice("offset", (0, 1, -1, 2, -3, 2**40, -(2**40)), mostly=True),
+            Choice("offset", (0, 1, -1, 2, -3, *ENDS), mostly=True),
             Dim("dim1", mostly=True),
             Computed("dim2", _other_dim, _same_dim),
         ),
@@ -237,7 +259,7 @@ OPERATIONS = [
             AnyTensor(),
             Computed("size", _strided_sizes),
             Computed("stride", _strided_steps, _strides_beyond),
-            Computed("storage_offset", _strided_offset, _before_all, required=False),
+            Computed("storage_offset", _strided_offset, _outside, required=False),
         ),
         dtypes=ALL,
         gradient=GradientOf(2, stored=True),
@@ -296,7 +318,7 @@ OPERATIONS = [
         name="chunk",
         reference=splitting.chunk,
         spellings=spelled("torch.chunk", "Tensor.chunk"),
-        parameters=(AnyTensor(min_ndim=1), Choice("chunks", (1, 2, 3, 5, 40), forbidden=0), Dim(mostly=True)),
+        parameters=(AnyTensor(min_ndim=1), Computed("chunks", _parts, _no_parts), Dim(mostly=True)),
         dtypes=ALL,
         gradient=GradientOf(0),
         effect=Effect.VIEW,

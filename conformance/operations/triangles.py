@@ -13,11 +13,13 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Flag, Number, Shaped
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import ENDS
 from reference import triangles
 from reference.dtypes import INT32, INT64
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 DIAGONAL = Choice("diagonal", (0, 1, -1, 2, -3, 40, -40), required=False)
+ANY_DIAGONAL = Choice("diagonal", (0, 1, -1, 2, -3, 40, -40, *ENDS), required=False)
 OFFSET = Choice("offset", (0, 1, -1, 2, -3), mostly=True)
 
 
@@ -60,7 +62,7 @@ def _triangle(name: str, function: Callable[..., Any], part: str, *, batched: bo
         name=f"{name}_batched" if batched else name,
         reference=function,
         spellings=spelled(f"torch.{name}", f"Tensor.{name}") if batched else written,
-        parameters=(AnyTensor(min_ndim=4 if batched else 2, max_ndim=4 if batched else 3), DIAGONAL),
+        parameters=(AnyTensor(min_ndim=4 if batched else 2, max_ndim=4 if batched else 3), ANY_DIAGONAL),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(
@@ -85,7 +87,7 @@ OPERATIONS = [
             parameters=(
                 Computed("row", _side, _negative),
                 Computed("col", _side, _negative),
-                Choice("offset", (0, 1, -1, 2, -2, -3, 4, -9, 70), required=False),
+                Choice("offset", (0, 1, -1, 2, -2, -3, 4, -9, 70, *ENDS), required=False),
                 DTypeOption(keyword=True, required=False),
             ),
             dtypes=(INT64, INT32),

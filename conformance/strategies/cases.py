@@ -18,8 +18,8 @@ FORM = "form"
 CALL = "call"
 FIRST_IS_ITS_OWN = (Effect.WRITES, Effect.REPLACES, Effect.CREATES)
 LARGEST_SEED = 2**32 - 1
-TRIES = 4
-"""So often it is drawn how an argument is spoiled: a dimension beyond the last, or before the first."""
+WAYS, TRIES = 5, 12
+"""So many ways at most an argument is spoiled, a dimension beyond the last or before the first, and so often drawn."""
 
 
 def draw_case(
@@ -58,11 +58,12 @@ def spoiled_cases(choices: Choices, operation: Operation, dtype: DType) -> list[
         if isinstance(values[index], Omitted) and parameter.draw(choices, drawing) is None:
             continue
         current = None if isinstance(given := values[index], Omitted) else given
-        valid, ways = _build(choices, drawing, values, operation), []
+        valid = _build(choices, drawing, values, operation)
+        ways: list[object] = []
         for _ in range(TRIES):
             own = drawing.drawn_on_by(choices)
             spoiled = parameter.spoil(choices, own, current)
-            if not isinstance(spoiled, Omitted) and (way := (spoiled, own.inputs)) not in ways:
+            if not isinstance(spoiled, Omitted) and (way := (spoiled, own.inputs)) not in ways and len(ways) < WAYS:
                 ways.append(way)
                 found.append((valid, _build(choices, own, [*values[:index], spoiled, *values[index + 1 :]], operation)))
     return found

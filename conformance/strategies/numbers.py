@@ -11,6 +11,8 @@ from reference.scalars import largest_float
 
 NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
 BEYOND = (float("nan"), float("inf"), float("-inf"))
+ENDS = (2**63 - 1, -(2**63))
+"""The last integers that an argument can be: one more, or a size added to one, is out of range."""
 
 
 def draw_number(choices: Choices, drawing: Drawing) -> bool | int | float | complex:

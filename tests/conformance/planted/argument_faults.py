@@ -70,7 +70,24 @@ def on_the_cpu(real: Plant, *args: Any, **kwargs: Any) -> Any:
     return real(*args, **kwargs | {"device": "cpu"})
 
 
+def small_at_the_ends(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    """The last integers of an argument wrap around to 0 or 1."""
+
+    def small(one: Any) -> Any:
+        return one % 2 if type(one) is int and abs(one) >= 2**62 else one
+
+    return real(input, *map(small, args), **{name: small(one) for name, one in kwargs.items()})
+
+
 FAULTS = [
+    *(
+        Fault(f"{name} at the ends", "the last integers are small ones", name, "agrees", small_at_the_ends)
+        for name in ("diagonal", "rot90", "tril")
+    ),
+    *(
+        Fault(f"{name} takes the ends", "the last integers are small ones", name, "refusal", small_at_the_ends)
+        for name in ("cumprod", "unsqueeze")
+    ),
     *(
         Fault(f"{name} on a device by name", "an object is refused", name, "agrees", device_by_name_alone)
         for name in ("zeros", "full_like", "arange", "new_zeros", "tensor")

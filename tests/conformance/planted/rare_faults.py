@@ -268,7 +268,7 @@ FAULTS = [
     ),
     *(
         Fault(f"NaN lost by {name}", "it counts as 0", name, "agrees", nan_as_zero)
-        for name in ("sum_all", "mean", "prod", "var", "dot")
+        for name in ("sum_all", "mean", "prod", "var", "dot", "lerp", "dist", "trapezoid")
     ),
     Fault("mean of nothing", "is 0", "mean_all", "agrees", zero_of_nothing),
     Fault("any of nothing", "is true", "any_all", "agrees", true_of_nothing),
