@@ -35,7 +35,6 @@ def _node(arguments: Mapping[str, Any]) -> str:
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """The p-norm of each row of ``x1`` less each row of ``x2``; the dimensions before are broadcast.
 
-    Where order 0 counts differences, NaN is one of no known size (https://github.com/pytorch/pytorch/pull/173826).
     Only float32 and float64 are computed. https://docs.pytorch.org/docs/stable/generated/torch.cdist.html
     """
     for name, given in (("X1", x1), ("X2", x2)):
@@ -55,8 +54,7 @@ def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_fo
         apart = np.abs(rows[..., :, None, :] - others[..., None, :, :])
         if math.isinf(p) and not x1.shape[-1]:
             return Tensor.of(np.zeros((*batch, x1.shape[-2], x2.shape[-2])), x1.dtype)
-        norm = norm_over(apart, float(p), (apart.ndim - 1,))[..., 0]
-        return Tensor.of(norm if p else np.where(np.isnan(apart).any(-1), np.nan, norm), x1.dtype)
+        return Tensor.of(norm_over(apart, float(p), (apart.ndim - 1,))[..., 0], x1.dtype)
 
 
 def _between(g: Tensor, x1: Tensor, x2: Tensor, result: Tensor, p: float) -> Tensor:

@@ -74,6 +74,10 @@ def order_of(case: Case) -> float:
     return float(order) if isinstance(order, (int, float)) else 2.0
 
 
+def _the_order_is_zero(case: Case) -> bool:
+    return order_of(case) == 0
+
+
 def _the_order_is_negative(case: Case) -> bool:
     return order_of(case) < 0
 
@@ -146,6 +150,7 @@ ARGUMENTS: dict[str, Callable[[Case], bool]] = {
     "no dimensions are given": _no_dimensions_are_given,
     "something follows a mask": _something_follows_a_mask,
     "the order is negative": _the_order_is_negative,
+    "the order is zero": _the_order_is_zero,
     "ten to the decimals overflows": _ten_to_the_decimals_overflows,
     "differences are taken twice": _differences_are_taken_twice,
 }
