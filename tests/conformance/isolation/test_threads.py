@@ -59,7 +59,13 @@ def last_wrong_in_several(real: Plant, *args: Any, **kwargs: Any) -> Any:
 
 
 def on(*, parallel: bool) -> FaultyTarget:
-    target = FaultyTarget(Fault("last part", "it is wrong", "clone", "agrees", last_wrong_in_several))
+    return in_one_thread(Fault("last part", "it is wrong", "clone", "agrees", last_wrong_in_several), parallel=parallel)
+
+
+def in_one_thread(fault: Fault, *, parallel: bool) -> FaultyTarget:
+    """A target as in a worker, which computes in one thread, or where there are many elements in several."""
+    target = FaultyTarget(fault)
+    target.after_fork()
     target.parallel = parallel
     return target
 
