@@ -74,8 +74,8 @@ def judge(
             None if allowed is None else allowed[places],
         )
         found = differing.plainly_within() or differing.findings()
-    wrong, errors = np.zeros(actual.shape, bool), np.full(actual.shape, 0.0 if accuracy.bitwise else 0.5)
-    wrong[places], errors[places], pattern = found
+        wrong, errors = np.zeros(actual.shape, bool), np.full(actual.shape, 0.0 if accuracy.bitwise else 0.5)
+        wrong[places], errors[places], pattern = found
     return _verdict(actual, exact, judged.dtype, wrong, errors, pattern)
 
 

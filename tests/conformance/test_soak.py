@@ -105,7 +105,7 @@ def test_our_own_mistake_is_told_and_the_soak_goes_on(opened: OpenSession, tmp_p
     assert done.checks
     assert done.broke
     assert ["no such operation on cpu" in mistake for mistake in done.mistakes] == [True]
-    assert ["the suite failed" in note.text for note in load_run(tmp_path).notes] == [True]
+    assert sum("the suite failed" in note.text for note in load_run(tmp_path).notes) == 1
 
 
 def test_no_turn_begins_when_the_time_is_over(opened: OpenSession) -> None:

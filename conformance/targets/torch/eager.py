@@ -48,8 +48,7 @@ MEMORY_FORMATS = {
     "preserve": torch.preserve_format,
     "channels_last": torch.channels_last,
 }
-_LARGE = 1 << 14
-"""From so many bytes on, to ask where they are takes less time than to copy them once more."""
+_LARGE = 1 << 14  # bytes: to copy these once more takes longer than to ask where they are
 
 
 class TorchTarget(Interpreter):
@@ -154,8 +153,7 @@ class TorchTarget(Interpreter):
         """One call a row, its inputs at the row's place in one block: memory of every alignment is met."""
         called = self.called(case.steps[0])
         try:
-            found = [called(*args, **kwargs) for args, kwargs in self.row_arguments(case, blocks)]
-            return elements_of(torch.stack(found))
+            return elements_of(torch.stack([called(*row, **named) for row, named in self.row_arguments(case, blocks)]))
         except (RuntimeError, TypeError, ValueError, IndexError):
             return None
 
