@@ -116,7 +116,7 @@ class Supervisor:
         answer = trial.receive(Limits(TRIAL_SECONDS), lambda: 0)
         trial.kill()
         if answer is not True:
-            told = "this process was copied from one with threads: what has many elements is computed in one thread"
+            told = "no copy of this process could start threads: what has many elements is computed in one thread"
             self.notes.append(NoteEvent("warning", told))
         return answer is True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isqrt, prod
 
 from conformance.choices import Choices
+from conformance.threads import MANY
 
 Shape = tuple[int, ...]
 
@@ -21,7 +22,7 @@ STRETCHED = (17, 16, 33, 31)
 LARGE_SIZES = (65, 129, 67)
 LARGE = 2**12
 """So many elements are more than 8 or 11 bits can count, and more than it takes to copy a matrix block by block."""
-LARGER = 2**15
+LARGER = MANY
 """So many are more than one thread of a kernel is given, and more than 15 bits can count."""
 LARGEST = 2**16
 """So many are more than 16 bits can count."""

@@ -64,12 +64,8 @@ class Halved(torch.autograd.Function):
         return gradient / 2
 
 
-class Once(torch.autograd.Function):
+class Once(Halved):
     """Hands a gradient on as it is, which cannot be differentiated: without a word of why."""
-
-    @staticmethod
-    def forward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:
-        return gradient.clone()
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> torch.Tensor:

@@ -16,7 +16,7 @@ class Cpu(TargetKind):
 
     def look(self, torch: Any) -> list[TargetInfo]:
         capability = torch.backends.cpu.get_cpu_capability()
-        return [TargetInfo(self.name, True, f"{capability}, {SEVERAL} threads where there are many elements, else one")]
+        return [TargetInfo(self.name, True, f"{capability}, up to {SEVERAL} threads")]
 
     def preload(self) -> None:
         import torch.fx.experimental.symbolic_shapes  # noqa: F401 - by the first backward pass
