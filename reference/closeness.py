@@ -11,7 +11,7 @@ from reference import layout
 from reference.checks import BOOL, COMPLEX, refuse_category
 from reference.comparison import tensors_only
 from reference.dtypes import BOOL as BOOL_DTYPE
-from reference.dtypes import FLOAT16, Category, DType, default_dtype, real_of, round_to
+from reference.dtypes import FLOAT16, Category, DType, default_dtype, extended, real_of, round_to
 from reference.errors import refuse
 from reference.function import Pointwise, comparison, function
 from reference.promotion import Number, promote_types, result_type
@@ -61,7 +61,7 @@ def _is_decided(input: Tensor, other: Tensor, rtol: float, atol: float) -> np.nd
     """
     dtype = real_of(input.dtype) if input.dtype.is_differentiable else default_dtype()
     unit = _UNITS.get(dtype.name, 2.0**-53)
-    first, second = (_extended(tensor) for tensor in (input, other))
+    first, second = (extended(tensor.array) for tensor in (input, other))
     with np.errstate(all="ignore"):
         size = np.abs(first) + np.abs(second)
         error, tolerance = np.abs(first - second), atol + rtol * np.abs(second)
@@ -73,10 +73,6 @@ def _is_decided(input: Tensor, other: Tensor, rtol: float, atol: float) -> np.nd
 
 
 _UNITS = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24}
-
-
-def _extended(tensor: Tensor) -> np.ndarray:
-    return tensor.array.astype(np.clongdouble if tensor.dtype.is_complex else np.longdouble)
 
 
 def _isclose(

@@ -133,6 +133,16 @@ def complex_of(dtype: DType) -> DType:
     return _COMPLEX.get(dtype, dtype)
 
 
+def extended(array: np.ndarray) -> np.ndarray:
+    """The elements in long double, complex where they are: exact of every dtype.
+
+    >>> extended(np.array(1j)).dtype == np.clongdouble, extended(np.array(1)).dtype == np.longdouble
+    (True, True)
+    """
+    with np.errstate(invalid="ignore"):  # a signalling NaN
+        return array.astype(np.clongdouble if array.dtype.kind == "c" else np.longdouble)
+
+
 def round_to(array: np.ndarray, dtype: DType) -> np.ndarray:
     """``array`` rounded once, to nearest even, to ``dtype``; integers wrap around (two's complement).
 

@@ -24,7 +24,7 @@ from reference import layout
 from reference.autograd.graph import CallNode, Vjp
 from reference.autograd.mode import is_grad_enabled
 from reference.broadcasting import broadcast_shapes, expanded_strides
-from reference.dtypes import BOOL, Category, DType, default_dtype, real_of, round_to, wider
+from reference.dtypes import BOOL, Category, DType, default_dtype, extended, real_of, round_to, wider
 from reference.promotion import Number, result_type
 from reference.tensor import METHODS, Tensor
 
@@ -305,8 +305,7 @@ def _is_rounded(operand: Tensor | Number, dtype: DType) -> bool:
     if isinstance(operand, Tensor) and (operand.numel != 1 or operand.dtype is dtype):
         return False
     value = operand.array if isinstance(operand, Tensor) else np.asarray(operand)
-    wide = np.clongdouble if value.dtype.kind == "c" else np.longdouble
-    return bool(np.any((round_to(value, dtype).astype(wide) != value.astype(wide)) & ~np.isnan(value)))
+    return bool(np.any((extended(round_to(value, dtype)) != extended(value)) & ~np.isnan(value)))
 
 
 def pointwise(

@@ -58,7 +58,11 @@ class Storage:
             self.exact = None
 
     def keep_exact(self, dtype: DType, wide: np.dtype[Any]) -> np.ndarray:
-        """The array that holds what is known before rounding, made from the elements themselves if there is none."""
+        """The array that holds what is known before rounding, made from the elements themselves if there is none.
+
+        Real values written into complex elements leave the imaginary parts of the others.
+        """
+        wide = np.result_type(wide, np.complex64) if dtype.is_complex else wide
         if self.exact is None or self.exact_dtype is not dtype or self.exact.dtype != wide:
             whole = self.memory[: self.nbytes - self.nbytes % dtype.itemsize].view(dtype.numpy)
             with np.errstate(all="ignore"):

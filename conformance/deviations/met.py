@@ -16,7 +16,7 @@ from conformance.operations import find
 from conformance.standard import logical
 from conformance.strategies.calls import in_places
 from conformance.ulp import finfo
-from reference.dtypes import BY_NAME, BY_NUMPY, DType, default_dtype
+from reference.dtypes import BY_NAME, BY_NUMPY, DType, default_dtype, extended
 from reference.layout import contiguous_strides
 
 
@@ -48,7 +48,7 @@ class Met:
         given = [_operand(argument, tensors) for argument in arguments]
         known = [wanted, found, tensors[first], _cotangent(self.call, tensors)]
         try:
-            wide = np.broadcast_arrays(*map(_wide, known), *(operand for operand in given if operand is not None))
+            wide = np.broadcast_arrays(*map(extended, known), *(operand for operand in given if operand is not None))
         except ValueError:
             return None
         expected, actual, tensor, cotangent, *operands = wide
@@ -130,13 +130,9 @@ def _cotangent(call: Case, tensors: dict[str, np.ndarray]) -> np.ndarray:
 def _operand(argument: Argument, tensors: Mapping[str, np.ndarray]) -> np.ndarray | None:
     """A tensor or a number among the arguments."""
     if isinstance(argument, Ref):
-        return _wide(tensors[argument.name]) if argument.name in tensors else None
+        return extended(tensors[argument.name]) if argument.name in tensors else None
     is_number = isinstance(argument, (int, float, complex)) and not isinstance(argument, bool)
-    return _wide(np.asarray(argument)) if is_number else None
-
-
-def _wide(array: np.ndarray) -> np.ndarray:
-    return array.astype(np.clongdouble if array.dtype.kind == "c" else np.longdouble)
+    return extended(np.asarray(argument)) if is_number else None
 
 
 def met(case: Case, difference: Difference, *, in_program: bool) -> Met:

@@ -19,7 +19,7 @@ from conformance.targets.reference import ReferenceTarget
 from conformance.ulp import finfo
 from conformance.values import fill
 from reference.broadcasting import broadcast_shapes
-from reference.dtypes import BY_NUMPY, rounding_twice
+from reference.dtypes import BY_NUMPY, extended, rounding_twice
 from reference.errors import Refusal
 from reference.layout import contiguous_strides, is_non_overlapping_and_dense
 
@@ -48,8 +48,8 @@ def _each_element_would_be_rounded(met: Met) -> bool:
     """To the dtype of the result, before anything is computed: by half a unit of the largest at most."""
     expected, actual = met.difference.expected, met.difference.actual
     info = finfo(BY_NUMPY[expected.dtype])
-    largest = max(float(np.max(np.abs(logical(given).astype(np.longdouble)), initial=0)) for given in met.call.inputs)
-    error = np.abs(actual.astype(np.longdouble) - expected.astype(np.longdouble))
+    largest = max(float(np.max(np.abs(extended(logical(given))), initial=0)) for given in met.call.inputs)
+    error = np.abs(extended(actual) - extended(expected))
     return largest > info.max or bool(np.all(~(error > 2 * info.unit * largest)))
 
 
@@ -149,7 +149,7 @@ def _each_sum_is_rounded(met: Met) -> bool:
     if of_magnitudes is None or of_ones is None:
         return False
     count = np.maximum(of_ones, max(prod(given.shape) for given in met.call.inputs) / max(expected.size, 1))
-    error = np.abs(actual.astype(np.longdouble) - expected.astype(np.longdouble))
+    error = np.abs(extended(actual) - extended(expected))
     allowed = (count + 1) * finfo(BY_NUMPY[expected.dtype]).unit * of_magnitudes
     return bool(np.all(((error <= allowed) | np.isinf(of_magnitudes))[_wrong(met)]))
 
@@ -159,7 +159,7 @@ def _subnormal_numbers_count_as_zero(met: Met) -> bool:
     flushed, of_magnitudes = (_values(met, _with_elements(met.call, change)) for change in (_flushed, np.abs))
     if flushed is None or of_magnitudes is None:
         return False
-    expected, actual = met.difference.expected, met.difference.actual.astype(np.longdouble)
+    expected, actual = met.difference.expected, extended(met.difference.actual)
     count = max(given.size for given in met.call.inputs)
     with np.errstate(all="ignore"):
         rounded = 2 * finfo(BY_NUMPY[expected.dtype]).unit * np.abs(flushed) + count * 2.0**-24 * of_magnitudes
@@ -175,9 +175,7 @@ def _flushed(elements: np.ndarray) -> np.ndarray:
 
 def _it_is_computed_in_float32(met: Met) -> bool:
     """And then made an integer."""
-    expected, actual = (
-        np.asarray(one).astype(np.longdouble) for one in (met.difference.expected, met.difference.actual)
-    )
+    expected, actual = (extended(np.asarray(one)) for one in (met.difference.expected, met.difference.actual))
     return bool(np.all(np.abs(actual - expected) <= 1 + 2.0**-23 * np.max(np.abs(expected), initial=0)))
 
 
@@ -193,7 +191,7 @@ def _it_is_rounded_twice(met: Met) -> bool:
     if not isinstance(twice, np.ndarray) or twice.shape != wrong.shape or not wrong.any():
         return False
     allowed = 0 if difference.allowed is None else difference.allowed
-    near = (actual == twice) | (np.abs(actual.astype(np.longdouble) - twice.astype(np.longdouble)) <= allowed)
+    near = (actual == twice) | (np.abs(extended(actual) - extended(twice)) <= allowed)
     return bool(np.all((near & (twice != expected))[wrong]))
 
 
@@ -204,7 +202,7 @@ def _another_seed_draws_it(met: Met) -> bool:
 
 def _another_seed_may_draw_it(met: Met) -> bool:
     """Not far from what a few of them draw."""
-    drawn, actual = _drawn(met).astype(np.longdouble), met.difference.actual.astype(np.longdouble)
+    drawn, actual = extended(_drawn(met)), extended(met.difference.actual)
     low, high = drawn.min(axis=0), drawn.max(axis=0)
     room = 2 * (high - low)
     return bool(np.all(((low - room <= actual) & (actual <= high + room))[_wrong(met)]))
@@ -224,7 +222,7 @@ def _values(met: Met, case: Case) -> np.ndarray | None:
     """Those of what differs, or its gradient, in long double."""
     seen = _expected(met, case)
     values = None if seen is None else seen.grad if met.difference.aspect is Aspect.GRAD else seen.values
-    return values.astype(np.longdouble) if isinstance(values, np.ndarray) else None
+    return extended(values) if isinstance(values, np.ndarray) else None
 
 
 def _expected(met: Met, case: Case) -> Seen | None:

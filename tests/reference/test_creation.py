@@ -248,6 +248,14 @@ def test_a_cast_copy_shares_nothing_with_what_it_was_made_from() -> None:
     assert source.array.tolist() == [1, 2]
 
 
+def test_real_results_written_over_complex_elements_leave_the_others_imaginary_parts() -> None:
+    made = construction.tensor([1j, 2j], dtype=COMPLEX64)
+    part = made.view_as((1,), (1,), 1)
+    part.unrounded = np.array([3.0])
+    assert made.unrounded is not None
+    assert made.unrounded.tolist() == [1j, 3]
+
+
 @pytest.mark.parametrize(
     ("size", "order", "strides"),
     [((2, 3), (0, 1), (3, 1)), ((2, 3), (1, 0), (1, 2)), ((2, 3, 4, 5), (0, 2, 3, 1), (60, 1, 15, 3)), ((), (), ())],
