@@ -37,7 +37,7 @@ class Plan:
     before: int
     indexed: int
     places: tuple[np.ndarray, ...]
-    index_strides: tuple[Strides, ...]
+    index: tuple[Tensor, ...]
     index_shape: Shape
 
     def result_shape(self, shape: Shape) -> Shape:
@@ -60,7 +60,8 @@ class Plan:
         source = (*strides[: self.before], *(0,) * len(self.index_shape), *strides[self.before + self.indexed :])
         padded = (*(1,) * self.before, *self.index_shape, *(1,) * after)
         operands = [(shape, source)]
-        for own in self.index_strides:
+        for chosen in self.index:
+            own = _index_strides(chosen, self.index_shape)
             around = layout.view_strides(self.index_shape, own, padded)
             assert around is not None, "sizes of one can be added to any layout"
             operands.append((padded, around))
@@ -88,7 +89,7 @@ def plan(input: Tensor, indices: Indices) -> Plan:
         before=before,
         indexed=len(dims),
         places=tuple(_wrapped(array, input.shape[dim], dim, empty) for array, dim in zip(arrays, dims, strict=True)),
-        index_strides=tuple(_index_strides(chosen, shape) for chosen in tensors),
+        index=tuple(tensors),
         index_shape=shape,
     )
 
@@ -130,12 +131,13 @@ def _wrapped(places: np.ndarray, size: int, dim: int, empty: bool) -> np.ndarray
     """Places counted from either end, as ones that are not negative; a result without elements reads none."""
     if size == 0 and places.size:
         refuse_index("index is out of bounds for dimension with size 0")
-    outside = (places < -size) | (places >= size)
-    if outside.any():
+    least, largest = places.min(initial=0), places.max(initial=0)
+    if least < -size or largest >= max(size, 1):
         if not empty:
-            refuse_index(f"index {places[outside][0]} is out of bounds for dimension {dim} with size {size}")
+            outside = places[(places < -size) | (places >= size)]
+            refuse_index(f"index {outside[0]} is out of bounds for dimension {dim} with size {size}")
         return np.zeros_like(places)
-    return np.where(places < 0, places + size, places)
+    return np.where(places < 0, places + size, places) if least < 0 else places
 
 
 @function("IndexBackward0")
@@ -175,7 +177,7 @@ def put(
     written = chosen.choose(places).ravel()
     new = np.broadcast_to(values.array, shape).ravel()
     count = 1 + int(places.max(initial=-1))
-    memory = np.zeros(count, wider(input.dtype).numpy)
+    memory = np.zeros(count, (wider(input.dtype) if accumulate else input.dtype).numpy)
     memory[places] = input.array
     if accumulate:
         np.add.at(memory, written, new.astype(memory.dtype))

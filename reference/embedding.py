@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reference import layout
 from reference.dtypes import INT64, wider
 from reference.function import function
 from reference.layout import Shape, Strides
@@ -57,10 +58,10 @@ embed.vjp("pieces", _chosen)
 def addresses(geometry: Geometry) -> np.ndarray:
     """Where each element of that layout lies, in row-major order, counted in elements."""
     shape, strides, offset = geometry
-    address = np.full(shape, offset, np.int64)
-    for dim, stride in enumerate(strides):
-        address += stride * np.arange(shape[dim]).reshape([-1 if dim == other else 1 for other in range(len(shape))])
-    return address.ravel()
+    reached = np.arange(offset, offset + layout.extent(shape, strides))
+    if 0 in shape or strides == layout.contiguous_strides(shape):
+        return reached
+    return np.ndarray(shape, reached.dtype, reached, 0, [stride * reached.itemsize for stride in strides]).ravel()
 
 
 def _through_memory(values: Tensor, written: Geometry, read: Geometry, *, share_first: bool) -> Tensor:

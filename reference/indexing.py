@@ -12,10 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from reference.advanced import Indices, index, index_put_
+from reference.advanced import Indices, index, index_put_, plan
 from reference.dtypes import BOOL, INT64, UINT8, Category
 from reference.errors import refuse_index, refuse_type, refuse_value
 from reference.function import function
+from reference.layout import Shape
 from reference.scalars import cast_element
 from reference.slicing import expanded, select, slice_, unsqueeze
 from reference.tensor import METHODS, Tensor
@@ -33,6 +34,12 @@ def getitem(input: Tensor, item: Item) -> Tensor:
     if any(chosen is not None for chosen in indices):
         return index(part, indices)
     return alias(part) if part is input else part
+
+
+def chosen_shape(input: Tensor, item: Item) -> Shape:
+    """The shape of ``input[item]``."""
+    part, indices = _basic_part(input, _items(item))
+    return plan(part, indices).result_shape(part.shape) if any(chosen is not None for chosen in indices) else part.shape
 
 
 @function()

@@ -162,19 +162,18 @@ def _value_too_large(choices: Choices, drawing: Drawing) -> Argument | Omitted:
 
 def _chosen_shape(drawing: Drawing) -> tuple[int, ...]:
     """The shape of what the index chooses, as the reference finds it."""
-    tensors = {given.name: make_input(given, fill(given)) for given in drawing.inputs}
     indexed = Tensor.empty(_target(drawing).shape, BOOL)
-    chosen: Tensor = indexing.getitem(indexed, _live(drawing.arguments["index"], tensors))
-    return chosen.shape
+    return indexing.chosen_shape(indexed, _live(drawing.arguments["index"], drawing))
 
 
-def _live(argument: Argument, tensors: dict[str, Tensor | np.ndarray]) -> Any:
-    if isinstance(argument, Ref):
-        return tensors[argument.name]
+def _live(argument: Argument, drawing: Drawing) -> Any:
     if isinstance(argument, Slice):
         return slice(argument.start, argument.stop, argument.step)
     if isinstance(argument, (tuple, list)):
-        return type(argument)(_live(part, tensors) for part in argument)
+        return type(argument)(_live(part, drawing) for part in argument)
+    given = drawing.referred(argument)
+    if given is not None:
+        return make_input(given, fill(given))
     return ... if isinstance(argument, Dots) else argument
 
 
