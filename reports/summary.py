@@ -31,7 +31,7 @@ _STANDINGS = {
 }
 _COMPARED = (Outcome.HELD, Outcome.BROKE, Outcome.KNOWN)
 _RANK = {standing: rank for rank, standing in enumerate(Standing)}
-SMOKE = "smoke"
+SMOKE, PROGRAMS = "smoke", "programs"
 
 
 class State(StrEnum):
@@ -331,10 +331,15 @@ def _errors(rows: list[OperationRow]) -> list[WorstError]:
     return sorted(errors, key=lambda e: (error_order(e.ulps), e.operation, e.dtype, e.target), reverse=True)
 
 
+def _place(one: Cell | Discrepancy) -> tuple[str, str, str]:
+    """What was checked where. A discrepancy of a program has the name of the operation in which it broke."""
+    return one.property if one.property == PROGRAMS else one.operation, one.property, one.target
+
+
 def _inconsistencies(run: Run) -> list[str]:
     """Where cells and discrepancies contradict each other, the reader is told and not left to guess."""
-    shown = {(d.operation, d.property, d.target) for d in run.discrepancies if not d.deviation}
-    broke = {(c.operation, c.property, c.target) for c in run.cells if c.tally.outcome is Outcome.BROKE}
+    shown = {_place(found) for found in run.discrepancies if not found.deviation}
+    broke = {_place(cell) for cell in run.cells if cell.tally.outcome is Outcome.BROKE}
     silent = [" ".join(key) for key in sorted(broke - shown)]
     if not silent:
         return []

@@ -206,6 +206,14 @@ def test_a_broken_cell_without_a_discrepancy_is_pointed_out() -> None:
     assert summarise(run).notes == ["broken, and yet without a recorded discrepancy: sub agrees cpu"]
 
 
+def test_a_program_may_break_in_any_of_its_operations() -> None:
+    run = builders.clean_run()
+    run.cells.append(builders.cell("programs 0", "programs", "meta", "mixed", Outcome.BROKE, family="programs"))
+    assert "programs meta" in summarise(run).notes[0]
+    run.discrepancies.append(builders.discrepancy("abs", "programs", "meta"))
+    assert summarise(run).notes == []
+
+
 def test_causes_stand_worst_first_and_known_ones_last() -> None:
     causes = summarise(builders.run_with_findings()).causes
     assert [cause.severity for cause in causes[:2]] == [Severity.SILENT_WRONG, Severity.METADATA]
