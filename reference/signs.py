@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -130,22 +130,27 @@ angle.vjp("input", _angle_vjp)
 # -- rounding to integers ----------------------------------------------------------------------------------------------
 
 
+def _unless_whole(step: Callable[[np.ndarray], np.ndarray], input: np.ndarray) -> np.ndarray:
+    """``step``, but of integers, of which NumPy before 2.1 makes doubles: not all of 64 bits are among those."""
+    return input if input.dtype.kind in "iu" else step(input)
+
+
 @pointwise("FloorBackward0", check=forbids("floor", BOOL, COMPLEX))
 def floor(input: np.ndarray) -> np.ndarray:
     """The largest integer not above. https://docs.pytorch.org/docs/stable/generated/torch.floor.html"""
-    return np.floor(input)
+    return _unless_whole(np.floor, input)
 
 
 @pointwise("CeilBackward0", check=forbids("ceil", BOOL, COMPLEX))
 def ceil(input: np.ndarray) -> np.ndarray:
     """The smallest integer not below. https://docs.pytorch.org/docs/stable/generated/torch.ceil.html"""
-    return np.ceil(input)
+    return _unless_whole(np.ceil, input)
 
 
 @pointwise("TruncBackward0", check=forbids("trunc", BOOL, COMPLEX))
 def trunc(input: np.ndarray) -> np.ndarray:
     """The integer part. https://docs.pytorch.org/docs/stable/generated/torch.trunc.html"""
-    return np.trunc(input)
+    return _unless_whole(np.trunc, input)
 
 
 @pointwise("FracBackward0", check=forbids("frac", BOOL, INTEGRAL, COMPLEX))

@@ -20,7 +20,7 @@ _LOG_2 = np.longdouble("0.693147180559945309417232121458176568075500134360255254
 
 def joined(real: np.ndarray, imag: np.ndarray) -> np.ndarray:
     """real + i imag, without the products that turn inf into nan."""
-    result = np.empty(real.shape, np.result_type(real, np.complex64))
+    result = np.empty(real.shape, np.result_type(real.dtype, np.complex64))
     result.real, result.imag = real, imag
     return result
 

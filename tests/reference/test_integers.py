@@ -72,3 +72,9 @@ def test_the_operator_refuses_floats_with_a_type_error() -> None:
     with pytest.raises(Refusal) as refusal:
         METHODS["invert"](tensor([1.0], "float32"))
     assert refusal.value.kind == "TypeError"
+
+
+@pytest.mark.parametrize("name", ["floor", "ceil", "trunc", "round"])
+def test_what_is_whole_stays_as_it_is(name: str) -> None:
+    ends = [-(2**63) + 1, 2**63 - 1]
+    assert METHODS[name](tensor(ends, "int64")).array.tolist() == ends
