@@ -37,6 +37,8 @@ def basis_of(operation: Operation, prop: str, aspect: Aspect) -> Basis:
         return Derived("what a call cannot do it must refuse with an exception, whatever its arguments")
     if prop == "determinism":
         return Derived("a call without randomness is a function of its arguments")
+    if prop == "mixed devices" and aspect is Aspect.VALUES:
+        return Derived("what is computed depends on the elements of a tensor, not on where they lie")
     if prop == "double backward":
         return _GRAPH
     if prop == "metadata" and aspect is not Aspect.REFUSAL:

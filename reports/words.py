@@ -37,6 +37,7 @@ _CLAIMS = {
     "saved": "a write before the backward pass is noticed, or does no harm",
     "indices": "the index of a chosen element leads to it, whichever of equal ones it is",
     "parts": "an in-place call on a part of a tensor is one on these elements of the whole",
+    "mixed devices": "a number on the CPU is taken for what it is, or refused",
     "metadata": "shape, dtype and strides are known without the values",
     "modes": "another way to run it gives the same result",
     "determinism": "the same call gives the same bits",

@@ -54,12 +54,12 @@ class Promotion(Property):
         tensors = [given for given in base.inputs if given.dtype in {one.name for one in _dtypes_at(operation, first)}]
         if len(step.args) <= second or not tensors:
             return
-        inputs = [_small(given, ()) for given in base.inputs]
-        left = _small(next((one for one in tensors if Ref(one.name) == step.args[first]), tensors[0]), (2,), "left")
+        inputs = [small(given, ()) for given in base.inputs]
+        left = small(next((one for one in tensors if Ref(one.name) == step.args[first]), tensors[0]), (2,), "left")
         for category in Category:
             dtypes = [dtype for dtype in _dtypes_at(operation, second) if dtype.category is category]
             rights = [
-                _small(left, shape, f"right_{dtype.name}_{len(shape)}", dtype.name)
+                small(left, shape, f"right_{dtype.name}_{len(shape)}", dtype.name)
                 for dtype, shape in _with_shapes(dtypes, choices.integer(0, 1), BY_NAME[left.dtype])
             ]
             options: list[Argument] = [Ref(right.name) for right in rights]
@@ -129,7 +129,7 @@ def _takes_numbers(operation: Operation, position: int) -> bool:
     return isinstance(parameter, Operand) and parameter.number
 
 
-def _small(given: Input, shape: tuple[int, ...], name: str = "", dtype: str = "") -> Input:
+def small(given: Input, shape: tuple[int, ...], name: str = "", dtype: str = "") -> Input:
     """A few numbers that every dtype holds and that may divide."""
     strides, offset, size = geometry("contiguous", shape)
     values = Drawn("positive", 1)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from reference.layout import contiguous_strides
-from tests.conformance.planted.planting import IN_PLACE, OUT, Fault, Plant
+from tests.conformance.planted.planting import EVERY_FORM, IN_PLACE, OUT, Fault, Plant
 
 TURN = count()
 
@@ -38,6 +38,11 @@ def strides_ignored(real: Plant, input: torch.Tensor) -> Any:
 
 def sometimes_off(real: Plant, input: torch.Tensor) -> Any:
     return real(input) * (1 + next(TURN) % 2)
+
+
+def read_from_the_start(real: Plant, input: torch.Tensor, other: Any, *args: Any, **kwargs: Any) -> Any:
+    is_number = isinstance(other, torch.Tensor) and not other.ndim
+    return real(input, other.as_strided((), (), 0) if is_number else other, *args, **kwargs)
 
 
 def always_float64(real: Plant, *args: Any, **kwargs: Any) -> Any:
@@ -154,6 +159,7 @@ FAULTS = [
     Fault("result row-major", "a transposed input's strides are lost", "mul", "layout", row_major),
     Fault("strides ignored", "memory is read in its order", "sqrt", "layout", strides_ignored),
     Fault("another result each time", "every second one is off", "exp", "determinism", sometimes_off),
+    Fault("a number read from the start", "of its storage", "mul", "mixed devices", read_from_the_start, EVERY_FORM),
     Fault("wrong dtype on meta", "float64 for float32", "mul", "metadata", always_float64, device="meta"),
     Fault("wrong strides on meta", "row-major, always", "mul", "layout", row_major, device="meta"),
     Fault("version not raised", "a write that nobody knows of", "add", "in place", version_kept, IN_PLACE),
