@@ -203,7 +203,8 @@ class Loss(Bound):
 class Variance(Bound):
     """Class E, var, and std where ``root`` says so: 16 sqrt(n) u var, and what the rounding of the mean adds.
 
-    Chan, Golub and LeVeque (Amer. Statist. 37, 1983), with sqrt(n) for n. The mean, a sum of n terms, is off by
+    Chan, Golub and LeVeque (Amer. Statist. 37, 1983), with sqrt(n) for n, unless that is more: what repeats itself is
+    rounded the same way each time (``roundings_of_sum``). The mean, a sum of n terms, is off by
     d = (2 + sqrt(n)) u max|x|, which the deviations take over: 2 d std, and its square where the elements are nearly
     equal.
     """
@@ -213,7 +214,7 @@ class Variance(Bound):
 
     def allowed(self, judged: Judged) -> np.ndarray:
         unit = finfo(judged.computing).unit
-        allowed = 16 * math.sqrt(judged.terms) * unit * judged.size + last_rounding(judged)
+        allowed = 2 * roundings_of_sum(judged.terms) * unit * judged.size + last_rounding(judged)
         shift = _shift_of_the_mean(judged.inputs[0], judged.terms, unit) if judged.inputs else 0.0
         if self.root:
             return allowed + 2 * shift

@@ -17,7 +17,7 @@ from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
 from reference.dtypes import BOOL as BOOL_DTYPE
 from reference.dtypes import INT64, UINT8, DType, wider
 from reference.errors import refuse, refuse_index, refuse_value
-from reference.function import function
+from reference.function import cast_layout, function
 from reference.promotion import result_type
 from reference.reduction import computing_array, sum
 from reference.selection import where
@@ -58,7 +58,7 @@ def squared_error(input: Tensor, target: Tensor, reduction: str) -> Tensor:
     with np.errstate(all="ignore"):
         squares = (computing_array(input, dtype) - computing_array(target, dtype)) ** 2
         if reduction == "none":
-            operands = [(tensor.shape, tensor.strides) for tensor in (input, target)]
+            operands = [cast_layout(tensor, dtype) for tensor in (input, target)]
             return Tensor.of(squares, dtype, layout.pointwise_strides(input.shape, operands))
         total = squares.sum()
         return Tensor.of(np.asarray(total / squares.dtype.type(input.numel) if reduction == "mean" else total), dtype)

@@ -194,6 +194,18 @@ def test_two_thousand_honest_runs_raise_no_alarm() -> None:
     assert alarms == []
 
 
+def test_a_variance_updated_element_by_element_may_be_rounded_the_same_way_each_time() -> None:
+    elements = np.tile(np.array([0, 3.3], np.float32), 2**15)
+    mean = squares = np.float32(0)
+    for count, element in enumerate(elements, 1):
+        deviation = element - mean
+        mean += deviation / np.float32(count)
+        squares += deviation * (element - mean)
+    found = verdict(squares / np.float32(count), elements.astype(float).var(), Variance(), elements, terms=count)
+    assert found.held
+    assert found.worst > 2**12
+
+
 @pytest.mark.parametrize(("largest", "overflows"), [(3e38, True), (1e38, False)])
 def test_between_two_elements_the_difference_of_the_formula_may_overflow(largest: float, overflows: bool) -> None:
     elements = np.array([-largest, largest], np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import reference as reference  # its modules register their functions
-from reference.dtypes import FLOAT32, FLOAT64, INT32, INT64
+from reference.dtypes import FLOAT16, FLOAT32, FLOAT64, INT32, INT64
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 
@@ -122,6 +122,14 @@ def test_mse_loss_warns_when_it_broadcasts() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         METHODS["mse_loss"](tensor([1.0]), tensor([2.0]))
+
+
+def test_mse_loss_is_laid_out_as_its_operands_in_one_dtype() -> None:
+    repeated = METHODS["expand"](tensor([[[1.0, 2.0]]], FLOAT16), 3, 2, 2)
+    other = METHODS["permute"](tensor(np.ones((2, 2, 3)), FLOAT32), 2, 1, 0)
+    assert METHODS["mse_loss"](repeated, other, reduction="none").strides == (4, 2, 1)
+    alike = METHODS["expand"](tensor([[[1.0, 2.0]]], FLOAT32), 3, 2, 2)
+    assert METHODS["mse_loss"](alike, other, reduction="none").strides == (1, 3, 6)
 
 
 def test_mse_loss_of_integers_is_refused() -> None:
