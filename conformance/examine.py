@@ -15,7 +15,7 @@ from conformance.standard import logical, standard_for
 from conformance.targets.interpreter import Interpreter
 from conformance.targets.reference import CachedReference
 from reference.dtypes import BY_NAME, COMPLEX64, COMPLEX128, FLOAT32, FLOAT64, STORED_ONLY
-from reference.scalars import overflows_narrow_float
+from reference.scalars import overflows_narrow_float, wraps
 
 REFERENCE = CachedReference()
 LIMITED = frozenset(dtype.name for dtype in STORED_ONLY)
@@ -75,7 +75,7 @@ def relate(
 def unsupported(case: Case, expected: Trace, actual: Trace, target: Interpreter) -> bool:
     """Whether the reference lacks what is asked for, or a target that is not the CPU says that it does.
 
-    A number that a float of 16 bits cannot hold may be refused everywhere.
+    A number that a float of 16 bits, or an integral dtype, cannot hold may be refused everywhere.
     """
     if expected.refused is not None and expected.refused.kind == "Unmodelled":
         return True
@@ -99,14 +99,16 @@ def _says_that_it_overflows(refused: Refused) -> bool:
 
 
 def _overflows(case: Case, step: int) -> bool:
-    """Whether a step has a number that a float of 16 bits cannot hold, of which the case has one: it may be refused.
+    """Whether a step has a number that a float of 16 bits or an integral dtype cannot hold, of which the case has one:
+    it may be refused.
 
     A tensor without dimensions may stand for a number.
     """
     given = (*case.steps[step].args, *(value for _, value in case.steps[step].kwargs))
     numbers = [one for one in given if isinstance(one, (int, float, complex))]
     numbers += [logical(one).item() for one in case.inputs if Ref(one.name) in given and _is_a_number(one)]
-    return any(overflows_narrow_float(one, BY_NAME[name]) for one in numbers for name in dtype_names(case))
+    dtypes = [BY_NAME[name] for name in dtype_names(case)]
+    return any(overflows_narrow_float(one, dtype) or wraps(one, dtype) for one in numbers for dtype in dtypes)
 
 
 def _is_a_number(given: Input) -> bool:

@@ -11,7 +11,7 @@ from conformance.model.case import Argument, Input, Ref
 from conformance.operation import OMITTED, Omitted
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
-from conformance.strategies.numbers import BEYOND, ENDS, draw_number
+from conformance.strategies.numbers import BEYOND, ENDS, draw_beyond, draw_number, draw_wide_number, not_held_by
 from conformance.strategies.shapes import (
     Shape,
     draw_broadcastable,
@@ -91,10 +91,15 @@ class AnyTensor(Base):
 
 @dataclass(frozen=True, slots=True)
 class Operand(Base):
-    """A tensor that is broadcast with the other operands; a Python number too where ``number`` says so."""
+    """A tensor that is broadcast with the other operands; a Python number too where ``number`` says so.
+
+    Of an integral dtype, the number may be ``wider``; where it is ``held``, such a number is refused.
+    """
 
     name: str
     number: bool = field(default=False, kw_only=True)
+    wider: bool = field(default=False, kw_only=True)
+    held: bool = field(default=False, kw_only=True)
     mode: str = field(default="", kw_only=True)
     dtypes: tuple[DType, ...] = field(default=(), kw_only=True)
 
@@ -102,7 +107,7 @@ class Operand(Base):
         if self.left_out(choices):
             return OMITTED
         if self.number and not drawing.lacks_shape() and choices.flag(25):
-            return draw_number(choices, drawing)
+            return draw_wide_number(choices, drawing) if self.wider else draw_number(choices, drawing)
         dtypes = self.dtypes or drawing.operation.dtypes
         found = None if self.mode else drawing.existing(lambda one: _operates(one, dtypes, drawing))
         if found is None and not self.mode:
@@ -115,7 +120,9 @@ class Operand(Base):
         return drawing.tensor(self.name, shape, drawing.beside(shape, dtype), mode=self.mode)
 
     def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
-        """A shape that does not broadcast: a size of neither one nor the other's."""
+        """A shape that does not broadcast: a size of neither one nor the other's; or a number that is not held."""
+        if self.held and not isinstance(argument, Ref):
+            return not_held(choices, drawing)
         given = drawing.given(self.name)
         if given is None or len(drawing.inputs) < 2 or given is drawing.inputs[0]:
             return OMITTED
@@ -231,19 +238,35 @@ class LikeTensor(Base):
 
 @dataclass(frozen=True, slots=True)
 class Number(Base):
-    """A Python number; from ``options`` if there are any, with ``beyond`` at times one that is not finite."""
+    """A Python number; from ``options`` if there are any, with ``beyond`` at times one that is not finite.
+
+    Of an integral dtype, it may be ``wider``; where it is ``held``, such a number is refused.
+    """
 
     name: str
     options: tuple[bool | int | float | complex, ...] = ()
     beyond: bool = field(default=False, kw_only=True)
+    wider: bool = field(default=False, kw_only=True)
+    held: bool = field(default=False, kw_only=True)
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
         if not self.options:
-            return draw_number(choices, drawing)
+            return draw_wide_number(choices, drawing) if self.wider else draw_number(choices, drawing)
+        if self.wider and (wide := draw_beyond(choices, drawing, 15)) is not None:
+            return wide
         finite = not drawing.extremes or drawing.dtype.category is not Category.FLOATING or not self.beyond
         return choices.choose(self.options if finite or not choices.flag(35) else BEYOND)
+
+    def spoil(self, choices: Choices, drawing: Drawing, argument: Argument) -> Argument | Omitted:
+        return not_held(choices, drawing) if self.held else OMITTED
+
+
+def not_held(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """A number that the dtype of the first tensor is refused as an element, if there is one."""
+    options = not_held_by(drawing.dtype)
+    return choices.choose(options) if options else OMITTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ import numpy as np
 from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
 from reference.dtypes import BOOL as BOOL_DTYPE
 from reference.dtypes import DType, round_to
-from reference.errors import refuse
+from reference.errors import refuse, unmodelled
 from reference.function import LikeInput, Pointwise, arithmetic, function, pointwise, to_float
 from reference.layout import Shape, Strides
 from reference.promotion import Number, result_type
 from reference.scalars import element
 from reference.tensor import METHODS, Tensor
+from reference.uncast import OfIntegers
 from reference.writing import in_place, with_out
 
 
@@ -194,7 +195,7 @@ addcmul.vjp("tensor2", lambda g, tensor1, value: g * conjugate(_times(value, ten
 # -- quotients -----------------------------------------------------------------------------------------------------
 
 
-class _Division(Pointwise):
+class _Division(OfIntegers):
     """Division, whose rounding mode decides whether integers stay integers."""
 
     def promote(self, operands: Sequence[Tensor | Number], arguments: Mapping[str, Any]) -> tuple[DType, DType]:
@@ -216,13 +217,16 @@ def _check_division(dtype: DType, arguments: Mapping[str, Any]) -> None:
 
 
 def refuse_zero_divisor(dtype: DType, arguments: Mapping[str, Any]) -> None:
-    """Refuse to divide integers by zero, which is also what a multiple of 2**16 is in int16."""
+    """Refuse to divide integers by zero. A multiple of 2**16 is zero, too, once it is cast to int16: what becomes of
+    that is left open."""
     input, other = arguments["input"], arguments["other"]
     if dtype.category is not INTEGRAL or (isinstance(input, Tensor) and not input.numel):
         return
-    divisors = round_to(other.array if isinstance(other, Tensor) else np.asarray(other), dtype)
+    divisors = other.array if isinstance(other, Tensor) else np.asarray(other)
     if np.any(divisors == 0):
         refuse("ZeroDivisionError")
+    if np.any(round_to(divisors, dtype) == 0):
+        unmodelled(f"a divisor that is zero as a {dtype!r}")
 
 
 def _div(input: np.ndarray, other: np.ndarray, *, rounding_mode: str | None = None) -> np.ndarray:

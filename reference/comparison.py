@@ -14,15 +14,18 @@ from reference.function import LikeInput, Pointwise, comparison, function, point
 from reference.layout import Shape, Strides, pointwise_strides, preserved_strides
 from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
+from reference.uncast import of_integers
 
 _PAGES = "https://docs.pytorch.org/docs/stable/generated/torch."
 
 
-def _declare(name: str, meaning: str, kernel: Callable[..., np.ndarray], **settings: Any) -> Pointwise:
+def _declare(
+    name: str, meaning: str, kernel: Callable[..., np.ndarray], declare: Any = pointwise, **settings: Any
+) -> Any:
     """Declare a pointwise function whose kernel is one NumPy function."""
     kernel.__name__ = name
     kernel.__doc__ = f"{meaning} {_PAGES}{name}.html"
-    return pointwise(**settings)(kernel)
+    return declare(**settings)(kernel)
 
 
 def _compare(name: str, meaning: str, ufunc: np.ufunc, **settings: Any) -> Pointwise:
@@ -32,8 +35,8 @@ def _compare(name: str, meaning: str, ufunc: np.ufunc, **settings: Any) -> Point
     def node(arguments: Mapping[str, Any]) -> str:
         return f"{name.capitalize()}Backward{int(isinstance(arguments['other'], Tensor))}"
 
-    settings["promotion"] = comparison
-    declared = _declare(name, f"Whether ``input {meaning} other``, as bool.", kernel, node=node, **settings)
+    settings |= {"promotion": comparison, "node": node}
+    declared = _declare(name, f"Whether ``input {meaning} other``, as bool.", kernel, declare=of_integers, **settings)
     # A bool has no gradient, but in place the answer may lie in a tensor that has one: it is constant.
     declared.vjp("input", lambda g: METHODS["zeros_like"](g))
     declared.vjp("other", lambda g: METHODS["zeros_like"](g))

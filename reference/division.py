@@ -11,9 +11,10 @@ from reference.arithmetic import divided_integers, floored_quotient, quotient_fi
 from reference.checks import BOOL, COMPLEX, refuse_category
 from reference.dtypes import DType
 from reference.errors import refuse, refuse_type
-from reference.function import Check, pointwise
+from reference.function import Check
 from reference.promotion import Number
 from reference.tensor import METHODS, Tensor
+from reference.uncast import of_integers
 
 
 def _divides(name: str, *, numbers_first: bool = True) -> Check:
@@ -37,7 +38,7 @@ def _fmod_node(arguments: Mapping[str, Any]) -> str:
     return "FmodBackward1" if isinstance(arguments["other"], Tensor) else "FmodBackward0"
 
 
-@pointwise(_fmod_node, check=_divides("fmod", numbers_first=False))
+@of_integers(_fmod_node, check=_divides("fmod", numbers_first=False))
 def fmod(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """What is left by division rounded towards zero, with the sign of ``input``: exact; nan over zero.
 
@@ -56,7 +57,7 @@ def _remainder_node(arguments: Mapping[str, Any]) -> str:
     return "RemainderBackward1" if isinstance(arguments["other"], Tensor) else "RemainderBackward0"
 
 
-@pointwise(_remainder_node, check=_divides("remainder"))
+@of_integers(_remainder_node, check=_divides("remainder"))
 def remainder(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """What is left by division rounded down, as Python's ``%``, with the sign of ``other``; nan over zero.
 
@@ -76,7 +77,7 @@ remainder.vjp("input", lambda g: g)
 remainder.vjp("other", _divisor_vjp)
 
 
-@pointwise("NotImplemented", check=_divides("floor_divide"))
+@of_integers("NotImplemented", check=_divides("floor_divide"))
 def floor_divide(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The quotient rounded down; torch gives it no derivative.
 

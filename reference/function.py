@@ -230,7 +230,7 @@ class Pointwise(Function):
         with np.errstate(all="ignore"):
             arrays = [None if operand is None else self.operand_array(operand, dtype) for operand in operands]
             values = self.evaluate(arrays, settings, dtype)
-            promised = None if self.promised is None else self.promised(*arrays, **settings)
+            promised = self.is_promised(values, arrays, settings, out)
         if values.shape != shape:
             values = np.broadcast_to(values, shape)
         laid_out = self.out_strides if self.for_out else self.strides
@@ -253,6 +253,12 @@ class Pointwise(Function):
     def evaluate(self, arrays: Sequence[Any], settings: Mapping[str, Any], dtype: DType) -> np.ndarray:
         """The kernel's values; ``dtype`` is for functions of the dtype itself, of which operands are wider copies."""
         return np.asarray(self.kernel(*arrays, **settings))
+
+    def is_promised(
+        self, values: np.ndarray, arrays: Sequence[Any], settings: Mapping[str, Any], out: DType
+    ) -> np.ndarray | None:
+        """Where the kernel's values are promised; None is everywhere."""
+        return None if self.promised is None else self.promised(*arrays, **settings)
 
     def strides(self, shape: layout.Shape, operands: Sequence[Tensor | Number], dtype: DType) -> layout.Strides:
         """The strides of the result; an operand of another dtype counts as the copy into which torch casts it."""

@@ -84,6 +84,14 @@ def overflows_narrow_float(value: Number, dtype: DType) -> bool:
     return narrow and not _fits(value, dtype)
 
 
+def wraps(value: Number, dtype: DType) -> bool:
+    """Whether an integer is another once it is cast to an integral dtype."""
+    if not isinstance(value, int) or dtype.category is not Category.INTEGRAL:
+        return False
+    held = np.iinfo(dtype.numpy)
+    return not held.min <= value <= held.max
+
+
 def _real(value: Number) -> int | float:
     return value.real if isinstance(value, complex) else value
 
@@ -96,12 +104,10 @@ def _fits(value: Number, dtype: DType) -> bool:
     real = _real(value)
     if dtype.category is Category.FLOATING:
         return _fits_float(real, dtype)
-    largest = int(np.iinfo(dtype.numpy).max)
-    if isinstance(real, float):
-        # Compared as torch compares them, in float64: there 2^63 does not exceed the largest int64.
-        return not math.isnan(real) and float(np.iinfo(dtype.numpy).min) <= real <= float(largest)
-    lowest = -largest - 1 if dtype.is_signed else -largest
-    return lowest <= real <= largest
+    range_ = np.iinfo(dtype.numpy)
+    # A negative integer wraps around in an unsigned dtype.
+    lowest = int(range_.min) if dtype.is_signed or isinstance(real, float) else -int(range_.max)
+    return lowest <= real <= int(range_.max)
 
 
 def _fits_float(value: int | float, dtype: DType) -> bool:

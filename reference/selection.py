@@ -17,12 +17,13 @@ from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
 from reference.comparison import tensors_only
 from reference.dtypes import BOOL as BOOL_DTYPE
 from reference.dtypes import UINT8, Category, DType, round_to
-from reference.errors import refuse, refuse_type
+from reference.errors import refuse, refuse_type, unmodelled
 from reference.function import cast_layout, function, pointwise
 from reference.promotion import Number, result_type
 from reference.scalars import element
 from reference.signalling import PassesOverNan
 from reference.tensor import METHODS, Tensor
+from reference.uncast import OfIntegers, of_integers
 
 
 @function("WhereBackward0")
@@ -73,13 +74,13 @@ def _check_extremum(dtype: DType, arguments: Mapping[str, Any]) -> None:
     refuse_category("maximum", dtype, COMPLEX, kind="RuntimeError")
 
 
-@pointwise("MaximumBackward0", check=_check_extremum)
+@of_integers("MaximumBackward0", check=_check_extremum)
 def maximum(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The larger, nan if either is. https://docs.pytorch.org/docs/stable/generated/torch.maximum.html"""
     return np.maximum(input, other)
 
 
-@pointwise("MinimumBackward0", check=_check_extremum)
+@of_integers("MinimumBackward0", check=_check_extremum)
 def minimum(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The smaller, nan if either is. https://docs.pytorch.org/docs/stable/generated/torch.minimum.html"""
     return np.minimum(input, other)
@@ -111,6 +112,10 @@ minimum.vjp("input", lambda g, input, other: _of_smaller(g, input, other))
 minimum.vjp("other", lambda g, input, other: _of_smaller(g, other, input))
 
 
+class _Extremum(PassesOverNan, OfIntegers):
+    """That of two operands, which passes over nan, and takes integers as they are."""
+
+
 def _fmax(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     """The larger, nan only if both are. https://docs.pytorch.org/docs/stable/generated/torch.fmax.html"""
     return np.fmax(input, other)
@@ -122,8 +127,8 @@ def _fmin(input: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 _fmax.__name__, _fmin.__name__ = "fmax", "fmin"
-fmax = PassesOverNan(_fmax, "FmaxBackward0", check=_check_extremum)
-fmin = PassesOverNan(_fmin, "FminBackward0", check=_check_extremum)
+fmax = _Extremum(_fmax, "FmaxBackward0", check=_check_extremum)
+fmin = _Extremum(_fmin, "FminBackward0", check=_check_extremum)
 
 
 def _won(g: Tensor, tie: Tensor, better: Tensor, other: Tensor) -> Tensor:
@@ -153,11 +158,10 @@ def _check_bounds(dtype: DType, arguments: Mapping[str, Any]) -> None:
     if len(bounds) == 2 or not by_tensors:  # one tensor alone is a maximum or a minimum, which bool has
         refuse_category("clamp", dtype, BOOL)
     if dtype.category is INTEGRAL and not by_tensors:
+        least, most = arguments.get("min"), arguments.get("max")
         limits = np.iinfo(dtype.numpy)
-        # An unsigned dtype takes a negative number, and wraps it around.
-        lowest = limits.min or -limits.max
-        if any(not lowest <= bound <= limits.max for bound in bounds):
-            refuse(f"value cannot be converted to type {dtype!r} without overflow")
+        if (least is not None and least > limits.max) or (most is not None and most < limits.min):
+            unmodelled(f"a {dtype!r} that it cannot hold")
 
 
 def _bounded_node(name: str, *, by_number: int) -> Callable[[Mapping[str, Any]], str]:
@@ -168,7 +172,7 @@ def _bounded_node(name: str, *, by_number: int) -> Callable[[Mapping[str, Any]],
     return node
 
 
-@pointwise(_bounded_node("Clamp", by_number=1), check=_check_bounds)
+@of_integers(_bounded_node("Clamp", by_number=1), check=_check_bounds)
 def clamp(input: np.ndarray, min: np.ndarray | None = None, max: np.ndarray | None = None) -> np.ndarray:
     """``input`` within [min, max], ``max`` where they cross; nan stays.
 
@@ -208,7 +212,7 @@ clamp.vjp("max", _clamp_max_vjp)
 METHODS["clip"] = clamp
 
 
-@pointwise(_bounded_node("ClampMin", by_number=0), check=_check_bounds)
+@of_integers(_bounded_node("ClampMin", by_number=0), check=_check_bounds)
 def clamp_min(input: np.ndarray, min: np.ndarray) -> np.ndarray:
     """``clamp`` with a lower bound alone."""
     return np.maximum(input, min)
@@ -219,7 +223,7 @@ clamp_min.vjp("input", lambda g, input, min: _of_larger(g, input, min))
 clamp_min.vjp("min", lambda g, input, min: _of_larger(g, min, input))
 
 
-@pointwise(_bounded_node("ClampMax", by_number=0), check=_check_bounds)
+@of_integers(_bounded_node("ClampMax", by_number=0), check=_check_bounds)
 def clamp_max(input: np.ndarray, max: np.ndarray) -> np.ndarray:
     """``clamp`` with an upper bound alone."""
     return np.minimum(input, max)

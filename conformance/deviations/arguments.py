@@ -122,6 +122,17 @@ def _a_number_does_not_fit(case: Case) -> bool:
     return any(not info.min <= one <= info.max for one in numbers)
 
 
+def _a_number_is_the_first_beyond_int64(case: Case) -> bool:
+    """As a float: the largest int64 is equal to it once it is rounded to float64."""
+
+    def among(argument: object) -> bool:
+        if isinstance(argument, (list, tuple)):
+            return any(map(among, argument))
+        return isinstance(argument, float) and argument == 2.0**63
+
+    return among(arguments_of(case.main))
+
+
 def _something_follows_a_mask(case: Case) -> bool:
     """In an index: a mask of several dimensions, which the items behind it have to pass over."""
     index = next((argument for argument in arguments_of(case.main) if isinstance(argument, tuple)), ())
@@ -146,6 +157,7 @@ ARGUMENTS: dict[str, Callable[[Case], bool]] = {
     "it wraps": _it_wraps,
     "the base is one": _the_base_is_one,
     "a number does not fit": _a_number_does_not_fit,
+    "a number is the first beyond int64": _a_number_is_the_first_beyond_int64,
     "no degrees of freedom are left": _no_degrees_of_freedom_are_left,
     "no dimensions are given": _no_dimensions_are_given,
     "something follows a mask": _something_follows_a_mask,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from math import prod
 
@@ -22,6 +23,7 @@ from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NUMPY, extended, rounding_twice
 from reference.errors import Refusal
 from reference.layout import contiguous_strides, is_non_overlapping_and_dense
+from reference.uncast import wrapping_integers
 
 _SEEDS = 256
 
@@ -181,18 +183,28 @@ def _it_is_computed_in_float32(met: Met) -> bool:
 
 def _it_is_rounded_twice(met: Met) -> bool:
     """By way of float32: as near as the bound asks to what the reference gives where every cast to 16 or 8 bits is."""
+    return _is_given_with(rounding_twice(), met)
+
+
+def _an_integer_is_wrapped_first(met: Met) -> bool:
+    """To the common dtype: it is what the reference gives where operands are cast to it."""
+    return _is_given_with(wrapping_integers(), met)
+
+
+def _is_given_with(fault: AbstractContextManager[None], met: Met) -> bool:
+    """Whether each wrong element is near to what the reference gives with a fault, and that another without."""
     difference = met.difference
     if difference.verdict is None:
         return False
-    with rounding_twice():
+    with fault:
         seen = ReferenceTarget().run(met.call).last.variables.get(difference.variable)
     expected, actual, wrong = difference.expected, difference.actual, difference.verdict.wrong
-    twice = None if seen is None else seen.values
-    if not isinstance(twice, np.ndarray) or twice.shape != wrong.shape or not wrong.any():
+    faulty = None if seen is None else seen.values
+    if not isinstance(faulty, np.ndarray) or faulty.shape != wrong.shape or not wrong.any():
         return False
     allowed = 0 if difference.allowed is None else difference.allowed
-    near = (actual == twice) | (np.abs(extended(actual) - extended(twice)) <= allowed)
-    return bool(np.all((near & (twice != expected))[wrong]))
+    near = (actual == faulty) | (np.abs(extended(actual) - extended(faulty)) <= allowed)
+    return bool(np.all((near & (faulty != expected))[wrong]))
 
 
 def _another_seed_draws_it(met: Met) -> bool:
@@ -322,6 +334,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "subnormal numbers count as zero": _subnormal_numbers_count_as_zero,
     "it is computed in float32": _it_is_computed_in_float32,
     "it is rounded twice": _it_is_rounded_twice,
+    "an integer is wrapped first": _an_integer_is_wrapped_first,
     "another seed draws it": _another_seed_draws_it,
     "another seed may draw it": _another_seed_may_draw_it,
     "out is made a vector": _out_is_made_a_vector,

@@ -11,11 +11,12 @@ from conformance.model.verdict import Derived, Documented, Observed
 from conformance.operation import ALL, NUMERIC, REAL_NUMERIC, Form, Omitted, Operation, spelled
 from conformance.parameters import Choice, Number, Operand
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import beyond
 from reference import arithmetic, powers, signs
 from reference.dtypes import Category
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
-ALPHA = Number("alpha", keyword=True, required=False)
+ALPHA = Number("alpha", keyword=True, required=False, held=True)
 VALUE = Number("value", options=(2, -1, 3), keyword=True, required=False, beyond=True)
 
 
@@ -25,7 +26,8 @@ class Divisor(Operand):
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if choices.flag(20) and not drawing.lacks_shape():
-            return choices.choose((3, 2, 7, 1) if drawing.dtype.category < Category.FLOATING else (3, -2, 0.5, -2.5, 1))
+            whole = (3, 2, 7, 1, *beyond(drawing.dtype)[:1])
+            return choices.choose(whole if drawing.dtype.category < Category.FLOATING else (3, -2, 0.5, -2.5, 1))
         # Zero-argument super does not work in a class with slots.
         return Operand.draw(self, choices, drawing)
 
@@ -47,7 +49,7 @@ OPERATIONS = [
         name="add",
         reference=arithmetic.add,
         spellings=spelled("torch.add", "Tensor.add", in_place="Tensor.add_", operator="+", out=True),
-        parameters=(Operand("input"), Operand("other", number=True), ALPHA),
+        parameters=(Operand("input"), Operand("other", number=True, wider=True), ALPHA),
         dtypes=ALL,
         accuracy=Fused(),
         gradient=GradientOf(2),
@@ -57,7 +59,7 @@ OPERATIONS = [
         name="sub",
         reference=arithmetic.sub,
         spellings=spelled("torch.sub", "Tensor.sub", in_place="Tensor.sub_", operator="-", out=True, reflected=False),
-        parameters=(Operand("input"), Operand("other", number=True), ALPHA),
+        parameters=(Operand("input"), Operand("other", number=True, wider=True), ALPHA),
         dtypes=NUMERIC,
         accuracy=Fused(),
         gradient=GradientOf(2),
@@ -68,7 +70,7 @@ OPERATIONS = [
         name="rsub",
         reference=arithmetic.rsub,
         spellings=spelled("torch.rsub"),
-        parameters=(Operand("input"), Operand("other", number=True), ALPHA),
+        parameters=(Operand("input"), Operand("other", number=True, wider=True), ALPHA),
         dtypes=NUMERIC,
         accuracy=Fused(1),
         gradient=GradientOf(2),
@@ -88,7 +90,7 @@ OPERATIONS = [
         name="mul",
         reference=arithmetic.mul,
         spellings=spelled("torch.mul", "Tensor.mul", in_place="Tensor.mul_", operator="*", out=True),
-        parameters=(Operand("input"), Operand("other", number=True)),
+        parameters=(Operand("input"), Operand("other", number=True, wider=True)),
         dtypes=ALL,
         accuracy=Rounded(complex_units=2.24),
         gradient=GradientOf(2),

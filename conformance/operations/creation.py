@@ -9,7 +9,7 @@ from conformance.model.case import Argument, DTypeName, Layout
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, MADE, STORED, Effect, Omitted, Operation, spelled
 from conformance.operations.casts import MEMORY_FORMAT
-from conformance.parameters import AnyTensor, Choice, Computed
+from conformance.parameters import AnyTensor, Choice, Computed, not_held
 from conformance.size_parameters import Sizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
@@ -40,7 +40,9 @@ def _data(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _ragged(choices: Choices, drawing: Drawing) -> Argument:
-    return [[1, 2], [3]]
+    """Rows of several lengths, or a number that the dtype cannot hold."""
+    number = not_held(choices, drawing)
+    return [[1, 2], [3]] if isinstance(number, Omitted) or choices.flag() else [number]
 
 
 def _numbers(drawing: Drawing) -> tuple[bool | int | float | complex, ...]:
@@ -61,6 +63,10 @@ def _wider(choices: Choices, drawing: Drawing) -> Argument:
 
 def _fill(choices: Choices, drawing: Drawing) -> Argument:
     return choices.choose(_numbers(drawing))
+
+
+def _no_element(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    return not_held(choices, drawing)
 
 
 def _sizes(drawing: Drawing) -> tuple[int, ...]:
@@ -142,7 +148,7 @@ OPERATIONS = [
         name="full",
         reference=creation.full,
         spellings=spelled("torch.full", out=True),
-        parameters=(SIZE, Computed("fill_value", _fill), DTYPE, TRACKED),
+        parameters=(SIZE, Computed("fill_value", _fill, _no_element), DTYPE, TRACKED),
         dtypes=MADE,
         effect=Effect.CREATES,
         basis=Documented(MANUAL.format("full"), "Creates a tensor of size size filled with fill_value."),
@@ -167,7 +173,7 @@ OPERATIONS = [
         name="full_like",
         reference=creation.full_like,
         spellings=spelled("torch.full_like"),
-        parameters=(AnyTensor(), Computed("fill_value", _fill), WIDER_DTYPE, MEMORY_FORMAT, TRACKED),
+        parameters=(AnyTensor(), Computed("fill_value", _fill, _no_element), WIDER_DTYPE, MEMORY_FORMAT, TRACKED),
         dtypes=MADE,
         basis=Documented(
             MANUAL.format("full_like"), "Returns a tensor with the same size as input filled with fill_value."
@@ -193,7 +199,7 @@ OPERATIONS = [
         name="new_full",
         reference=creation.new_full,
         spellings=spelled(method="Tensor.new_full"),
-        parameters=(AnyTensor("self"), SIZE, Computed("fill_value", _fill), WIDER_DTYPE, TRACKED),
+        parameters=(AnyTensor("self"), SIZE, Computed("fill_value", _fill, _no_element), WIDER_DTYPE, TRACKED),
         dtypes=MADE,
         basis=Documented(MANUAL.format("Tensor.new_full"), "Returns a Tensor of size size filled with fill_value."),
     ),
@@ -324,7 +330,7 @@ OPERATIONS = [
         name="scalar_tensor",
         reference=construction.scalar_tensor,
         spellings=spelled("torch.scalar_tensor"),
-        parameters=(Computed("s", _fill), DTypeOption(keyword=True), TRACKED),
+        parameters=(Computed("s", _fill, _no_element), DTypeOption(keyword=True), TRACKED),
         dtypes=MADE,
         effect=Effect.CREATES,
         basis=Documented(MANUAL.format("tensor"), "A number as a tensor without dimensions."),

@@ -12,7 +12,7 @@ from conformance.choices import Choices
 from conformance.model.case import Argument, Dots, Input, Literal, Ref, Slice
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, Effect, Form, Omitted, Operation
-from conformance.parameters import AnyTensor, Computed
+from conformance.parameters import AnyTensor, Computed, not_held
 from conformance.random_bits import random_bits
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.numbers import draw_number
@@ -157,6 +157,9 @@ def _value(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _value_too_large(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    number = not_held(choices, drawing)
+    if not isinstance(number, Omitted) and choices.flag():
+        return number
     return drawing.tensor("larger", (6, *_chosen_shape(drawing)))
 
 

@@ -6,8 +6,8 @@ from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
-from conformance.operation import MADE, STORED, Effect, Operation, spelled
-from conformance.parameters import AnyTensor, Computed, Flag, LikeTensor
+from conformance.operation import MADE, STORED, Effect, Omitted, Operation, spelled
+from conformance.parameters import AnyTensor, Computed, Flag, LikeTensor, not_held
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.numbers import filling_extremes_of
 from reference import inplace
@@ -29,7 +29,9 @@ def _value(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _no_number(choices: Choices, drawing: Drawing) -> Argument:
-    return "one"
+    """Words, or a number that the dtype cannot hold."""
+    number = not_held(choices, drawing)
+    return "one" if isinstance(number, Omitted) or choices.flag() else number
 
 
 OPERATIONS = [

@@ -77,7 +77,12 @@ OPERATIONS = [
         name="scatter_number",
         reference=scattering.scatter,
         spellings=spelled("torch.scatter", "Tensor.scatter", in_place="Tensor.scatter_", out=True),
-        parameters=(AnyTensor(), Dim(), _index(), Number("value", (1, 0, 3, True, 2), beyond=True, by_place=True)),
+        parameters=(
+            AnyTensor(),
+            Dim(),
+            _index(),
+            Number("value", (1, 0, 3, True, 2), beyond=True, held=True, by_place=True),
+        ),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(

@@ -1,4 +1,4 @@
-"""Python numbers as arguments: small ones that every dtype holds, and the last ones that a dtype holds."""
+"""Python numbers as arguments: small ones that every dtype holds, the last that a dtype holds, and those beyond."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from conformance.choices import Choices
 from conformance.strategies.drawing import Drawing
-from reference.dtypes import BFLOAT16, BOOL, FLOAT16, Category, DType
+from reference.dtypes import BFLOAT16, BOOL, FLOAT16, INTEGRAL, Category, DType
 from reference.scalars import largest_float
 
 NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
@@ -30,6 +30,39 @@ def draw_number(choices: Choices, drawing: Drawing) -> bool | int | float | comp
     if dtype.is_complex and choices.flag(25):
         return complex(choices.choose((1, 2, -1, 0.5)), choices.choose((0, 1, -2)))
     return choices.choose(options)
+
+
+def draw_wide_number(choices: Choices, drawing: Drawing) -> bool | int | float | complex:
+    """The same, but at times one that an integral dtype cannot hold."""
+    wide = draw_beyond(choices, drawing, 50)
+    return draw_number(choices, drawing) if wide is None else wide
+
+
+def draw_beyond(choices: Choices, drawing: Drawing, percent: int) -> int | None:
+    """In so many percent of the draws, an integer that an integral dtype cannot hold."""
+    options = beyond(drawing.dtype) if drawing.extremes else ()
+    return choices.choose(options) if options and choices.flag(percent) else None
+
+
+def beyond(dtype: DType) -> tuple[int, ...]:
+    """Integers that an integral dtype cannot hold: such as wrap around to small ones, and one next to the last.
+
+    None is a multiple of what they wrap around at, and none takes more than 64 bits.
+    """
+    if dtype not in INTEGRAL or dtype.itemsize == 8:
+        return ()
+    whole = 2 ** (8 * dtype.itemsize)
+    return whole + 1, 2 - whole, whole + 3, (-whole // 2 if dtype.is_signed else 0) - 1
+
+
+def not_held_by(dtype: DType) -> tuple[int | float, ...]:
+    """Numbers that an integral dtype is refused as elements, floats among them; an unsigned one takes negative ones,
+    as far as they fit without their sign."""
+    if dtype not in INTEGRAL:
+        return ()
+    after = 2 ** (8 * dtype.itemsize - dtype.is_signed)
+    whole = tuple(number for number in beyond(dtype) if number > 0 or dtype.is_signed)
+    return (*whole, float(after), -2.0 * after)
 
 
 def filling_extremes_of(dtype: DType) -> tuple[int | float, ...]:
