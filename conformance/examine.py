@@ -84,7 +84,7 @@ def unsupported(case: Case, expected: Trace, actual: Trace, target: Interpreter)
     if actual.refused is None:
         return False
     also = expected.refused if expected.last.step == actual.last.step else None
-    if also is None and _says_that_it_overflows(actual.refused) and _overflows(case, actual.last.step):
+    if also is None and _overflows(case, actual.last.step, actual.refused):
         return True
     if target.name == "cpu":
         return False
@@ -94,21 +94,22 @@ def unsupported(case: Case, expected: Trace, actual: Trace, target: Interpreter)
     return shares or lacks or (target.has_own_kernels and also is None and not LIMITED.isdisjoint(dtype_names(case)))
 
 
-def _says_that_it_overflows(refused: Refused) -> bool:
-    return refused.kind == "RuntimeError" and "overflow" in refused.message
+def _overflows(case: Case, step: int, refused: Refused) -> bool:
+    """Whether a refusal speaks of a number that a float of 16 bits, or an integral dtype, cannot hold, and a step has
+    one, of which the case has a tensor: it may be refused.
 
-
-def _overflows(case: Case, step: int) -> bool:
-    """Whether a step has a number that a float of 16 bits or an integral dtype cannot hold, of which the case has one:
-    it may be refused.
-
-    A tensor without dimensions may stand for a number.
+    A tensor without dimensions may stand for a number. An integer may also be a size, or one of many other things:
+    what is refused is that it is converted.
     """
+    if refused.kind != "RuntimeError" or "overflow" not in refused.message:
+        return False
     given = (*case.steps[step].args, *(value for _, value in case.steps[step].kwargs))
     numbers = [one for one in given if isinstance(one, (int, float, complex))]
     numbers += [logical(one).item() for one in case.inputs if Ref(one.name) in given and _is_a_number(one)]
     dtypes = [BY_NAME[name] for name in dtype_names(case)]
-    return any(overflows_narrow_float(one, dtype) or wraps(one, dtype) for one in numbers for dtype in dtypes)
+    if "convert" in refused.message and any(wraps(one, dtype) for one in numbers for dtype in dtypes):
+        return True
+    return any(overflows_narrow_float(one, dtype) for one in numbers for dtype in dtypes)
 
 
 def _is_a_number(given: Input) -> bool:

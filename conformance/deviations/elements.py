@@ -284,7 +284,8 @@ def _base_or_exponent_is_zero(at: Elements) -> np.ndarray:
 
 def _is_left_or_filled(at: Elements) -> np.ndarray:
     """As it was, or what others are to be filled with."""
-    return np.isin(at.actual, (at.operands[0], at.expected)) | ((at.actual != at.actual) & np.isnan(at.expected).any())
+    known = np.stack([at.operands[0], at.expected])
+    return np.isin(at.actual, known) | (np.isnan(at.actual) & np.isnan(known).any())
 
 
 ELEMENTS: dict[str, Mask] = {

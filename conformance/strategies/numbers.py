@@ -62,7 +62,8 @@ def not_held_by(dtype: DType) -> tuple[int | float, ...]:
         return ()
     after = 2 ** (8 * dtype.itemsize - dtype.is_signed)
     whole = tuple(number for number in beyond(dtype) if number > 0 or dtype.is_signed)
-    return (*whole, float(after), -2.0 * after)
+    # What 64 bits cannot hold, meta refuses as the Python integer that it makes of it.
+    return (*whole, float(after), -2.0 * after if whole else 1.5 * after)
 
 
 def filling_extremes_of(dtype: DType) -> tuple[int | float, ...]:

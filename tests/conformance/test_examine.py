@@ -205,6 +205,22 @@ def test_a_number_beyond_a_float_of_16_bits_may_be_refused(
     assert examine(case, ReferenceTarget()).outcome is Outcome.HELD
 
 
+@pytest.mark.parametrize(
+    ("number", "message", "outcome"),
+    [
+        (257, OVERFLOW, Outcome.INAPPLICABLE),
+        (-1, OVERFLOW, Outcome.INAPPLICABLE),
+        (257, "Storage size calculation overflowed", Outcome.BROKE),
+        (255, OVERFLOW, Outcome.BROKE),
+    ],
+)
+def test_so_may_one_beyond_an_integral_dtype(number: int, message: str, outcome: Outcome) -> None:
+    given = Input("x", (1,), "uint8", (1,), 0, 1, Literal(b"\1"))
+    case = Case((given,), (Step("eq", "function", (Ref("x"), number), (), ("result",)),))
+    assert examine(case, Elsewhere("cpu", "eq", "RuntimeError", message)).outcome is outcome
+    assert examine(case, ReferenceTarget()).outcome is Outcome.HELD
+
+
 @pytest.mark.parametrize(("number", "outcome"), [(1e154, Outcome.INAPPLICABLE), (2.0, Outcome.BROKE)])
 def test_so_may_a_tensor_without_dimensions_that_stands_for_one(number: float, outcome: Outcome) -> None:
     value = Input("value", (), "float64", (), 0, 1, Literal(np.array(number).tobytes()))
