@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from conformance.accuracy import GradientOf, Judged, Selected, Several, Ulps
+from conformance.accuracy import GradientOf, Judged, Selected, Several, Summation, Ulps
 from conformance.compare import (
     Comparison,
     GradientScale,
@@ -35,6 +35,15 @@ def test_values_are_judged_by_the_bound_and_the_worst_is_kept() -> None:
     assert [one.aspect for one in broke.differences] == [Aspect.VALUES]
     both = compared(trace(seen(), seen()), trace(near, seen()))
     assert both.worst_ulps == 1.0
+
+
+def test_the_worst_error_of_a_sum_is_kept() -> None:
+    exact = np.array([1.3, 2.3])
+    wanted = seen(exact, unrounded=exact)
+    near = seen(np.nextafter(exact.astype(np.float32), np.float32(0)))
+    found = compared(trace(wanted), trace(near), EVERY_ASPECT, replace(STANDARD, accuracy=Summation()))
+    assert found.differences == []
+    assert 0.5 < found.worst_ulps < 1.5
 
 
 def test_what_was_not_computed_must_not_change_by_a_bit() -> None:
@@ -125,7 +134,8 @@ def test_how_much_was_compared() -> None:
     assert compared(trace(seen(specified=False)), trace(seen()), only).compared == 0
     assert compared(trace(replace(seen(), values=None)), trace(seen()), only).compared == 0
     assert compared(trace(seen()), trace(replace(seen(), values=None)), only).compared == 0
-    assert compared(trace(seen(specified=np.array([True, False]))), trace(seen()), only).compared == 1
+    three = seen([1.0, 2.0, 3.0], specified=np.array([True, True, False]))
+    assert compared(trace(three), trace(seen([1.0, 2.0, 3.0])), only).compared == 2
     assert compared(trace(seen()), trace(seen()), frozenset({Aspect.SHAPE, Aspect.OFFSET})).compared == 2
     assert compared(trace(seen()), trace(seen()), frozenset({Aspect.GRAD_FN})).compared == 1
     assert compared(trace(Seen("int", 3)), trace(Seen("int", 3)), only).compared == 1

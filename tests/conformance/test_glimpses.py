@@ -169,3 +169,13 @@ def test_where_gradients_alone_are_compared_they_are_looked_at() -> None:
     assert differences() == []
     other.variables["x"].grad.add_(1)
     assert differences() == [(Aspect.GRAD, "x")]
+
+
+def test_what_a_glance_compared_is_counted() -> None:
+    """That there are no variables on either side is compared too; what has to be seen counts when it is."""
+    shapes = Step("broadcast_shapes", "function", ((2,), (1,)), results=("result",))
+    for case in (Case((), ()), Case((), (shapes,))):
+        one, two = (Trace(target.name, [Observation(0, None, Live(executed(target, case)))]) for target in TARGETS)
+        comparison = Comparison(frozenset({Aspect.VALUES}), Traits(), lambda: Standard(Exact(), "empty"))
+        assert comparison.traces(one, two).differences == []
+        assert comparison.compared == 1

@@ -146,6 +146,7 @@ def test_as_methods() -> None:
     assert x.grad is not None
     assert not x.grad.requires_grad
     assert requires_grad_(Tensor.of(np.ones(1), FLOAT64)).requires_grad
+    assert not requires_grad_(leaf(2.0), False).requires_grad
 
 
 # -- gradients as results ----------------------------------------------------------------------------------------------
@@ -157,6 +158,7 @@ def test_grad_gives_gradients_and_leaves_the_leaves_alone() -> None:
     to_x, to_product = grad(product * 5, (x, product), retain_graph=True)
     assert [to_x.item(), to_product.item()] == [15, 5]
     assert x.grad is None
+    assert to_x.grad_fn is None
     (to_y,) = grad(product * 5, y, Tensor.of(np.array([2.0]), FLOAT64))
     assert to_y.item() == 20
 
@@ -166,11 +168,20 @@ def test_grad_of_what_was_not_used_is_refused_unless_zeros_will_do() -> None:
     refused(lambda: grad(x * 2, (x, y)))
     assert [one.item() for one in grad(x * 2, (x, y), materialize_grads=True)] == [2, 0]
     refused(lambda: grad(x * 2, Tensor.of(np.array([1.0]), FLOAT64)))
+    refused(lambda: grad(x * 2, (x, Tensor.of(np.array([1.0]), FLOAT64)), materialize_grads=True))
     refused(lambda: grad(Tensor.of(np.array([1.0]), FLOAT64), x))
 
 
-def test_a_graph_of_a_backward_pass_is_no_part_of_the_reference() -> None:
+@pytest.mark.parametrize("several", [False, True])
+def test_neither_a_graph_of_gradients_nor_several_outputs_are_part_of_the_reference(several: bool) -> None:
     x = leaf(2.0)
     with pytest.raises(Refusal) as refusal:
-        grad(x * 2, x, create_graph=True)
+        grad((x * 2,) if several else x * 2, x, create_graph=not several)  # type: ignore[arg-type]
     assert refusal.value.kind == "Unmodelled"
+
+
+def test_the_method_may_record_its_pass() -> None:
+    x = leaf(2.0)
+    METHODS["backward"](x * x, create_graph=True)
+    assert x.grad is not None
+    assert x.grad.requires_grad
