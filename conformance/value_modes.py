@@ -99,6 +99,15 @@ def _gaps(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return np.where((raw & np.uint64(15)) == 0, dtype.numpy.type("nan"), _normal(raw, dtype)).astype(dtype.numpy)
 
 
+def _unbounded(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Normal values, one in 64 of them NaN or infinite: so few that most sums of several have none, or a single one."""
+    if dtype.category < Category.FLOATING:
+        return _normal(raw, dtype)
+    ends = np.array([math.nan, math.inf, math.nan, -math.inf], dtype.numpy)
+    end = ends.take((raw >> np.uint64(6)).astype(np.int64) & 3)
+    return np.where((raw & np.uint64(63)) == 0, end, _normal(raw, dtype)).astype(dtype.numpy)
+
+
 def _near(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Normal values about 32, 256 or 2048 (in 16 bits 32), of either sign: near to each other, and far from zero.
 
@@ -266,6 +275,7 @@ MADE: dict[str, Mode] = {
     "few": _few,
     "positive": _positive,
     "gaps": _gaps,
+    "unbounded": _unbounded,
     "lengths": _lengths,
     "any": _any,
     "quarters": _quarters,

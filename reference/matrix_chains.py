@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import reduce
 
+import numpy as np
+
 from reference.checks import BOOL, refuse_category
 from reference.conversion import clone
 from reference.errors import refuse
@@ -23,7 +25,8 @@ from reference.views import view
 def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     """The product of two or more matrices, of which the first may be a row and the last a column.
 
-    In which order they are multiplied is left open.
+    In which order they are multiplied is left open: where nothing is summed, so is whether what is not finite is
+    multiplied by a zero of another product.
     https://docs.pytorch.org/docs/stable/generated/torch.linalg.multi_dot.html
     """
     if len(tensors) < 2:
@@ -38,6 +41,8 @@ def multi_dot(tensors: Sequence[Tensor]) -> Tensor:
     product = reduce(mm, [row, *tensors[1:-1], column])
     shape = (*(product.shape[:1] if first.ndim == 2 else ()), *(product.shape[1:] if last.ndim == 2 else ()))
     result: Tensor = view(product, shape)
+    if any(not one.shape[0] for one in tensors[1:]) and not all(np.isfinite(one.array).all() for one in tensors):
+        result.leave_open(np.ones(shape, np.bool_))
     return result
 
 

@@ -138,7 +138,7 @@ OPERATIONS = [
         dtypes=ALL,
         accuracy=SCALED_ONCE_STORED,
         gradient=GradientOf(4),
-        values=TAME,
+        values=(*TAME, "gaps"),
         basis=Documented(
             MANUAL.format("addr"),
             "out = beta input + alpha (vec1 (x) vec2). If beta is 0, then the content of input will be ignored, and nan"

@@ -25,7 +25,8 @@ DOTS = "..."
 NUMBERS = (0, 1, 2, 25, 26, 27, 50, 51)
 LETTERLESS, UNNAMED = 52, 3
 OPERANDS = 3
-TAME = ("normal", "small")
+OF_NAN = ("normal", "small", "gaps")
+"""Infinity may meet a zero or not, as it depends on what is multiplied, or summed, first."""
 
 
 # -- einsum -----------------------------------------------------------------------------------------------------------
@@ -187,7 +188,7 @@ OPERATIONS = [
         dtypes=ALL,
         accuracy=Summation(stored=True),
         gradient=GradientOf(4, stored=True),
-        values=TAME,
+        values=OF_NAN,
         basis=Documented(
             MANUAL.format("einsum"),
             "Einsum allows computing many common multi-dimensional linear algebraic array operations by representing"
@@ -208,7 +209,7 @@ OPERATIONS = [
         dtypes=ALL,
         accuracy=Summation(stored=True),
         gradient=GradientOf(4, stored=True),
-        values=TAME,
+        values=OF_NAN,
         basis=Documented(
             MANUAL.format("einsum"),
             "These sublists follow their operands, and an extra sublist can appear at the end of the input to specify"
@@ -223,7 +224,7 @@ OPERATIONS = [
         dtypes=NUMERIC,
         accuracy=Summation(stored=True),
         gradient=GradientOf(4, stored=True),
-        values=TAME,
+        values=OF_NAN,
         basis=Documented(
             MANUAL.format("linalg.multi_dot"),
             "Every tensor in tensors must be 2D, except for the first and last which may be 1D. If the first tensor is"
@@ -243,7 +244,7 @@ OPERATIONS = [
         dtypes=NUMERIC,
         accuracy=Summation(stored=True),
         gradient=GradientOf(4, stored=True),
-        values=TAME,
+        values=OF_NAN,
         basis=Documented(MANUAL.format("chain_matmul"), "Returns the matrix product of the N 2-D tensors."),
     ),
     *(
@@ -255,7 +256,7 @@ OPERATIONS = [
             dtypes=NUMERIC,
             accuracy=Summation(stored=True),
             gradient=GradientOf(8, stored=True),
-            values=TAME,
+            values=OF_NAN,
             basis=Documented(
                 MANUAL.format("linalg.matrix_power"),
                 "Computes the n-th power of a square matrix for an integer n. Also supports batches of matrices.",

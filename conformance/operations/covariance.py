@@ -31,7 +31,7 @@ def _of_variables(
         dtypes=NUMERIC if suffix else (*NUMERIC, *UNSIGNED),
         accuracy=accuracy,
         gradient=GradientOf(32, cancels=cancels),
-        values=("small",) if isinstance(accuracy, Correlation) else ("normal", "small", "near"),
+        values=("small", "gaps") if isinstance(accuracy, Correlation) else ("normal", "small", "near", "gaps"),
         basis=Documented(MANUAL.format(name), claim),
     )
 

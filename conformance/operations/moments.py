@@ -52,7 +52,7 @@ def _spread(reference: Function, claim: str, *, root: bool, mean: bool = False) 
         accuracy=Several((Variance(root=root), Average())) if mean else Variance(root=root),
         gradient=GradientOf(8, cancels=8),
         results=2 if mean else 1,
-        values=("normal", "small", "near", "gaps"),
+        values=("normal", "small", "near", "gaps", "unbounded"),
         basis=Documented(MANUAL.format(name), claim),
     )
     unbiased = (AnyTensor(), Dims(), Flag("unbiased", required=True), Flag("keepdim", mostly=True))
@@ -82,7 +82,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False),
         gradient=GradientOf(16),
-        values=("normal", "small", "gaps"),
+        values=("normal", "small", "gaps", "unbounded"),
         basis=Documented(MANUAL.format("norm"), "Returns the matrix norm or vector norm of a given tensor."),
     ),
     Operation(
@@ -93,7 +93,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False),
         gradient=GradientOf(16),
-        values=("normal", "small", "gaps"),
+        values=("normal", "small", "gaps", "unbounded"),
         basis=Documented(
             MANUAL.format("norm"), "If dim is None, the norm will be calculated across all dimensions of input."
         ),
@@ -112,7 +112,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False),
         gradient=GradientOf(16),
-        values=("normal", "small", "gaps"),
+        values=("normal", "small", "gaps", "unbounded"),
         basis=Documented(MANUAL.format("linalg.vector_norm"), "Computes a vector norm: sum(abs(x)^ord)^(1 / ord)."),
     ),
     Operation(
@@ -123,7 +123,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Summation(integers=False, stored=True),
         gradient=GradientOf(16, of_sum=True),
-        values=("normal", "small", "gaps"),
+        values=("normal", "small", "gaps", "unbounded"),
         basis=Documented(
             MANUAL.format("dist"), "Returns the p-norm of (input - other). The shapes must be broadcastable."
         ),
@@ -141,7 +141,7 @@ OPERATIONS = [
         dtypes=DIFFERENTIABLE,
         accuracy=Normalised(integers=False),
         gradient=GradientOf(32, cancels=32),
-        values=("normal", "small", "gaps"),
+        values=("normal", "small", "gaps", "unbounded"),
         basis=Documented(
             MANUAL.format("renorm"),
             "Each sub-tensor of input along dimension dim is normalized such that the p-norm of the sub-tensor is lower"

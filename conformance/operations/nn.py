@@ -114,7 +114,7 @@ OPERATIONS = [
         dtypes=NUMERIC,
         accuracy=Summation(),
         gradient=GradientOf(2),
-        values=("small", "normal"),
+        values=("small", "normal", "unbounded"),
         basis=Documented(MANUAL.format("conv2d"), "Applies a 2D convolution over an input image."),
     ),
     Operation(
@@ -129,7 +129,7 @@ OPERATIONS = [
         dtypes=NUMERIC,
         accuracy=Summation(),
         gradient=GradientOf(2),
-        values=("small", "normal"),
+        values=("small", "normal", "unbounded"),
         basis=Documented(MANUAL.format("conv2d"), "Split input into groups, in_channels should be divisible by it."),
     ),
     Operation(
@@ -158,7 +158,7 @@ OPERATIONS = [
         parameters=(AnyTensor(), LikeTensor("target"), REDUCTION),
         dtypes=FLOATING,
         accuracy=Loss(),
-        values=("normal", "small", "gaps"),
+        values=("normal", "small", "gaps", "unbounded"),
         gradient=GradientOf(4),
         basis=Documented(MANUAL.format("mse_loss"), "Computes the element-wise mean squared error."),
     ),
@@ -176,7 +176,7 @@ OPERATIONS = [
         dtypes=FLOATING,
         accuracy=Loss(logits=True),
         gradient=GradientOf(64, cancels=8),
-        values=("normal", "small", "gaps"),
+        values=("normal", "small", "gaps", "unbounded"),
         basis=Documented(
             MANUAL.format("cross_entropy"), "Computes the cross entropy loss between input logits and target."
         ),
@@ -189,7 +189,7 @@ OPERATIONS = [
         dtypes=FLOATING,
         accuracy=Loss(logits=True),
         gradient=GradientOf(64, cancels=8),
-        values=("normal", "small", "gaps"),
+        values=("normal", "small", "gaps", "unbounded"),
         basis=Documented(
             MANUAL.format("cross_entropy"), "Computes the cross entropy loss between input logits and target."
         ),
@@ -207,7 +207,7 @@ OPERATIONS = [
         dtypes=FLOATING,
         accuracy=Loss(),
         gradient=GradientOf(4),
-        values=("normal", "small", "gaps"),
+        values=("normal", "small", "gaps", "unbounded"),
         basis=Documented(MANUAL.format("nll_loss"), "Computes the negative log likelihood loss."),
     ),
 ]

@@ -35,13 +35,16 @@ WILD_MODES = {
     "bits": "small",
     "log-uniform": "normal",
     "gaps": "normal",
+    "unbounded": "normal",
     "dividends": "small",
     "divisors": "small",
 }
 # What is chosen, and not computed, goes wrong among equals.
 CHOSEN_MODES = dict.fromkeys(("normal", "special", "mixed", "log-uniform"), "few") | {"bits": "small"}
 # Where any of these may be chosen, nothing is known: values of which few are equal.
-APART_MODES = dict.fromkeys(("normal", "special", "mixed", "log-uniform", "bits", "small", "gaps"), "normal")
+APART_MODES = dict.fromkeys(
+    ("normal", "special", "mixed", "log-uniform", "bits", "small", "gaps", "unbounded"), "normal"
+)
 
 
 class Gradient(Property):

@@ -25,6 +25,8 @@ from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
 NEAR, GAPS = "near", "gaps"
+NOT_FINITE = (GAPS, "unbounded")
+"""Modes with elements that are not finite, of which complex functions make what no page says."""
 SUMMED_MODES = ("normal", "mixed", GAPS, "small", NEAR, "special", "log-uniform")
 """What is summed: any bits would be one huge number among others, and say nothing of them."""
 TAME_MODES = ("normal", "small")
@@ -185,7 +187,7 @@ class Drawing:
         if self.operation.hands_on:
             return HANDED_ON
         if self.operation.values:
-            return tuple(mode for mode in self.operation.values if mode != GAPS or not dtype.is_complex)
+            return tuple(mode for mode in self.operation.values if mode not in NOT_FINITE or not dtype.is_complex)
         if dtype.is_complex and not self.operation.accuracy.bitwise:
             return TAME_MODES
         return SUMMED_MODES if self.operation.accumulates and not self.operation.accuracy.bitwise else EVERY_MODE

@@ -159,10 +159,26 @@ def convolution(
         products = np.matmul(kernels, columns).reshape(batch, outputs, *windows.outputs)
         if bias is not None:
             products = products + computing_array(bias, input.dtype)[:, None, None]
+    open_ = _padding_beside(kernels, windows)
     strides = result_strides(products.shape, input, weight)
     if input.dtype.is_complex:
         strides = pointwise_strides(products.shape, [(products.shape, strides)] * 2)
-    return Tensor.of(products, input.dtype, strides)
+    made = Tensor.of(products, input.dtype, strides)
+    made.leave_open(np.broadcast_to(open_, made.shape))
+    return made
+
+
+def _padding_beside(kernels: np.ndarray, windows: Windows) -> np.ndarray:
+    """Where padding meets an element of a kernel that is not finite: whether they are multiplied is left open.
+
+    The page calls the padding implicit, and does not say that there are zeros to be multiplied.
+    """
+    if max(windows.padding) == 0 or np.isfinite(kernels).all():
+        return np.zeros((1, 1, 1), np.bool_)
+    size = windows.kernel[0] * windows.kernel[1]
+    endless = ~np.isfinite(kernels).reshape(kernels.shape[0] * kernels.shape[1], -1, size).all(axis=1)
+    outside = windows.indices() < 0
+    return (endless.astype(np.int64) @ outside).astype(np.bool_).reshape(-1, *windows.outputs)
 
 
 def _by_group(g: Tensor, groups: int) -> Tensor:

@@ -73,6 +73,13 @@ EQUATIONS: list[tuple[str, list[tuple[int, ...]]]] = [
 ]
 
 
+def test_what_a_product_of_nothing_makes_of_nan_depends_on_the_order() -> None:
+    nothing, endless = np.ones((2, 0)), np.array([[np.nan]])
+    found = multi_dot([Tensor.of(one, BY_NUMPY[one.dtype]) for one in (nothing, nothing.T[:, :1], endless)])
+    assert not np.any(found.specified)
+    assert multi_dot([Tensor.of(one, BY_NUMPY[one.dtype]) for one in (nothing, nothing.T)]).specified is True
+
+
 @pytest.mark.parametrize(("equation", "shapes"), EQUATIONS, ids=[one[0] for one in EQUATIONS])
 def test_einsum(equation: str, shapes: list[tuple[int, ...]]) -> None:
     arrays = [integers(*shape) for shape in shapes]

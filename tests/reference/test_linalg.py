@@ -163,6 +163,19 @@ def test_conv2d_of_one_image() -> None:
     np.testing.assert_array_equal(alone.array, METHODS["conv2d"](tensor(image[None]), tensor(kernels)).array[0])
 
 
+@pytest.mark.parametrize(("groups", "inner"), [(1, 2), (2, 1)])
+def test_whether_padding_is_multiplied_by_what_is_not_finite_is_left_open(groups: int, inner: int) -> None:
+    images, kernels = np.ones((1, 2, 3, 3)), np.ones((2, inner, 2, 2))
+    kernels[1, 0, 0, 1] = np.nan
+    found = METHODS["conv2d"](tensor(images), tensor(kernels), padding=1, groups=groups)
+    first, second = np.broadcast_to(found.specified, found.shape)[0]
+    assert first.all()
+    # The element is in the upper row of the kernel, on the right: so the upper row and the last column are open.
+    assert second.tolist() == [[False] * 4, *[[True, True, True, False]] * 3]
+    assert np.isnan(found.array[0, 1][second]).all()
+    assert METHODS["conv2d"](tensor(images), tensor(kernels), groups=groups).specified is True
+
+
 def test_conv2d_follows_channels_last() -> None:
     images = METHODS["contiguous"](tensor(integers(2, 3, 4, 4)), memory_format="channels_last")
     assert METHODS["conv2d"](images, tensor(integers(5, 3, 2, 2))).strides == (45, 1, 15, 5)

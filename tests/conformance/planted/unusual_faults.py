@@ -1,4 +1,4 @@
-"""Faults that show for numbers that a dtype cannot hold."""
+"""Faults that show for numbers that a dtype cannot hold, and where a sum has a term that is not finite."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 import torch
 
-from conformance.operation import FUNCTIONAL, Form
 from tests.conformance.planted.planting import Fault, Plant
 
 
@@ -14,35 +13,46 @@ def _integral(one: Any) -> bool:
     return torch.is_tensor(one) and not one.is_floating_point() and not one.is_complex() and one.dtype != torch.bool
 
 
-def held(one: Any, dtype: torch.dtype, *, wrap: bool) -> Any:
-    """A number as the dtype can hold it: the nearest, or what is left where it wraps around."""
+def nearest(one: Any, dtype: torch.dtype) -> Any:
+    """A number as the dtype can hold it."""
     if type(one) not in (int, float) or isinstance(one, bool) or not -1e30 < one < 1e30:
         return one
     info = torch.iinfo(dtype)
-    if info.min <= one <= info.max:
-        return one
-    return (int(one) - info.min) % (info.max - info.min + 1) + info.min if wrap else min(max(one, info.min), info.max)
+    return one if info.min <= one <= info.max else min(max(one, info.min), info.max)
 
 
 def clipped(real: Plant, *args: Any, **kwargs: Any) -> Any:
     """What an integral dtype cannot hold is its last number."""
     dtype = next((one.dtype for one in args if _integral(one)), None)
-    return real(*args, **kwargs) if dtype is None else real(*(held(one, dtype, wrap=False) for one in args), **kwargs)
+    return real(*args, **kwargs) if dtype is None else real(*(nearest(one, dtype) for one in args), **kwargs)
 
 
-def wrapped(real: Plant, *args: Any, **kwargs: Any) -> Any:
-    """What an integral dtype cannot hold wraps around, and nothing is refused."""
-    dtype = next((one.dtype for one in args if _integral(one)), None)
-    if dtype is None:
-        return real(*args, **kwargs)
-    settings = {name: held(one, dtype, wrap=True) for name, one in kwargs.items()}
-    return real(*(held(one, dtype, wrap=True) for one in args), **settings)
+def _numbers(one: Any, **instead: float) -> Any:
+    """A tensor, or a list of them, without what is not finite."""
+    if isinstance(one, (list, tuple)):
+        return [_numbers(each, **instead) for each in one]
+    floats = torch.is_tensor(one) and one.is_floating_point() and not one.requires_grad
+    return one.nan_to_num(**instead) if floats else one
+
+
+def nan_as_zero(real: Plant, *args: Any, **kwargs: Any) -> Any:
+    """What is NaN is passed over, in every tensor."""
+    instead = {"nan": 0.0, "posinf": torch.inf, "neginf": -torch.inf}
+    return real(*(_numbers(one, **instead) for one in args), **kwargs)
+
+
+def infinity_as_the_largest(real: Plant, *args: Any, **kwargs: Any) -> Any:
+    return real(*(_numbers(one, nan=torch.nan) for one in args), **kwargs)
 
 
 FAULTS = [
     *(Fault(f"{name} of a wide number", "it is clipped", name, "agrees", clipped) for name in ("mul", "bitwise_xor")),
     *(
-        Fault(f"{name} of a wide number", "it wraps around", name, "refusal", wrapped, (*FUNCTIONAL, Form.IN_PLACE))
-        for name in ("new_full",)
+        Fault(f"NaN in {name}", "it counts as zero", name, "agrees", nan_as_zero)
+        for name in ("einsum", "einsum_by_sublists", "multi_dot", "chain_matmul", "addr", "cov", "conv2d")
+    ),
+    *(
+        Fault(f"infinity in {name}", "it is the largest number", name, "agrees", infinity_as_the_largest)
+        for name in ("conv2d_grouped", "cross_entropy")
     ),
 ]
