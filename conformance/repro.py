@@ -180,7 +180,7 @@ class _Program:
     def setup(self) -> list[str]:
         """The lines before the first step."""
         lines = ["import torch_xla"] if self.is_lazy else []
-        if self.device == "cpu" and not self.is_compiled and has_many_elements(self.case):
+        if self.device == "cpu" and has_many_elements(self.case):
             lines.append(f"torch.set_num_threads({SEVERAL})")
         if self.is_compiled:
             lines.append("run = torch.compile(run, fullgraph=True)")

@@ -8,7 +8,7 @@ from functools import cache, cached_property, lru_cache, partial
 from itertools import groupby, islice
 from typing import TypeAlias
 
-from conformance.accuracy import Exact, Selected, Ulps
+from conformance.accuracy import Exact, Selected
 from conformance.choices import NOTHING, Choices, SeededChoices
 from conformance.drivers import seed_of
 from conformance.model.case import Case
@@ -17,11 +17,10 @@ from conformance.operation import Effect, Operation
 from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property
-from conformance.strategies.cases import FORM, draw_calls, draw_case, dtypes_of, kinds_of
+from conformance.strategies.cases import FORM, LARGEST_SEED, draw_calls, draw_case, draw_large, dtypes_of, kinds_of
 from conformance.strategies.deal import Dealt, deal, places_apart
 from conformance.strategies.drawing import EVERY_MODE
 from conformance.strategies.grids import draw_grid, has_grid
-from conformance.strategies.shapes import LARGE
 from conformance.together import together
 from reference.dtypes import DType
 
@@ -236,14 +235,13 @@ def _grids(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator
 
 
 def _large(operation: Operation, dtypes: Sequence[DType], profile: Profile, seed: int) -> Iterator[Structure]:
-    """A structure of many elements, of fewer where each takes the reference long: none of what always has few."""
+    """A structure of many elements: none of what always has few."""
     if operation.alias_of:
         return
     choices = SeededChoices(seed)
-    numel = LARGE if isinstance(operation.accuracy, Ulps) else profile.largest
-    source, dtype = SeededChoices(choices.integer(0, 2**32 - 1), {"large": numel}), choices.choose(dtypes)
-    base = draw_case(source, operation, dtype)
-    if source.dealt("large") is None:
+    base_seed, dtype = choices.integer(0, LARGEST_SEED), choices.choose(dtypes)
+    base = draw_large(base_seed, operation, dtype, profile.largest)
+    if base is not None:
         yield Structure(operation, dtype, base, seed, telling=False, brief=(*FIRST, *WRITING), rows=1)
 
 

@@ -26,13 +26,15 @@ from conformance.model.verdict import Discrepancy, Outcome, Tally
 from conformance.operation import Operation
 from conformance.operations import families
 from conformance.properties.modes import PROPERTY
-from conformance.strategies.cases import draw_case, dtypes_of
-from conformance.strategies.shapes import Shape
+from conformance.strategies.cases import LARGEST_SEED, draw_case, draw_large, dtypes_of
+from conformance.strategies.shapes import LARGER, Shape
 from conformance.targets.interpreter import Interpreter
 from conformance.together import apart, together
 
 GRAPH = 40  # cases in a graph: more are no cheaper each
 ROWS = 4  # of values for each graph, which is compiled once
+_LARGE_PERCENT = 10
+"""So many cases have many elements: loops over these are divided among threads when they are compiled."""
 AT_ONCE = ("agrees", "metadata", "in place", "aliasing", "gradient")  # whose cases are those of this property
 
 
@@ -69,7 +71,9 @@ class ModesVerification:
 
     def _structure(self, choices: Choices, operation: Operation) -> None:
         dtype = choices.choose(dtypes_of(operation))
-        base = draw_case(choices, operation, dtype)
+        seed = choices.integer(0, LARGEST_SEED)
+        large = draw_large(seed, operation, dtype, LARGER) if choices.flag(_LARGE_PERCENT) else None
+        base = large or draw_case(choices, operation, dtype)
         cases = list(PROPERTY.derive(base, operation, choices))
         if not cases:
             return

@@ -90,6 +90,6 @@ def difference_lines(difference: Difference) -> list[str]:
     where = f" of {difference.variable}" if difference.variable else ""
     found = [f"step {difference.step}: {difference.aspect.value}{where} {pattern_of(difference)}".rstrip()]
     for name, value in (("expected", difference.expected), ("actual", difference.actual)):
-        first, *rest = text_of(value).splitlines() or [""]
+        first, *rest = text_of(value, difference.aspect).splitlines() or [""]
         found += [f"  {name:<9}{first}", *(f"           {line}" for line in rest)]
     return found

@@ -21,6 +21,7 @@ from conformance.deviations.circumstances import CIRCUMSTANCES
 from conformance.deviations.met import Met, met
 from conformance.model.case import Case
 from conformance.model.codec import decode_case
+from conformance.model.observation import Aspect
 from conformance.operations import every_operation, find
 from conformance.wording import pattern_of, text_of
 
@@ -105,8 +106,8 @@ class Deviation:
             and self.concerns(target)
             and any(fnmatchcase(dtype, pattern) for pattern in patterns_of(self.dtype))
             and any(fnmatchcase(pattern_of(difference), pattern) for pattern in patterns_of(self.pattern))
-            and _reads(difference.expected, self.expected)
-            and _reads(difference.actual, self.actual)
+            and _reads(difference.expected, difference.aspect, self.expected)
+            and _reads(difference.actual, difference.aspect, self.actual)
             and (not self.where or case is None or self._is_met(met(case, difference, in_program=prop == PROGRAMS)))
         )
 
@@ -130,9 +131,9 @@ class Deviation:
         return torch_version() in SpecifierSet(self.torch, prereleases=True) if self.torch else True
 
 
-def _reads(value: object, pattern: str) -> bool:
+def _reads(value: object, aspect: Aspect, pattern: str) -> bool:
     """Whether the words for a value fit a pattern: to find them takes long where there are many elements."""
-    return pattern == "*" or fnmatchcase(text_of(value), pattern)
+    return pattern == "*" or fnmatchcase(text_of(value, aspect), pattern)
 
 
 @cache

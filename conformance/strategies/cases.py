@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from conformance.accuracy import Ulps
 from conformance.choices import Choices, SeededChoices
 from conformance.model.case import Argument, Case, Drawn, Input, Ref, Step, dtype_names
 from conformance.operation import DIFFERENTIABLE, OMITTED, Effect, Form, Omitted, Operation, Parameter
 from conformance.strategies.calls import Pairs, as_called
 from conformance.strategies.drawing import NEAR, Drawing
-from conformance.strategies.shapes import Shape
+from conformance.strategies.shapes import LARGE, Shape
 from reference.dtypes import BOOL, BY_NAME, STORED_ONLY, Category, DType
 
 RESULT = "result"
@@ -28,6 +29,14 @@ def draw_case(
     """A valid case of ``operation`` whose first tensor has ``dtype``; ``shape`` is that to which operands broadcast."""
     drawing, values = _draw_arguments(choices, operation, dtype, long=long, shape=shape)
     return _build(choices, drawing, values, operation)
+
+
+def draw_large(seed: int, operation: Operation, dtype: DType, numel: int) -> Case | None:
+    """A valid case of so many elements, of fewer where each takes the reference long; None of what always has few."""
+    numel = LARGE if isinstance(operation.accuracy, Ulps) else numel
+    choices = SeededChoices(seed, {"large": numel})
+    case = draw_case(choices, operation, dtype)
+    return case if choices.dealt("large") is None else None
 
 
 def draw_calls(

@@ -68,10 +68,11 @@ class CompiledTarget(TorchTarget):
         """Run a case, or with ``every_step`` each of its beginnings: a compiled function is seen at its end alone."""
         lengths = range(1, len(case.steps) + 1) if every_step else (len(case.steps),)
         observations: list[Observation] = []
-        for length in lengths:
-            observations.append(self._end(replace(case, steps=case.steps[:length])))
-            if observations[-1].refused is not None:
-                break
+        with self.threads_for(case):
+            for length in lengths:
+                observations.append(self._end(replace(case, steps=case.steps[:length])))
+                if observations[-1].refused is not None:
+                    break
         return Trace(self.name, observations)
 
     def accepts(self, case: Case) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
 from itertools import repeat
@@ -35,6 +34,7 @@ from conformance.targets.interpreter import (
 )
 from conformance.targets.reference import make_array
 from conformance.targets.torch.elements import elements_of, name_of, to_numpy
+from conformance.targets.torch.paths import exists, path_of, resolve
 from conformance.threads import SEVERAL, has_many_elements
 from conformance.ulp import finfo
 from conformance.values import fill
@@ -70,13 +70,12 @@ class TorchTarget(Interpreter):
         torch.set_num_threads(1)  # OpenMP would wait for the threads that it had
 
     def run(self, case: Case, *, every_step: bool = False) -> Trace:
-        if not (self.parallel and self.on_cpu and has_many_elements(case)):
+        with self.threads_for(case):
             return super().run(case, every_step=every_step)
-        torch.set_num_threads(SEVERAL)
-        try:
-            return super().run(case, every_step=every_step)
-        finally:
-            torch.set_num_threads(1)
+
+    def threads_for(self, case: Case) -> AbstractContextManager[None]:
+        """Several threads for what has many elements."""
+        return _several_threads() if self.parallel and self.on_cpu and has_many_elements(case) else nullcontext()
 
     def seed(self, seed: int) -> None:
         # torch.manual_seed also formats the stack for every accelerator that is not there: 3 ms a call.
@@ -277,14 +276,13 @@ class MetaTarget(TorchTarget):
         return torch.empty(given.size, dtype=getattr(torch, given.dtype), device=self.device)
 
 
-def path_of(step: Step) -> str:
-    """The dotted path of what a step calls."""
-    return _path(step.operation, step.spelling)
-
-
-@cache
-def _path(operation: str, spelling: str) -> str:
-    return find(operation).spellings[Form(spelling)]
+@contextmanager
+def _several_threads() -> Iterator[None]:
+    torch.set_num_threads(SEVERAL)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(1)
 
 
 def wants_the_cpu(step: Step) -> bool:
@@ -334,38 +332,6 @@ def _returns(device: torch.device, dtype: str) -> bool:
         return bool(np.array_equal(to_numpy(sent.to(device)), to_numpy(sent)))
     except RuntimeError:
         return False
-
-
-@cache
-def exists(path: str) -> bool:
-    """Whether this torch has what is at a dotted path: of the functions that there are today, some are young."""
-    head, *rest = path.split(".")
-    try:
-        attrgetter(".".join(rest))(torch.Tensor if head == "Tensor" else importlib.import_module(head))
-    except (AttributeError, ImportError):
-        return False
-    return True
-
-
-def resolve(path: str) -> Callable[..., Any]:
-    """The callable at a dotted path, looked up anew each time as a caller would; a method is called on its first
-    argument."""
-    head, *rest = path.split(".")
-    if head == "Tensor":
-        return _method(rest[0])
-    found: Any = _module(head)
-    for part in rest:
-        found = getattr(found, part)
-    called: Callable[..., Any] = found
-    return called
-
-
-_module = cache(importlib.import_module)
-
-
-@cache
-def _method(name: str) -> Callable[..., Any]:
-    return lambda self, *args, **kwargs: getattr(self, name)(*args, **kwargs)
 
 
 def reaches_beyond(tensor: torch.Tensor) -> bool:
