@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.checks import BOOL, COMPLEX, INTEGRAL, refuse_category
 from reference.dtypes import BOOL as BOOL_DTYPE
-from reference.dtypes import DType, round_to
+from reference.dtypes import FLOAT64, DType, round_to
 from reference.errors import refuse, unmodelled
 from reference.function import LikeInput, Pointwise, arithmetic, function, pointwise, to_float
 from reference.layout import Shape, Strides
@@ -309,7 +309,11 @@ reciprocal.vjp("input", lambda g, result: -(g * conjugate(result * result)))
 @function()
 def reciprocal_times(input: Tensor, other: Number) -> Tensor:
     """``other / input`` for a number: by the reciprocal, and so with two roundings, as torch spells it."""
-    return mul(reciprocal(input), other)
+    inverse = reciprocal(input)
+    if inverse.dtype is FLOAT64:  # near to a tie, long double rounds otherwise, which is multiplied too
+        with np.errstate(all="ignore"):
+            inverse.array[...] = 1 / input.array.astype(np.float64)
+    return mul(inverse, other)
 
 
 def number_over(input: Number, other: Tensor) -> Tensor:

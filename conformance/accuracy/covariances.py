@@ -20,15 +20,25 @@ class Covariance(Bound):
     divisor and the quotient; what the deviations add up to, which multiplies d, cancels but for d (Chan, Golub and
     LeVeque, Amer. Statist. 37, 1983). The reference takes the same steps, which doubles each number. Sums of the
     moduli of products are no greater than s_i s_j (Cauchy and Schwarz).
+
+    Where ``weighted``, weights may be of fewer digits, and so is their sum: the mean is another, and the deviations
+    from it do not cancel, by 2 (s_i d_j + d_i s_j) more.
     """
 
-    words = "(32u + 16 sqrt(n) u_acc) (s_i + d_i)(s_j + d_j) + 8 d_i d_j"
+    weighted: bool = False
+
+    @property
+    def words(self) -> str:
+        more = " + 2 (s_i d_j + d_i s_j)" if self.weighted else ""
+        return "(32u + 16 sqrt(n) u_acc) (s_i + d_i)(s_j + d_j) + 8 d_i d_j" + more
 
     def allowed(self, judged: Judged) -> np.ndarray:
         rows, off = _rows_and_their_errors(judged)
         variances = np.sqrt(np.abs(np.diagonal(judged.exact) if judged.exact.ndim else judged.exact[np.newaxis]))
         spread = variances + off
         allowed = _relative(judged, rows) * _each_with_each(spread) + 8 * _each_with_each(off)
+        if self.weighted:
+            allowed = allowed + 2 * (np.outer(variances, off) + np.outer(off, variances))
         return np.reshape(allowed + finfo(judged.dtype).subnormal, judged.exact.shape)
 
 

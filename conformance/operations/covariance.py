@@ -51,7 +51,7 @@ OPERATIONS = [
         covariance.cov,
         "_weighted",
         "fweights: the number of times each observation should be repeated; aweights: relative weights.",
-        Covariance(),
+        Covariance(weighted=True),
         OF_THEIR_PRODUCTS,
         Shaped("input", ("m", "n"), low=2),
         CORRECTION,

@@ -42,3 +42,15 @@ def test_a_wrong_divisor_is_not(factor: float) -> None:
 def test_a_mean_that_is_not_taken_off_is_not() -> None:
     assert not held(ROWS @ ROWS.T / 5, computed(WIDE), Covariance())
     assert not held(correlation(ROWS @ ROWS.T), correlation(computed(WIDE)), Correlation())
+
+
+def test_where_weights_are_of_fewer_digits_the_deviations_do_not_cancel() -> None:
+    rows = np.full((2, 64), 30.1, np.float32)
+    mean, wide = np.float32(30.1) * np.float32(1.001), rows.astype(np.float64)
+    apart = wide - np.float64(np.float32(30.1)) * np.float64(np.float32(1.001))
+    judged = Judged("cov", FLOAT32, exact := apart @ apart.T / 64, (wide,))
+    off = rows - np.nextafter(mean, np.float32(99))
+    found = (off @ off.T / np.float32(64)).astype(np.float32)
+    rounded = exact.astype(np.float32)
+    assert judge(found, rounded, exact, Covariance(weighted=True), judged).held
+    assert not judge(found, rounded, exact, Covariance(), judged).held

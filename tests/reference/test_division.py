@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import reference as reference  # its modules register their functions
+from reference.arithmetic import number_over
 from reference.errors import Refusal
 from reference.tensor import METHODS
 from tests.reference.gradients import tensor
@@ -130,3 +131,8 @@ def test_a_remainder_that_its_dtype_cannot_hold_is_left_open() -> None:
     found = METHODS["remainder"](tensor([-5, 5], "int8"), 300)
     assert found.specified.tolist() == [False, True]
     assert found.array[1] == 5
+
+
+def test_a_number_over_a_tensor_is_rounded_twice_and_each_time_to_the_nearest() -> None:
+    places = [-1.099237354518225e-194, 9.506136608247704e260, 0.1, 3.0]
+    assert number_over(3, tensor(places, "float64")).array.tolist() == [1 / x * 3 for x in places]
