@@ -198,11 +198,7 @@ class CallNode(Node):
             return None
         if need.endswith("_shape"):
             given = arguments[need.removesuffix("_shape")]
-            return (
-                [tensor.shape for tensor in given] if isinstance(given, (list, tuple)) else getattr(given, "shape", ())
-            )
-        if need.endswith("_dtype"):
-            return arguments[need.removesuffix("_dtype")].dtype
+            return [tensor.shape for tensor in given] if isinstance(given, (list, tuple)) else given.shape
         if need.endswith("_strides"):
             return arguments[need.removesuffix("_strides")].strides
         if need.endswith("_offset") and need not in arguments:

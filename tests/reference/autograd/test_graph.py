@@ -41,6 +41,7 @@ def test_a_leaf_has_one_accumulator() -> None:
     (first, _), (second, _) = y.grad_fn.next_functions
     assert first is second is gradient_node(x)
     assert isinstance(first, AccumulateGrad)
+    assert first.name == "AccumulateGrad"
 
 
 def test_the_next_functions_say_which_output_each_edge_comes_from() -> None:
