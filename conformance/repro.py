@@ -71,6 +71,10 @@ def kind(value):
     if not isinstance(value, torch.Tensor):
         return names.get(name, name)
 """
+_STRAY = """\
+    if value.device.type != "{}":
+        return "tensor on " + value.device.type
+"""
 _BEYOND_ITS_STORAGE = """\
     if value.layout is torch.strided and value.numel() > 0:
         last = value.storage_offset() + sum((n - 1) * stride for n, stride in zip(value.shape, value.stride()))
@@ -240,7 +244,8 @@ class _Program:
 
 def _helpers(program: _Program, aspect: Aspect) -> str:
     if aspect is Aspect.KIND:
-        return _KIND + (_READABLE if program.is_lazy else _BEYOND_ITS_STORAGE)
+        stray = "" if program.device == "cpu" else _STRAY.format(program.device.split(":")[0])
+        return _KIND + stray + (_READABLE if program.is_lazy else _BEYOND_ITS_STORAGE)
     if aspect is not Aspect.STORAGE:
         return ""
     first = "    if not isinstance"

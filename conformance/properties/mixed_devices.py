@@ -11,7 +11,7 @@ from conformance.model.case import Argument, Case, Input, Ref, Step, references
 from conformance.model.verdict import Outcome
 from conformance.operation import Effect, Form, Operation
 from conformance.properties.base import Property
-from conformance.properties.promotion import promoted_operands, small
+from conformance.properties.promotion import promoted_operands, promotes, small
 from conformance.targets.interpreter import Interpreter
 from reference.dtypes import BY_NAME, TORCH_DTYPES
 
@@ -28,7 +28,7 @@ class MixedDevices(Property):
     once = True
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
-        return len(promoted_operands(operation)) >= 2
+        return promotes(operation)
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         """All operands are of one dtype, since what becomes of several is another property's matter."""

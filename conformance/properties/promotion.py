@@ -41,12 +41,12 @@ class Promotion(Property):
     once = True
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
-        return bool(operation.functional) and (_promotes(operation) or operation.effect is Effect.NEW)
+        return bool(operation.functional) and (promotes(operation) or operation.effect is Effect.NEW)
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         if _has_extreme(base.steps[0]):
             return
-        if not _promotes(operation):
+        if not promotes(operation):
             yield from _of_each_dtype(base, operation)
             return
         first, second = promoted_operands(operation)[:2]
@@ -95,7 +95,7 @@ def _leaves(argument: Argument) -> Iterator[Argument]:
         yield argument
 
 
-def _promotes(operation: Operation) -> bool:
+def promotes(operation: Operation) -> bool:
     """Whether the dtypes of two operands are promoted."""
     return operation.results == 1 and len(promoted_operands(operation)) >= 2
 

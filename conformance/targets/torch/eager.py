@@ -136,9 +136,19 @@ class TorchTarget(Interpreter):
         if operation.effect is Effect.CREATES and step.spelling == Form.FUNCTION and not self.on_cpu:
             kwargs.setdefault("device", self.device)
         made = self.called(step)(*args, **kwargs)
-        if "device" in kwargs and isinstance(made, torch.Tensor) and made.device.type != self.device.type:
-            raise AssertionError(f"it is on {made.device}")
+        if not self.on_cpu:
+            self._mark_strays([*tensors_in([*args, *kwargs.values()])], made, asked="device" in kwargs)
         return made
+
+    def _mark_strays(self, given: Sequence[torch.Tensor], made: Any, *, asked: bool) -> None:
+        """Mark the results that should be on the device and are not: of a call that asks for it, or is given a tensor
+        there. What views a tensor that is elsewhere is so too."""
+        here = self.device.type
+        if asked or any(one.device.type == here for one in given):
+            elsewhere = {one.untyped_storage()._cdata for one in given if one.device.type != here}
+            for one in tensors_in(made):
+                stray = one.device.type != here and one.untyped_storage()._cdata not in elsewhere
+                one.is_stray = stray  # type: ignore[attr-defined]
 
     def device_as(self, form: str) -> Any:
         return str(self.device) if form == "name" else self.device
@@ -198,14 +208,14 @@ class TorchTarget(Interpreter):
             return see_array(value)
         if not isinstance(value, torch.Tensor):
             return Seen(type(value).__name__, plain(value))
-        return self.see_tensor(value)
+        return Seen(f"tensor on {value.device.type}") if is_stray(value) else self.see_tensor(value)
 
     def glimpse(self, value: Any, *, data: bool, specified: np.ndarray | None = None) -> Glimpse | None:
         if isinstance(value, np.ndarray):
             return glimpse_array(value, data=data)
         if not isinstance(value, torch.Tensor):
             return glimpse_plain(value)
-        if self.reaches_beyond(value) or not shows_elements(value):
+        if self.reaches_beyond(value) or not shows_elements(value) or is_stray(value):
             return None
         is_leaf, node = history(value)
         shape, dtype = tuple(value.shape), name_of(value.dtype)
@@ -332,6 +342,20 @@ def _returns(device: torch.device, dtype: str) -> bool:
         return bool(np.array_equal(to_numpy(sent.to(device)), to_numpy(sent)))
     except RuntimeError:
         return False
+
+
+def tensors_in(value: Any) -> Iterator[torch.Tensor]:
+    """The tensors among arguments or results, however they are nested."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for one in value:
+            yield from tensors_in(one)
+
+
+def is_stray(tensor: torch.Tensor) -> bool:
+    """Whether a tensor was found to be on another device than what it was made of."""
+    return getattr(tensor, "is_stray", False)
 
 
 def reaches_beyond(tensor: torch.Tensor) -> bool:

@@ -45,6 +45,11 @@ def read_from_the_start(real: Plant, input: torch.Tensor, other: Any, *args: Any
     return real(input, other.as_strided((), (), 0) if is_number else other, *args, **kwargs)
 
 
+def left_on_the_cpu(real: Plant, *args: Any, **kwargs: Any) -> Any:
+    result = real(*args, **kwargs)
+    return torch.zeros(result.shape, dtype=result.dtype)
+
+
 def always_float64(real: Plant, *args: Any, **kwargs: Any) -> Any:
     result = real(*args, **kwargs)
     return result.double() if result.dtype is torch.float32 else result
@@ -160,6 +165,7 @@ FAULTS = [
     Fault("strides ignored", "memory is read in its order", "sqrt", "layout", strides_ignored),
     Fault("another result each time", "every second one is off", "exp", "determinism", sometimes_off),
     Fault("a number read from the start", "of its storage", "mul", "mixed devices", read_from_the_start, EVERY_FORM),
+    Fault("left on the CPU", "the result, as of a fallback", "mul", "metadata", left_on_the_cpu, device="meta"),
     Fault("wrong dtype on meta", "float64 for float32", "mul", "metadata", always_float64, device="meta"),
     Fault("wrong strides on meta", "row-major, always", "mul", "layout", row_major, device="meta"),
     Fault("version not raised", "a write that nobody knows of", "add", "in place", version_kept, IN_PLACE),
