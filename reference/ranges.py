@@ -121,6 +121,7 @@ def linspace(
         return _filled(numbers, wanted, out, requires_grad)
     made = _filled(np.trunc(numbers).astype(wanted.numpy), wanted, out, requires_grad)
     specified = (np.abs(numbers) < 2**53) & (_exact_steps(numbers) | _far_from_integers(numbers))
+    specified[:1] = specified[-1:] = True  # both bounds are included
     specified &= _is_held(start, wanted) and _is_held(end, wanted)
     made.specified = bool(specified.all()) or specified.reshape(made.shape)
     return made

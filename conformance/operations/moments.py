@@ -19,7 +19,7 @@ from reference.promotion import promote_types
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 KEEPDIM = Flag("keepdim", keyword=True, mostly=True)
 INFINITY = float("inf")
-ORDERS = (2, 1, INFINITY, 0, 3, -INFINITY, -1, 0.5, 2.5)
+ORDERS = (2, 1, INFINITY, 0, 3, -INFINITY, -1, 0.5, 2.5, 0.1, 20)
 
 
 def _wider(choices: Choices, drawing: Drawing) -> Argument | Omitted:

@@ -13,6 +13,7 @@ from conformance.operation import ALL, NUMERIC, OMITTED, REAL_NUMERIC, Effect, O
 from conformance.operations.creation import DTYPE, MANUAL, TRACKED
 from conformance.parameters import Choice, Computed, Number
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import ENDS
 from conformance.strategies.shapes import draw_length
 from reference import ranges
 from reference.dtypes import FLOAT64, INT32, INT64, Category
@@ -20,6 +21,9 @@ from reference.dtypes import FLOAT64, INT32, INT64, Category
 Draw: TypeAlias = "Callable[[Choices, Drawing], Argument | Omitted]"
 BOUNDS = (0, 1, -3, 5, 10, 17)
 FAR = (2**24 + 1, -(2**24) - 3, 2**30 + 7)
+MANY_STEPS = 2**40
+LONG_STEPS = (2**62, 2**62 + 3, ENDS[0])
+"""Of these, few lead from one end of int64 to the other."""
 BASE = Choice("base", (10.0, 2.0), required=False)
 
 
@@ -28,8 +32,10 @@ def _step(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     start, end = drawing.arguments["start"], drawing.arguments["end"]
     assert isinstance(start, int), "start is drawn before step"
     assert isinstance(end, int), "end is drawn before step"
-    if start <= end and choices.flag(20):
+    if start <= end <= start + MANY_STEPS and choices.flag(20):
         return OMITTED
+    if abs(end - start) > MANY_STEPS:
+        return choices.choose(LONG_STEPS) * (1 if start <= end else -1)
     size = choices.choose((1, 2, 3) if drawing.dtype.category is Category.INTEGRAL else (1, 2, 0.5, 0.25))
     return size if start <= end else -size
 
@@ -64,14 +70,19 @@ def _negative(choices: Choices, drawing: Drawing) -> Argument | Omitted:
 
 
 def _bound(choices: Choices, drawing: Drawing) -> Argument:
-    """A small number; mostly one that float32 does not hold, of a dtype that does."""
+    """A small number; mostly one that float32 does not hold, of a dtype that does; of int64 one of the last."""
+    if drawing.extremes and drawing.dtype is INT64 and choices.flag(30):
+        return choices.choose((*ENDS, 2**62))
     far = drawing.extremes and drawing.dtype in (INT32, INT64, FLOAT64) and choices.flag(75)
     return choices.choose(FAR if far else BOUNDS)
 
 
 def _near(choices: Choices, drawing: Drawing) -> Argument:
-    """An end that few steps lead to, or many of a dtype that has so many numbers."""
+    """An end that few steps lead to, or many of a dtype that has so many numbers; from one of the last integers, the
+    other last, or one near."""
     start = drawing.arguments["start"]
+    if isinstance(start, int) and abs(start) > MANY_STEPS and start not in FAR:
+        return choices.choose((-start - 1, start // 2, start - choices.integer(0, 5) * (1 if start > 0 else -1)))
     if isinstance(start, int) and drawing.dtype.itemsize >= 4:
         many = choices.dealt("large")
         if many is not None:
