@@ -34,6 +34,7 @@ _CLAIMS = {
     "aliasing": "a write shows in exactly those tensors that share the storage",
     "gradient": "the gradient is the derivative",
     "double backward": "the gradient of a gradient is the second derivative",
+    "beside nan": "a NaN in one element spoils the gradient of no other",
     "saved": "a write before the backward pass is noticed, or does no harm",
     "indices": "the index of a chosen element leads to it, whichever of equal ones it is",
     "parts": "an in-place call on a part of a tensor is one on these elements of the whole",

@@ -1,4 +1,5 @@
-"""Faults that show for numbers that a dtype cannot hold, and where a sum has a term that is not finite."""
+"""Faults that show for numbers that a dtype cannot hold, where a sum has a term that is not finite, and beside
+one that is NaN."""
 
 from __future__ import annotations
 
@@ -45,6 +46,15 @@ def infinity_as_the_largest(real: Plant, *args: Any, **kwargs: Any) -> Any:
     return real(*(_numbers(one, nan=torch.nan) for one in args), **kwargs)
 
 
+def nan_in_every_gradient(real: Plant, *args: Any, **kwargs: Any) -> Any:
+    """Where an element is NaN, the gradients of all are."""
+    result = real(*args, **kwargs)
+    tensors = [one for one in args if torch.is_tensor(one) and one.is_floating_point()]
+    if result.requires_grad and tensors:
+        result.register_hook(lambda g: g + sum(0 * one.detach().sum() for one in tensors).to(g.dtype))
+    return result
+
+
 FAULTS = [
     *(Fault(f"{name} of a wide number", "it is clipped", name, "agrees", clipped) for name in ("mul", "bitwise_xor")),
     *(
@@ -54,5 +64,9 @@ FAULTS = [
     *(
         Fault(f"infinity in {name}", "it is the largest number", name, "agrees", infinity_as_the_largest)
         for name in ("conv2d_grouped", "cross_entropy")
+    ),
+    *(
+        Fault(f"NaN beside the gradient of {name}", "it spreads", name, "beside nan", nan_in_every_gradient)
+        for name in ("exp", "mul", "cumsum", "amax", "softmax")
     ),
 ]
