@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
@@ -15,14 +16,18 @@ from conformance.operation import NUMERIC, OMITTED, REAL_NUMERIC, Omitted, Opera
 from conformance.parameters import AnyTensor, Choice, Computed, Flag, LikeTensor, Shaped
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.shapes import Shape
-from conformance.values import literal
+from conformance.values import fill, literal
 from reference.dtypes import FLOATING, INT64
+from reference.layout import contiguous_strides
 from reference.nn import convolution, losses, pooling
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.{}.html"
 REDUCTION = Choice("reduction", ("mean", "sum", "none"), keyword=True, required=False, forbidden="average")
 CLASSES = 3
+IGNORED = -100
 KERNELS = ((2, 3), (1, 1), (3, 3), (2, 2), (3, 1), (1, 2))
+GROUPS = ((2, 6), (4, 4), (2, 4), (4, 8))
+"""Groups of four channels, and the channels of the result: where each channel is a group, other kernels compute."""
 
 
 class Kernel(Shaped):
@@ -33,13 +38,45 @@ class Kernel(Shaped):
         return super().draw(choices, drawing)
 
 
+class GroupedKernel(Kernel):
+    """Weights of which each group has its own, for four channels."""
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        groups, drawing.symbols["out"] = choices.choose(GROUPS)
+        drawing.symbols["of one group"] = 4 // groups
+        return super().draw(choices, drawing)
+
+
+class Images(Shaped):
+    """Several images, or at times one without a batch."""
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        sizes = self.sizes[1:] if choices.flag(20) else self.sizes
+        return Shaped(self.name, sizes, low=self.low, high=self.high).draw(choices, drawing)
+
+
+class Scores(Shaped):
+    """A row of scores for each class, or for every pixel of an image; or the scores of one thing."""
+
+    def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
+        sizes = choices.choose((self.sizes, self.sizes, self.sizes[1:], (*self.sizes, 2), (*self.sizes, 2, 3)))
+        return Shaped(self.name, sizes, low=self.low).draw(choices, drawing)
+
+
 def _labels(choices: Choices, drawing: Drawing) -> Argument:
     """Classes that exist; at times the one that is ignored."""
-    given = drawing.given("input")
-    assert given is not None, "the input is drawn before its labels"
-    count = given.shape[0]
-    labels = np.array([choices.choose((0, 1, 2, 2, 1, -100)) for _ in range(count)], np.int64)
-    return drawing.add(Input("target", (count,), INT64.name, (1,), 0, count, literal(labels)))
+    shape = shape_of(drawing)
+    shape = shape[:1] + shape[2:] if len(shape) > 1 else ()
+    options = choices.choose(((0, 1, 2, 2, 1, IGNORED), (0, 1, 2)))
+    labels = np.array([choices.choose(options) for _ in range(prod(shape))], np.int64)
+    return drawing.add(Input("target", shape, INT64.name, contiguous_strides(shape), 0, labels.size, literal(labels)))
+
+
+def _ignored(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """Another class to ignore: one that exists, or none; where the usual one is among the labels, that."""
+    target = drawing.given("target")
+    assert target is not None, "the labels are drawn before the one that is ignored"
+    return IGNORED if (fill(target) == IGNORED).any() else choices.choose((1, 2, -1, 0, 7))
 
 
 def _probabilities(choices: Choices, drawing: Drawing) -> Argument:
@@ -58,6 +95,25 @@ def _beyond(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     return Ref(target.name)
 
 
+def _margin(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    """Zeros around the images: as many as are said, or as the word for it means, "same" of steps of one alone."""
+    steps = drawing.arguments.get("stride", 1)
+    margins: tuple[Argument, ...] = (0, 1, (1, 0), "valid")
+    return choices.choose((*margins, "same") if steps == 1 else margins)
+
+
+def _negative_margin(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    return -1
+
+
+def _groups(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    return 4 // drawing.symbols["of one group"]
+
+
+def _three_groups(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    return 3
+
+
 def _weight(choices: Choices, drawing: Drawing) -> Shape:
     return (choices.integer(2, 6), shape_of(drawing)[-1])
 
@@ -69,6 +125,19 @@ def _addend(choices: Choices, drawing: Drawing) -> Shape:
     sizes = tuple(1 if choices.flag(30) else size for size in whole[:-1])
     return (*sizes, whole[-1]) if any(size != 1 for size in sizes) else whole[-1:]
 
+
+STEPS = Choice("stride", (1, 2, (2, 1)), keyword=True, required=False, forbidden=0)
+MARGIN = Computed("padding", _margin, _negative_margin, keyword=True, required=False)
+SPREAD = Choice("dilation", (1, 2, (1, 2)), keyword=True, required=False, forbidden=0)
+IGNORING = Computed("ignore_index", _ignored, keyword=True, required=False)
+POOLING = (
+    Images("input", ("b", "c", 6, 7), low=1, high=3),
+    Choice("kernel_size", (2, 3, (3, 2)), forbidden=0),
+    Choice("stride", (1, 2, (2, 1)), required=False, forbidden=0, keyword=True),
+    Choice("padding", (0, 1), required=False, forbidden=2, keyword=True),
+    Choice("dilation", (1, 2, (1, 2)), required=False, forbidden=0, keyword=True),
+    Flag("ceil_mode", keyword=True),
+)
 
 OPERATIONS = [
     Operation(
@@ -104,12 +173,12 @@ OPERATIONS = [
         reference=convolution.conv2d,
         spellings=spelled("torch.nn.functional.conv2d"),
         parameters=(
-            Shaped("input", ("b", "in", 5, 6), low=1, high=3),
+            Images("input", ("b", "in", 5, 6), low=1, high=3),
             Kernel("weight", ("out", "in", "rows", "columns"), low=1, high=3),
             Shaped("bias", ("out",), low=1, high=3, required=False),
-            Choice("stride", (1, 2, (2, 1)), keyword=True, required=False, forbidden=0),
-            Choice("padding", (0, 1, (1, 0)), keyword=True, required=False, forbidden=-1),
-            Choice("dilation", (1, 2, (1, 2)), keyword=True, required=False, forbidden=0),
+            STEPS,
+            MARGIN,
+            SPREAD,
         ),
         dtypes=NUMERIC,
         accuracy=Summation(),
@@ -122,9 +191,13 @@ OPERATIONS = [
         reference=convolution.conv2d,
         spellings=spelled("torch.nn.functional.conv2d"),
         parameters=(
-            Shaped("input", ("b", 4, 5, 6), low=1, high=3),
-            Kernel("weight", (6, 2, "rows", "columns")),
-            Choice("groups", (2,), keyword=True, forbidden=3),
+            Images("input", ("b", 4, 5, 6), low=1, high=3),
+            GroupedKernel("weight", ("out", "of one group", "rows", "columns")),
+            Shaped("bias", ("out",), required=False),
+            STEPS,
+            MARGIN,
+            SPREAD,
+            Computed("groups", _groups, _three_groups, keyword=True),
         ),
         dtypes=NUMERIC,
         accuracy=Summation(),
@@ -136,19 +209,26 @@ OPERATIONS = [
         name="max_pool2d",
         reference=pooling.max_pool2d,
         spellings=spelled("torch.nn.functional.max_pool2d"),
-        parameters=(
-            Shaped("input", ("b", "c", 6, 7), low=1, high=3),
-            Choice("kernel_size", (2, 3, (3, 2)), forbidden=0),
-            Choice("stride", (1, 2, (2, 1)), required=False, forbidden=0, keyword=True),
-            Choice("padding", (0, 1), required=False, forbidden=2, keyword=True),
-            Flag("ceil_mode", keyword=True),
-        ),
+        parameters=POOLING,
         dtypes=REAL_NUMERIC,
         accuracy=Selected(),
         gradient=GradientOf(2, stored=True),
         basis=Documented(
             MANUAL.format("max_pool2d"),
             "Applies a 2D max pooling over an input signal composed of several input planes.",
+        ),
+    ),
+    Operation(
+        name="max_pool2d_with_indices",
+        reference=pooling.max_pool2d,
+        spellings=spelled("torch.nn.functional.max_pool2d"),
+        parameters=(*POOLING, Choice("return_indices", (True,), keyword=True)),
+        dtypes=REAL_NUMERIC,
+        accuracy=Selected(),
+        gradient=GradientOf(2, stored=True),
+        results=2,
+        basis=Documented(
+            MANUAL.format("max_pool2d"), "return_indices - If True, will return the argmax along with the max values."
         ),
     ),
     Operation(
@@ -167,10 +247,11 @@ OPERATIONS = [
         reference=losses.cross_entropy,
         spellings=spelled("torch.nn.functional.cross_entropy"),
         parameters=(
-            Shaped("input", ("n", CLASSES), low=1),
+            Scores("input", ("n", CLASSES), low=1),
             Computed("target", _labels, _beyond),
             Shaped("weight", (CLASSES,), mode="unit", required=False),
             REDUCTION,
+            IGNORING,
             Choice("label_smoothing", (0.0, 0.25), keyword=True, required=False, forbidden=1.5),
         ),
         dtypes=FLOATING,
@@ -199,10 +280,11 @@ OPERATIONS = [
         reference=losses.nll_loss,
         spellings=spelled("torch.nn.functional.nll_loss"),
         parameters=(
-            Shaped("input", ("n", CLASSES), low=1),
+            Scores("input", ("n", CLASSES), low=1),
             Computed("target", _labels, _beyond),
             Shaped("weight", (CLASSES,), mode="unit", required=False),
             REDUCTION,
+            IGNORING,
         ),
         dtypes=FLOATING,
         accuracy=Loss(),

@@ -98,7 +98,8 @@ def _padded(input: Tensor, weight: Tensor, stride: Pair, padding: str, dilation:
 @function("ConstantPadNdBackward0")
 def pad_far_end(input: Tensor, rows: int, columns: int) -> Tensor:
     """Zeros below and to the right of the images (N, C, H, W)."""
-    return Tensor.of(np.pad(input.array, ((0, 0), (0, 0), (0, rows), (0, columns))), input.dtype)
+    padded = np.pad(input.array, ((0, 0), (0, 0), (0, rows), (0, columns)))
+    return Tensor.of(padded, input.dtype, result_strides(padded.shape, input))
 
 
 pad_far_end.vjp("input", lambda g, input_shape: narrow(narrow(g, 2, 0, input_shape[2]), 3, 0, input_shape[3]))

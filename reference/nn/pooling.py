@@ -44,10 +44,8 @@ def max_pool2d(
 def _check_pooling(input: Tensor, kernel: Pair, stride: Pair, padding: Pair, dilation: Pair) -> None:
     if min(kernel) <= 0 or min(stride) <= 0 or min(dilation) <= 0:
         refuse("kernel size, stride and dilation should be greater than zero")
-    if min(padding) < 0 or any(
-        margin > ((size - 1) * step + 1) // 2 for margin, size, step in zip(padding, kernel, dilation, strict=True)
-    ):
-        refuse("pad should be non-negative and at most half of effective kernel size")
+    if min(padding) < 0 or any(margin > size // 2 for margin, size in zip(padding, kernel, strict=True)):
+        refuse("pad should be non-negative and at most half of kernel size")
     if input.ndim not in (3, 4) or 0 in input.shape[-3:]:
         refuse(f"Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size, but got: {list(input.shape)}")
 
