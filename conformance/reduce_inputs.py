@@ -237,10 +237,10 @@ def _shorter_sizes(ndim: int, dim: int) -> Callable[[Argument], Argument]:
 
 
 def without_tracking(case: Case, fails: Fails) -> Case:
-    """Inputs that need no gradient, arrays that may be written."""
+    """Inputs that need no gradient and have their values, arrays that may be written."""
     for given in case.inputs:
-        for plainer in (replace(given, requires_grad=False), replace(case.input(given.name), writeable=True)):
-            candidate = case.with_input(plainer)
+        for plain in ({"requires_grad": False}, {"writeable": True}, {"late": ""}):
+            candidate = case.with_input(replace(case.input(given.name), **plain))
             if fails(candidate):
                 case = candidate
     return case

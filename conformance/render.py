@@ -14,7 +14,7 @@ import numpy as np
 from conformance.model.case import GRAD, Argument, Case, Device, Dots, DTypeName, Hook, Input, Layout, Ref, Slice, Step
 from conformance.operation import OPERATORS, UNARY_OPERATORS, Effect, Form, Operation
 from conformance.operations import find
-from conformance.values import fill
+from conformance.values import fill, held
 from reference.dtypes import BFLOAT16, FLOAT16, DType
 from reference.layout import contiguous_strides
 
@@ -24,6 +24,7 @@ _LONG = 64
 _BINARY = {f"operator.{name}": symbol for symbol, name in OPERATORS.items()}
 _UNARY = {f"operator.{name}": symbol for symbol, name in UNARY_OPERATORS.items() if not symbol.isalpha()}
 
+_LATE = {"": "{}", "conj": "{}.conj()", "neg": "torch._neg_view({})"}
 _HOOKS = {"double": "lambda grad: grad * 2", "negate": "lambda grad: -grad", "look": "lambda grad: None"}
 
 
@@ -44,13 +45,13 @@ def input_source(given: Input, device: str) -> list[str]:
         return [f"{name} = {_array_source(given)}", *locked]
     where = "" if device == "cpu" else f', device="{device}"'
     options = f"dtype=torch.{given.dtype}{where}"
-    elements = np.array(fill(given))
-    if not is_plain(given):
+    elements = np.array(held(given))
+    if given.late or not is_plain(given):
         # Detached, an input is a tensor in its own right and no view of its storage.
-        laid_out = f"{name}.as_strided({given.shape}, {given.strides}, {given.offset}).detach()"
+        laid_out = _LATE[given.late].format(f"{name}.as_strided({given.shape}, {given.strides}, {given.offset})")
         tracked = ".requires_grad_()" if given.requires_grad else ""
         storage = _made((given.size,), elements, options, device)
-        return [f"{name} = {storage}", f"{name} = {laid_out}{tracked}"]
+        return [f"{name} = {storage}", f"{name} = {laid_out}.detach(){tracked}"]
     if given.requires_grad:
         options += ", requires_grad=True"
     return [f"{name} = {_made(given.shape, elements, options, device)}"]

@@ -23,6 +23,13 @@ def fill(given: Input) -> np.ndarray:
     return _row(given.values, dtype, given.size)
 
 
+def held(given: Input) -> np.ndarray:
+    """What torch holds: the same elements, unless its values are late."""
+    if not given.late:
+        return fill(given)
+    return np.conj(fill(given)) if given.late == "conj" else -fill(given)
+
+
 # Every property of a structure asks for the same few inputs again, for the reference and for each target.
 @lru_cache(maxsize=256)
 def _row(drawn: Drawn, dtype: DType, size: int) -> np.ndarray:

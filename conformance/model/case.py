@@ -100,7 +100,9 @@ class Input:
 
     ``strides`` and ``offset`` count elements; ``size`` is the length of the storage, all of which the
     values fill: what lies between the elements of a strided tensor is data too, and must stay as it is.
-    Only a NumPy array (``array=True``) may have negative strides or be read-only.
+    Only a NumPy array (``array=True``) may have negative strides or be read-only. Of a tensor whose values are ``late``
+    torch holds the conjugates ("conj"), or the negatives ("neg"), and a bit that says that these are to be computed
+    when somebody reads them: a view as ``conj`` makes it, or ``imag`` of such.
     """
 
     name: str
@@ -113,6 +115,7 @@ class Input:
     requires_grad: bool = False
     array: bool = False
     writeable: bool = True
+    late: str = ""
 
 
 @dataclass(frozen=True, slots=True)

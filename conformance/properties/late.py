@@ -1,0 +1,53 @@
+"""Late: an input whose values are yet to be computed gives what one gives that holds them.
+
+https://docs.pytorch.org/docs/stable/generated/torch.conj.html: "torch.conj() performs a lazy conjugation, but the
+actual conjugated tensor can be materialized at any time using torch.resolve_conj()."
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from conformance.choices import Choices
+from conformance.model.case import Case, Input
+from conformance.model.observation import Aspect
+from conformance.operation import Effect, Form, Operation
+from conformance.properties.base import Property, first_tensor, in_form
+from conformance.targets.interpreter import Interpreter
+
+BITS = {"complex64": "conj", "complex128": "conj", "float32": "neg", "float64": "neg"}
+"""The dtypes that have such views: the negative ones are imaginary parts of conjugates."""
+READS_MEMORY = frozenset({"view_as_real", "view_dtype", "resolve_conj", "resolve_neg", "diagonal_scatter"})
+READS_MEMORY |= {"as_strided_scatter", "select_scatter", "slice_scatter"}
+"""What looks at the memory, copies all of it, or says whether anything was to be computed."""
+MOST = 3
+_AWARE = (Effect.SHARES, Effect.REPLACES, Effect.CREATES, Effect.RECORDS)
+
+
+class Late(Property):
+    name = "late"
+    of_every_dtype = True
+    claim = "A conjugate that is yet to be computed, or a negative, gives what a tensor with its elements gives."
+
+    def applies(self, operation: Operation, target: Interpreter) -> bool:
+        # In which order a tensor is filled with random numbers depends on its memory.
+        seen = operation.effect in _AWARE or operation.name in READS_MEMORY
+        return not seen and not operation.random and {Aspect.STRIDES, Aspect.VALUES} <= target.aspects
+
+    def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
+        tensors = [given for given in base.inputs if given.dtype in BITS and not given.array]
+        if not tensors:
+            return
+        yield from (base.with_input(with_a_bit(given)) for given in tensors[:MOST])
+        first = first_tensor(base)
+        if operation.pointwise and Form.IN_PLACE in operation.spellings and first in tensors and 0 not in first.strides:
+            yield in_form(base.with_input(with_a_bit(first)), Form.IN_PLACE)
+
+
+def with_a_bit(given: Input) -> Input:
+    """The same elements, of which torch holds the conjugates or the negatives."""
+    return replace(given, late=BITS[given.dtype])
+
+
+PROPERTY = Late()
