@@ -32,6 +32,8 @@ FIRST = ("agrees", "metadata")
 """The properties that find most, and of which all others are variations."""
 WRITING = ("in place", "out")
 """What is written where it is told may go wrong where arguments, values and sizes are rare."""
+LENGTHS = "lengths"
+"""The property that is about the kernels of every dtype."""
 CALLS = 6
 """So many calls are looked at together, where they can be: all that leave it alone get the same first argument."""
 
@@ -154,7 +156,10 @@ def draw_structures(
     glances = 0 if operation.alias_of else profile.glances * len(operation.parameters)
     looked_at = _glances(operation, kinds, glances, choices.integer(0, 2**32 - 1), telling)
     grids = _grids(operation, telling, choices.integer(0, 2**32 - 1))
-    return [*full, *briefly, *looked_at, *grids, *_large(operation, telling, profile, choices.integer(0, 2**32 - 1))]
+    large = _large(operation, telling, profile, choices.integer(0, 2**32 - 1))
+    left = [dtype for dtype in dtypes if dtype not in drawn] if first else []
+    parts = _of_other_dtypes(operation, left, choices.integer(0, 2**32 - 1))
+    return [*full, *briefly, *looked_at, *grids, *large, *parts]
 
 
 Point: TypeAlias = "Mapping[str, float]"
@@ -232,6 +237,21 @@ def _grids(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator
         if has_grid(operation, dtype) and not operation.alias_of:
             base = draw_grid(SeededChoices(seed + number), operation, dtype)
             yield Structure(operation, dtype, base, seed + number, telling=False, brief=FIRST, rows=1)
+
+
+def _of_other_dtypes(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator[Structure]:
+    """Structures of the dtypes of which there is no full one, for the lengths at which each has another kernel."""
+    if operation.pointwise and not operation.alias_of:
+        for number, dtype in enumerate(dtypes):
+            source = SeededChoices(seed + number)
+            # An operand may be a number, or of another dtype: of three draws, that of the most tensors of this one.
+            base = max((draw_case(source, operation, dtype) for _ in range(3)), key=partial(_count_of, dtype))
+            yield Structure(operation, dtype, base, seed + number, telling=False, brief=(LENGTHS,), rows=1)
+
+
+def _count_of(dtype: DType, case: Case) -> int:
+    """How many inputs are of a dtype."""
+    return [given.dtype for given in case.inputs].count(dtype.name)
 
 
 def _large(operation: Operation, dtypes: Sequence[DType], profile: Profile, seed: int) -> Iterator[Structure]:

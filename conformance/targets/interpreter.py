@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from conformance.lengths import Window
 from conformance.model.case import (
     Argument,
     Case,
@@ -210,6 +211,11 @@ class Interpreter(ABC):
                 return None
             results.append(seen.values)
         return np.stack(results) if len({one.shape for one in results}) == 1 else None
+
+    def run_windows(self, case: Case, windows: Sequence[Window]) -> np.ndarray | None:
+        """The elements of the results of a one-step case on each window of its inputs, one after the other; None where
+        there are none, or the target has no layouts."""
+        return None
 
     # -- what a target says ------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from functools import cache
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch.backends import opt_einsum
 
+from conformance.lengths import Window
 from conformance.model.case import Argument, Case, Input, Literal, Ref, Step, dtype_names
 from conformance.model.observation import EVERY_ASPECT, METADATA, Aspect, Refused, Seen, Trace
 from conformance.operation import STORED, Effect, Form
@@ -34,10 +35,10 @@ from conformance.targets.interpreter import (
 )
 from conformance.targets.reference import make_array
 from conformance.targets.torch.elements import elements_of, name_of, to_numpy
-from conformance.targets.torch.paths import exists, path_of, resolve
+from conformance.targets.torch.paths import exists, names_a_type, path_of, resolve, wants_the_cpu
 from conformance.threads import SEVERAL, has_many_elements
 from conformance.ulp import finfo
-from conformance.values import fill
+from conformance.values import fill, held
 from reference.dtypes import BY_NAME, real_of
 
 # What is tested is torch: where opt_einsum is installed, it chooses in which order einsum multiplies three operands.
@@ -48,6 +49,7 @@ MEMORY_FORMATS = {
     "preserve": torch.preserve_format,
     "channels_last": torch.channels_last,
 }
+LATE: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"conj": torch.Tensor.conj, "neg": torch._neg_view}
 _LARGE = 1 << 14  # bytes: to copy these once more takes longer than to ask where they are
 
 
@@ -98,12 +100,13 @@ class TorchTarget(Interpreter):
             return make_array(given, np.array(fill(given)))
         storage = self.storage_of(given)
         # Detached, since a view would carry its base: an input is a tensor in its own right.
-        made = torch.as_strided(storage, given.shape, given.strides, given.offset).detach()
+        laid_out = torch.as_strided(storage, given.shape, given.strides, given.offset)
+        made = (LATE[given.late](laid_out) if given.late else laid_out).detach()
         return made.requires_grad_() if given.requires_grad else made
 
     def storage_of(self, given: Input) -> torch.Tensor:
         """A flat tensor holding all elements of an input's storage."""
-        return self.storage(fill(given), given.dtype)
+        return self.storage(held(given), given.dtype)
 
     def storage(self, elements: np.ndarray, dtype: str) -> torch.Tensor:
         """A flat tensor holding ``elements``, in a storage of torch's own, which can be resized."""
@@ -166,12 +169,26 @@ class TorchTarget(Interpreter):
         except (RuntimeError, TypeError, ValueError, IndexError):
             return None
 
+    def run_windows(self, case: Case, windows: Sequence[Window]) -> np.ndarray | None:
+        called = self.called(case.steps[0])
+        held = {given.name: self.storage(fill(given), given.dtype) for given in case.inputs}
+        seen = {name: [storage.as_strided(*window) for window in windows] for name, storage in held.items()}
+        try:
+            return elements_of(torch.cat([called(*row, **named).reshape(-1) for row, named in self.each(case, seen)]))
+        except (RuntimeError, TypeError, ValueError, IndexError):
+            return None
+
     def row_arguments(
         self, case: Case, blocks: dict[str, np.ndarray]
     ) -> Iterator[tuple[Sequence[Any], dict[str, Any]]]:
         """The arguments of the call of each row."""
-        step, count = case.steps[0], len(next(iter(blocks.values())))
-        rows = {given.name: self.rows_of(given, blocks[given.name]) for given in case.inputs}
+        return self.each(case, {given.name: self.rows_of(given, blocks[given.name]) for given in case.inputs})
+
+    def each(
+        self, case: Case, rows: Mapping[str, Sequence[torch.Tensor]]
+    ) -> Iterator[tuple[Sequence[Any], dict[str, Any]]]:
+        """The arguments of the call on each of the tensors that stand for an input."""
+        step, count = case.steps[0], len(next(iter(rows.values())))
 
         def each(argument: Argument) -> Iterable[Any]:
             return rows[argument.name] if isinstance(argument, Ref) else repeat(self.argument(argument, {}), count)
@@ -293,24 +310,6 @@ def _several_threads() -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(1)
-
-
-def wants_the_cpu(step: Step) -> bool:
-    """Whether a step takes a tensor that must be on the CPU: the places of tensor_split are "a zero-dimensional or
-    one-dimensional long tensor on the CPU", says https://docs.pytorch.org/docs/stable/generated/torch.tensor_split.html.
-    """
-    return step.operation == "tensor_split_by_tensor"
-
-
-def names_a_type(step: Step) -> bool:
-    """Whether an argument or the result is the name of a type of tensor, as ``torch.FloatTensor``; all that are drawn,
-    and known, are the CPU's.
-
-    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.type.html
-    """
-    given = (*step.args, *(value for _, value in step.kwargs))
-    named = any(isinstance(argument, str) and argument.endswith("Tensor") for argument in given)
-    return named or step.operation == "type_name"
 
 
 @cache

@@ -55,3 +55,21 @@ _module = cache(importlib.import_module)
 @cache
 def _method(name: str) -> Callable[..., Any]:
     return lambda self, *args, **kwargs: getattr(self, name)(*args, **kwargs)
+
+
+def wants_the_cpu(step: Step) -> bool:
+    """Whether a step takes a tensor that must be on the CPU: the places of tensor_split are "a zero-dimensional or
+    one-dimensional long tensor on the CPU", says https://docs.pytorch.org/docs/stable/generated/torch.tensor_split.html.
+    """
+    return step.operation == "tensor_split_by_tensor"
+
+
+def names_a_type(step: Step) -> bool:
+    """Whether an argument or the result is the name of a type of tensor, as ``torch.FloatTensor``; all that are drawn,
+    and known, are the CPU's.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.Tensor.type.html
+    """
+    given = (*step.args, *(value for _, value in step.kwargs))
+    named = any(isinstance(argument, str) and argument.endswith("Tensor") for argument in given)
+    return named or step.operation == "type_name"

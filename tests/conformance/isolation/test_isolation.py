@@ -122,7 +122,7 @@ def test_one_that_always_ends_is_given_up(opened: OpenSession, tmp_path: Path, m
     assert [one.pattern for one in session.verify("neg", "cpu")] == ["SIGSEGV"]
     notes = [note for note in load_run(tmp_path).notes if "ended 2 processes" in note.text]
     given_up = [note.text.split(" of neg")[0] for note in notes]
-    assert given_up == ["agrees", "in place", "gradient", "out"], "each property once"
+    assert given_up == ["agrees", "in place", "gradient", "out", "lengths"], "each property once"
     assert {note.level for note in notes} == {"warning"}
 
 
