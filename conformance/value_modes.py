@@ -177,9 +177,10 @@ def _small_orders(raw: np.ndarray, dtype: DType) -> np.ndarray:
 
 
 def _log_uniform(raw: np.ndarray, dtype: DType) -> np.ndarray:
-    """Magnitudes of 2^-40 to 2^40 (2^-12 to 2^12 for float16), either sign."""
+    """Magnitudes of 2^-40 to 2^40 (2^-12 to 2^12 for float16), either sign. Integers of any number of bits."""
     if dtype.category < Category.FLOATING:
-        return _bits(raw, dtype)
+        bits = _bits(raw, dtype)
+        return bits if dtype is BOOL else bits >> (raw & np.uint64(8 * dtype.itemsize - 1)).astype(bits.dtype)
     powers = _powers(12 if dtype.itemsize == 2 and dtype is not BFLOAT16 else 40)
     return round_to((1.0 + _unit(raw)) * powers.take((raw & np.uint64(len(powers) - 1)).view(np.int64)), dtype)
 

@@ -31,6 +31,32 @@ DRAWS: dict[str, Callable[..., torch.Tensor]] = {
 }
 
 
+def _means(device: torch.device) -> torch.Tensor:
+    return torch.arange(5.0, device=device)
+
+
+# Nothing says how these are drawn on another device than the CPU, but from which generator.
+OTHERS: dict[str, Callable[..., torch.Tensor]] = {
+    "normal of tensors": lambda device, **given: torch.normal(_means(device), _means(device), **given),
+    "normal of means": lambda device, **given: torch.normal(_means(device), 2.0, **given),
+    "normal of deviations": lambda device, **given: torch.normal(1.0, _means(device), **given),
+    "bernoulli": lambda device, **given: torch.bernoulli(_means(device) / 5, **given),
+    "bernoulli of p": lambda device, **given: torch.bernoulli(_means(device), 0.5, **given),
+    "bernoulli_": lambda device, **given: _means(device).bernoulli_(0.5, **given),
+    "bernoulli_ by a tensor": lambda device, **given: _means(device).bernoulli_(_means(device) / 5, **given),
+    "multinomial": lambda device, **given: torch.multinomial(_means(device), 3, **given),
+    "multinomial, replaced": lambda device, **given: torch.multinomial(_means(device), 9, replacement=True, **given),
+    "poisson": lambda device, **given: torch.poisson(_means(device), **given),
+    "uniform_": lambda device, **given: _means(device).uniform_(**given),
+    "normal_": lambda device, **given: _means(device).normal_(**given),
+    "random_": lambda device, **given: _means(device).random_(100, **given),
+    "exponential_": lambda device, **given: _means(device).exponential_(**given),
+    "geometric_": lambda device, **given: _means(device).geometric_(0.5, **given),
+    "cauchy_": lambda device, **given: _means(device).cauchy_(**given),
+    "log_normal_": lambda device, **given: _means(device).log_normal_(**given),
+}
+
+
 @pytest.fixture
 def device(valued_target: str, session: Session) -> torch.device:
     opened = session.target(valued_target)
@@ -50,7 +76,7 @@ def claims(valued_target: str, session: Session) -> Iterator[Claims]:
 
 def draws(device: torch.device, **given: Any) -> dict[str, np.ndarray]:
     """Numbers of every kind, drawn one after the other."""
-    return {name: draw(device=device, **given).cpu().numpy() for name, draw in DRAWS.items()}
+    return {name: draw(device=device, **given).cpu().numpy() for name, draw in (DRAWS | OTHERS).items()}
 
 
 def generator_on(device: torch.device) -> torch.Generator:
