@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import tempfile
+from contextlib import suppress
 from functools import partial
 from inspect import signature
 from pathlib import Path
@@ -46,6 +48,13 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     given = {name: pyfuncitem.funcargs[name] for name in signature(pyfuncitem.obj).parameters}
     session.claim(claims, partial(pyfuncitem.obj, **given), pyfuncitem.name)
     return True
+
+
+@pytest.fixture(scope="module")
+def dynamo() -> None:
+    """Import what torch imports at the first optimizer, so that no copy of this process has to."""
+    with suppress(ImportError):  # of a torch that has none
+        importlib.import_module("torch._dynamo")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

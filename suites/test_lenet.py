@@ -5,9 +5,7 @@ https://docs.pytorch.org/tutorials/beginner/blitz/neural_networks_tutorial.html
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -29,6 +27,7 @@ from reference.nn.lenet import Net as ReferenceNet
 
 TUTORIAL = Documented("https://docs.pytorch.org/tutorials/beginner/blitz/neural_networks_tutorial.html")
 SEEDS = (1, 7)
+pytestmark = pytest.mark.usefixtures("dynamo")
 # Rounding in float32 is allowed a relative 2^-17 beside its double, TF32 its 10 bits.
 ROUNDING = Network(tolerance=10 * 2.0**-17)
 TF32 = Network(tolerance=10 * 2.0**-8)
@@ -65,13 +64,6 @@ class Net(nn.Module):
         for s in size:
             num_features *= s
         return num_features
-
-
-@pytest.fixture(scope="module", autouse=True)
-def loaded() -> None:
-    """Import what torch imports at the first optimizer, so that no copy of this process has to."""
-    with suppress(ImportError):  # of a torch that has none
-        importlib.import_module("torch._dynamo")
 
 
 @pytest.fixture(params=(3, 5), ids=("3x3", "5x5"))
