@@ -13,7 +13,7 @@ from conformance.operations import find
 from conformance.profiles import PROFILES, Profile
 from conformance.structures import structures
 from conformance.verify import Verification
-from tests.conformance.planted import argument_faults, large_faults, rare_faults, unusual_faults
+from tests.conformance.planted import argument_faults, kernel_faults, large_faults, rare_faults, unusual_faults
 from tests.conformance.planted.planting import Fault, FaultyTarget, Plant
 
 SEEDS = range(1, 5)
@@ -68,6 +68,7 @@ FAULTS = [
     *large_faults.FAULTS,
     *argument_faults.FAULTS,
     *unusual_faults.FAULTS,
+    *kernel_faults.FAULTS,
 ]
 
 
