@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 from math import prod
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from conformance.accuracy import Loss, Product, Selected, Summation
+from conformance.accuracy import Accuracy, LogSumExp, Loss, Product, Selected, Summation
 from conformance.accuracy.bound import one_term
 from conformance.compare import GradientScale, Standard
 from conformance.model.case import BACKWARD, Argument, Case, DTypeName, Hook, Input, Literal, Ref, Step, references
@@ -31,8 +31,7 @@ _ORDERS = ("p", "ord")
 
 def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
     """By what the values and gradients of a case are judged."""
-    sums = isinstance(operation.accuracy, (Summation, Loss))
-    magnitude = _magnitude if sums else _reach if isinstance(operation.accuracy, Product) else None
+    magnitude = _magnitude_for(operation.accuracy, case)
     unrounded = cache(partial(_unrounded_gradients, case))
     return Standard(
         operation.accuracy,
@@ -46,6 +45,15 @@ def standard_for(operation: Operation, case: Case, expected: Trace) -> Standard:
         gradient_scale=lambda name: _gradient_scale(operation, case, name),
         unrounded_gradient=lambda name: unrounded().get(name),
     )
+
+
+def _magnitude_for(accuracy: Accuracy, case: Case) -> Callable[[Case], np.ndarray] | None:
+    """What computes the magnitude that a bound is relative to; None where it needs none."""
+    if isinstance(accuracy, (Summation, Loss)):
+        return _magnitude
+    if isinstance(accuracy, LogSumExp):
+        return _logarithm_of_moduli if any(BY_NAME[given.dtype].is_complex for given in case.inputs) else None
+    return _reach if isinstance(accuracy, Product) else None
 
 
 def _sums(operation: Operation, case: Case) -> bool:
@@ -165,6 +173,11 @@ def _finite_moduli(values: np.ndarray) -> np.ndarray:
 def _reach(case: Case) -> np.ndarray:
     """The largest that a partial product can be: the operation itself on the moduli, none below one."""
     return np.abs(_last_result(run_wide(_of_integers(case, _at_least_one), _at_least_one), case))
+
+
+def _logarithm_of_moduli(case: Case) -> np.ndarray:
+    """The logarithm of the sum of the moduli of exponentials: the operation itself on the real parts."""
+    return np.real(_last_result(run_wide(case, np.real), case))
 
 
 def _at_least_one(values: np.ndarray) -> np.ndarray:

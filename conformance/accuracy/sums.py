@@ -157,18 +157,24 @@ class LogSumExp(Bound):
     max|x| is the ``magnitude``, or else the largest finite modulus in the first input; n is ``terms``. u is that of
     the result also in 16 bits, where log, sum and maximum may each be rounded before they are combined. Where every
     result is made from the one before (``running``), that is repeated as often as the input is long: sqrt(n) times as
-    much (Higham and Mary).
+    much (Higham and Mary). Exponentials of complex numbers may cancel: what they are off by is magnified by the ratio
+    of the sum of their moduli, of which the magnitude is the logarithm then, to the modulus of their sum.
     """
 
     running: bool = False
-    words = "4u(1 + max|x| + ln n) + n u / 2"
+    words = "4u(1 + max|x| + ln n) + n u / 2, times S/|s| of complex numbers"
 
     def allowed(self, judged: Judged) -> np.ndarray:
         unit = finfo(judged.dtype).unit
         length = max(judged.inputs[0].shape, default=1) if self.running and judged.inputs else 1
         steps = math.sqrt(length)
-        allowed = 4 * unit * steps * (1 + _largest(judged) + math.log(judged.terms * length))
-        return allowed + _of_equal_terms(judged) + last_rounding(judged)
+        is_complex = judged.exact.dtype.kind == "c"
+        largest = _largest_finite(judged.inputs[0]) if is_complex and judged.inputs else _largest(judged)
+        allowed = 4 * unit * steps * (1 + largest + math.log(judged.terms * length)) + _of_equal_terms(judged)
+        if is_complex and judged.magnitude is not None:
+            cancelled = np.exp(judged.magnitude() - judged.exact.real)
+            allowed = allowed * np.where(cancelled > 1, cancelled, 1)
+        return allowed + last_rounding(judged)
 
 
 def _of_equal_terms(judged: Judged) -> float:

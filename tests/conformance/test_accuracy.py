@@ -24,7 +24,7 @@ from conformance.accuracy import (
     Variance,
 )
 from conformance.ulp import finfo
-from reference.dtypes import FLOAT16, FLOAT32
+from reference.dtypes import COMPLEX64, FLOAT16, FLOAT32
 from tests.conformance.judged import (
     ORDERS,
     Array,
@@ -212,3 +212,12 @@ def test_between_two_elements_the_difference_of_the_formula_may_overflow(largest
     for actual in (np.inf, -np.inf):
         assert verdict([actual], [largest / 2], Interpolated(), elements).held is overflows
     assert not verdict([1.0], [np.inf], Interpolated(), elements).held
+
+
+@pytest.mark.parametrize(("cancelled", "held"), [(1.0, False), (45.0, True)])
+def test_exponentials_of_complex_numbers_may_cancel(cancelled: float, held: bool) -> None:
+    elements = np.array([-0.68049383 + 1.44722545j, -0.6504969 - 1.72776926j])
+    exact = np.log(np.exp(elements).sum())
+    of_moduli = np.array(exact.real + np.log(cancelled))
+    seen = {"magnitude": lambda: of_moduli, "terms": 2, "dtype": COMPLEX64}
+    assert verdict(exact + 3e-6, exact, LogSumExp(), elements, **seen).held is held
