@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from conformance.choices import Choices
+from conformance.examine import Examined, examine
 from conformance.model.case import Case, Input
 from conformance.model.observation import Aspect
+from conformance.model.verdict import Outcome
 from conformance.operation import Effect, Form, Operation
-from conformance.properties.base import Property, first_tensor, in_form
+from conformance.properties.base import Property, first_tensor, in_form, relaid
 from conformance.targets.interpreter import Interpreter
 
 BITS = {"complex64": "conj", "complex128": "conj", "float32": "neg", "float64": "neg"}
@@ -44,10 +46,19 @@ class Late(Property):
         if operation.pointwise and Form.IN_PLACE in operation.spellings and first in tensors and 0 not in first.strides:
             yield in_form(base.with_input(with_a_bit(first)), Form.IN_PLACE)
 
+    def examine(self, case: Case, target: Interpreter) -> Examined:
+        """What is computed lies as a copy of the input does that holds its values: where, is not compared."""
+        examined = examine(case, target)
+        if examined.outcome is Outcome.BROKE and {one.aspect for one in examined.differences} == {Aspect.STRIDES}:
+            return Examined(case, Outcome.HELD)
+        return examined
+
 
 def with_a_bit(given: Input) -> Input:
-    """The same elements, of which torch holds the conjugates or the negatives."""
-    return replace(given, late=BITS[given.dtype])
+    """The same elements, of which torch holds the conjugates; or the negatives, in every second place, as the parts of
+    complex numbers lie: without private functions, no others are to be had."""
+    bit = BITS[given.dtype]
+    return replace(relaid(given, "stepped by 2", 0) if bit == "neg" else given, late=bit)
 
 
 PROPERTY = Late()
