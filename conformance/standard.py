@@ -147,14 +147,15 @@ def logical(given: Input) -> np.ndarray:
 
 def _magnitude(case: Case) -> np.ndarray:
     """S, the sum of the magnitudes of the terms: the operation itself on the magnitudes of its inputs, or its result
-    where that is more, as that of a sum of squared differences. Where that is infinite, S is of the finite terms: these
-    may overflow on the way, and what is added to infinity may not. A power of a sum is off by that power times as much.
+    where that is more, as that of a sum of squared differences. Where that is not finite, S is of the finite terms:
+    these may overflow on the way, and what is added to infinity may not; and minus infinity, of which the exponential
+    is zero, has a modulus of which nothing is. A power of a sum is off by that power times as much.
     """
     positive = _of_integers(_with_positive_factors(case), np.abs)
     terms = _last_result(run_wide(positive, np.abs), case)
     found = np.maximum(np.abs(terms), np.abs(_last_result(run_wide(case), case)))
-    if np.isinf(found).any():
-        found = np.where(np.isinf(found), np.abs(_last_result(run_wide(positive, _finite_moduli), case)), found)
+    if not np.isfinite(found).all():
+        found = np.where(~np.isfinite(found), np.abs(_last_result(run_wide(positive, _finite_moduli), case)), found)
     return found * _power_of_sum(case)
 
 
