@@ -10,11 +10,12 @@ import numpy as np
 from conformance.accuracy import GradientOf, Loss, Selected, Summation
 from conformance.choices import Choices
 from conformance.index_parameters import Fitting, shape_of
-from conformance.model.case import Argument, Input, Ref
+from conformance.model.case import Argument, Drawn, Input, Ref
 from conformance.model.verdict import Documented
 from conformance.operation import NUMERIC, OMITTED, REAL_NUMERIC, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Flag, LikeTensor, Shaped
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.layouts import geometry
 from conformance.strategies.shapes import Shape
 from conformance.values import fill, literal
 from reference.dtypes import FLOATING, INT64
@@ -48,11 +49,16 @@ class GroupedKernel(Kernel):
 
 
 class Images(Shaped):
-    """Several images, or at times one without a batch."""
+    """Several images, often with their channels last, for which there are other kernels; or one without a batch."""
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         sizes = self.sizes[1:] if choices.flag(20) else self.sizes
-        return Shaped(self.name, sizes, low=self.low, high=self.high).draw(choices, drawing)
+        drawn = Shaped(self.name, sizes, low=self.low, high=self.high).draw(choices, drawing)
+        given = next((one for one in drawing.inputs if Ref(one.name) == drawn), None)
+        if given is not None and len(given.shape) == 4 and isinstance(given.values, Drawn) and choices.flag(25):
+            strides, offset, size = geometry("channels last", given.shape)
+            drawing.replace(replace(given, strides=strides, offset=offset, size=size))
+        return drawn
 
 
 class Scores(Shaped):
@@ -67,7 +73,7 @@ def _labels(choices: Choices, drawing: Drawing) -> Argument:
     """Classes that exist; at times the one that is ignored."""
     shape = shape_of(drawing)
     shape = shape[:1] + shape[2:] if len(shape) > 1 else ()
-    options = choices.choose(((0, 1, 2, 2, 1, IGNORED), (0, 1, 2)))
+    options = choices.choose(((0, 1, 2, 2, 1, IGNORED), (0, 1, 2), (0, IGNORED, 1, 2)))
     labels = np.array([choices.choose(options) for _ in range(prod(shape))], np.int64)
     return drawing.add(Input("target", shape, INT64.name, contiguous_strides(shape), 0, labels.size, literal(labels)))
 
