@@ -35,7 +35,7 @@ ELEMENTWISE = ("where", "where_method", "masked_fill", "cumsum")
 BY_ROWS = (
     *("cumprod", "cummax", "cummin", "logcumsumexp", "diff", "sort", "sort_stable", "topk", "softmax", "log_softmax"),
     *("sum", "nansum", "mean", "nanmean", "prod", "var", "std", "norm", "vector_norm", "logsumexp"),
-    *("max", "min", "amax", "amin", "kthvalue", "median", "nanmedian", "quantile"),
+    *("max", "min", "amax", "amin", "kthvalue", "median", "nanmedian"),
 )
 """Operations that compute each row by itself: along one dimension, or several."""
 _WITHOUT = 0.75
@@ -64,7 +64,7 @@ class BesideNan(Property):
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         touched = _touched(case)
-        if touched is None or case.steps[-1].operation != BACKWARD:
+        if touched is None or case.steps[-1].operation != BACKWARD or _may_choose_another(case):
             return Examined(case, Outcome.INAPPLICABLE)
         wanted, actual = target.run(_without_nan(case)), target.run(case)
         if wanted.refused is not None or actual.refused is not None:
@@ -123,6 +123,15 @@ def _in_whole_rows(nan: np.ndarray, case: Case) -> np.ndarray:
     if not nan.ndim or not dims or not all(type(one) is int for one in dims):
         return np.full(nan.shape, nan.any())
     return np.broadcast_to(nan.any(axis=tuple(dims), keepdims=True), nan.shape)
+
+
+def _may_choose_another(case: Case) -> bool:
+    """Whether an index was chosen, and of equal elements any may have been: elsewhere another, for all that is said."""
+    operation = find(case.main.operation)
+    if operation.results == 1 and not operation.chooses:
+        return False
+    elements = logical(case.inputs[0])
+    return len(np.unique(elements)) < elements.size
 
 
 def _any_to(mask: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
