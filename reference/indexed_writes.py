@@ -29,7 +29,7 @@ from reference.layout import Strides
 from reference.masking import masked_fill
 from reference.promotion import Number
 from reference.reducing_places import SUM, Reduction, check_reduction, reduce_at
-from reference.scalars import as_number, cast_element, element
+from reference.scalars import as_number, cast_element, element, leave_open_unless
 from reference.scattering import overwritten, reduced_input_vjp, reduced_src_vjp
 from reference.slicing import expanded
 from reference.tensor import METHODS, Tensor
@@ -93,6 +93,7 @@ def index_add(input: Tensor, dim: int, index: Tensor, source: Tensor, *, alpha: 
     """
     dim = layout.wrap_dim(dim, input.ndim)
     _check_slices("index_add", input, dim, index, source)
+    leave_open_unless(source.numel, alpha, input.dtype)
     element(alpha, input.dtype)
     if source.numel:
         check_range(index.array, _length(input, dim), dim)

@@ -61,6 +61,12 @@ def element(value: Number, dtype: DType) -> np.ndarray:
     return np.array(value, dtype=np.complex128)
 
 
+def leave_open_unless(needed: object, value: Number, dtype: DType) -> None:
+    """Whether a number that ``dtype`` cannot hold is refused too where no element ``needed`` it, no page says."""
+    if not needed and dtype is not BOOL and not _fits(value, dtype):
+        unmodelled(f"a {dtype!r} that it cannot hold, where there is none")
+
+
 def cast_element(value: Number, dtype: DType) -> np.ndarray:
     """The same of a number that is written as it is: beyond the floats of 16 bits it becomes infinite, as by a cast.
 

@@ -21,7 +21,7 @@ from reference.gathering import along, check_index_dtype, check_range, check_rea
 from reference.layout import Shape
 from reference.promotion import Number
 from reference.reducing_places import SUM, Reduction, check_reduction, counted, reduce_at
-from reference.scalars import cast_element
+from reference.scalars import cast_element, leave_open_unless
 from reference.selection import where
 from reference.tensor import Tensor
 
@@ -110,6 +110,7 @@ def scatter(input: Tensor, dim: int, index: Tensor, src: Tensor | Number, *, red
     if isinstance(src, Tensor):
         values = _under(index, src)
     else:
+        leave_open_unless(index.numel, src, input.dtype)
         values = np.broadcast_to(Tensor.of(cast_element(src, input.dtype), input.dtype).array, (index.numel,))
     return _written(input, dim, index, values, Reduction(REDUCTIONS[reduce]) if reduce else None)
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from reference.dtypes import INT8, INT64
 from reference.errors import Refusal
-from reference.tensor import METHODS
+from reference.tensor import METHODS, Tensor
 from reference.uncast import wrapping_integers
 from tests.reference.gradients import tensor
 
@@ -55,3 +56,15 @@ def test_no_integer_is_filled_with_the_first_number_beyond_it() -> None:
     assert METHODS["fill"](tensor([1], "int64"), 2.0**63 - 1024).array.tolist() == [2**63 - 1024]
     with pytest.raises(Refusal, match="overflow"):
         METHODS["fill"](tensor([1], "int64"), 2.0**63)
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_number_that_is_not_held_is_left_open_where_nothing_needs_it(count: int) -> None:
+    given, index = Tensor.of(np.zeros((2, 2)), INT8), Tensor.of(np.zeros(count), INT64)
+    source = Tensor.of(np.zeros((count, 2)), INT8)
+    with pytest.raises(Refusal) as refused:
+        METHODS["index_add"](given, 0, index, source, alpha=300)
+    assert (refused.value.kind == "Unmodelled") is not bool(count)
+    with pytest.raises(Refusal) as refused:
+        METHODS["scatter"](given, 0, Tensor.of(np.zeros((count, 2)), INT64), 300)
+    assert (refused.value.kind == "Unmodelled") is not bool(count)
