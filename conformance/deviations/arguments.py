@@ -133,6 +133,11 @@ def _a_number_is_the_first_beyond_int64(case: Case) -> bool:
     return among(arguments_of(case.main))
 
 
+def _the_steps_are_infinite(case: Case) -> bool:
+    """Rounded to float16, all but one of them."""
+    return any(type(argument) is int and argument > 65520 for argument in arguments_of(case.main))
+
+
 def _something_follows_a_mask(case: Case) -> bool:
     """In an index: a mask of several dimensions, which the items behind it have to pass over."""
     index = next((argument for argument in arguments_of(case.main) if isinstance(argument, tuple)), ())
@@ -160,6 +165,7 @@ ARGUMENTS: dict[str, Callable[[Case], bool]] = {
     "a number is the first beyond int64": _a_number_is_the_first_beyond_int64,
     "no degrees of freedom are left": _no_degrees_of_freedom_are_left,
     "no dimensions are given": _no_dimensions_are_given,
+    "the steps are infinite": _the_steps_are_infinite,
     "something follows a mask": _something_follows_a_mask,
     "the order is negative": _the_order_is_negative,
     "the order is zero": _the_order_is_zero,
