@@ -261,7 +261,8 @@ def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScal
         terms = _grad_magnitude(trace.last.variables[name].grad, shape)
         if isinstance(operation.accuracy, Product):
             terms = terms + _of_partial_products(case, name, shape)
-        return GradientScale(terms, np.broadcast_to(cotangent.sum(), shape))
+        rounds_terms = _is_narrower_than_its_cotangent(case, name)
+        return GradientScale(terms, np.broadcast_to(cotangent.sum(), shape), rounds_terms)
     case, names = _in_parts_of_their_own(case, name)
     variables = run_wide(_expanded(case)).last.variables
     terms = np.asarray(sum(_grad_magnitude(variables[one].grad, cotangent.shape) for one in names))
@@ -295,6 +296,14 @@ def _cotangent(case: Case) -> np.ndarray:
     ]
     hooks = sum(Hook("double") in step.args for step in case.steps)
     return np.asarray(sum(moduli)) * 2**hooks
+
+
+def _is_narrower_than_its_cotangent(case: Case, name: str) -> bool:
+    """Whether what comes back is cast for an input, as for what is written to a tensor of more digits: before it is
+    summed, or after."""
+    given = [ref for step in case.steps if step.operation == BACKWARD for ref in references(step.args[1:])]
+    itemsize = BY_NAME[case.input(name).dtype].itemsize
+    return any(BY_NAME[case.input(one).dtype].itemsize > itemsize for one in given)
 
 
 def _with_positive_cotangent(case: Case) -> Case:

@@ -194,12 +194,12 @@ def _an_integer_is_wrapped_first(met: Met) -> bool:
 def _is_given_with(fault: AbstractContextManager[None], met: Met) -> bool:
     """Whether each wrong element is near to what the reference gives with a fault, and that another without."""
     difference = met.difference
-    if difference.verdict is None:
-        return False
     with fault:
         seen = ReferenceTarget().run(met.call).last.variables.get(difference.variable)
-    expected, actual, wrong = difference.expected, difference.actual, difference.verdict.wrong
     faulty = None if seen is None else seen.values
+    if difference.verdict is None:
+        return isinstance(faulty, bool) and faulty is difference.actual is not difference.expected
+    expected, actual, wrong = difference.expected, difference.actual, difference.verdict.wrong
     if not isinstance(faulty, np.ndarray) or faulty.shape != wrong.shape or not wrong.any():
         return False
     allowed = 0 if difference.allowed is None else difference.allowed
