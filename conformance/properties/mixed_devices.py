@@ -34,22 +34,22 @@ class MixedDevices(Property):
         """All operands are of one dtype, since what becomes of several is another property's matter."""
         step = base.main
         places = [place for place in promoted_operands(operation) if place < len(step.args)]
-        operands = {place: _operand(base, step.args[place]) for place in places}
-        numbers = [place for place in _replaceable(operation, places) if _is_numpys(operands[place])]
-        if not numbers or len(base.steps) > 1:
+        tensors = {place: given for place in places if (given := _operand(base, step.args[place])) is not None}
+        if not tensors or len(base.steps) > 1:
             return
-        place = choices.choose(numbers)
-        given = operands[place]
-        assert given is not None, "a tensor was chosen"
-        called = replace(step, args=(*step.args[:place], _NUMBER, *step.args[place + 1 :]))
-        read = set(references((*called.args, *dict(called.kwargs).values())))
+        dtype = _of_numpy(next(iter(tensors.values())).dtype)
+        operands = {given.name for given in tensors.values()}
         inputs = [
-            small(one, (3, 4) if one.shape else (), dtype=given.dtype if one in operands.values() else one.dtype)
+            small(one, (3, 4) if one.shape else (), dtype=dtype if one.name in operands else one.dtype)
             for one in base.inputs
-            if one.name in read
         ]
-        array = replace(small(given, (_COUNT,), "array"), array=True)
-        yield Case((*inputs, array), (*_taken(choices.integer(1, _COUNT - 1)), called), base.seed)
+        array = replace(small(inputs[0], (_COUNT,), "array", dtype), array=True)
+        for place in _replaceable(operation, places):
+            if tensors.keys() - {place}:  # something is left on the device
+                called = replace(step, args=(*step.args[:place], _NUMBER, *step.args[place + 1 :]))
+                read = set(references((*called.args, *dict(called.kwargs).values())))
+                left = [one for one in inputs if one.name in read]
+                yield Case((*left, array), (*_taken(choices.integer(1, _COUNT - 1)), called), base.seed)
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         """Which calls take a number from the CPU, the manual does not say."""
@@ -75,9 +75,9 @@ def _operand(base: Case, argument: Argument) -> Input | None:
     return base.input(argument.name) if isinstance(argument, Ref) else None
 
 
-def _is_numpys(given: Input | None) -> bool:
-    """Whether an operand is a tensor of a dtype that NumPy has too."""
-    return given is not None and BY_NAME[given.dtype] in TORCH_DTYPES and given.dtype != "bfloat16"
+def _of_numpy(dtype: str) -> str:
+    """The dtype, or float32 in the place of one that NumPy has not."""
+    return dtype if BY_NAME[dtype] in TORCH_DTYPES and dtype != "bfloat16" else "float32"
 
 
 PROPERTY = MixedDevices()
