@@ -237,7 +237,7 @@ OPERATIONS = [
         reference=random_inplace.log_normal_,
         written=random_inplace.log_normal_,
         spellings=spelled(in_place="Tensor.log_normal_"),
-        parameters=(TARGET, Number("mean", (0, 1, -2)), Computed("std", _scale, _no_scale)),
+        parameters=(TARGET, Number("mean", MEANS), Computed("std", _scale, _no_scale)),
         dtypes=ALL,
         accuracy=Deviates(64),
         effect=Effect.WRITES,
