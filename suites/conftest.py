@@ -8,12 +8,19 @@ from contextlib import suppress
 from functools import partial
 from inspect import signature
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from conformance.claims import Claims
 from conformance.isolation.client import IsolatedSession
+from conformance.session import Session
 from conformance.targets.registry import TargetError, choose_targets
+
+if TYPE_CHECKING:  # collected where there is no torch, too, to say so
+    import torch
+
+    from conformance.targets.torch.eager import TorchTarget
 
 HERE = Path(__file__).parent
 
@@ -48,6 +55,19 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     given = {name: pyfuncitem.funcargs[name] for name in signature(pyfuncitem.obj).parameters}
     session.claim(claims, partial(pyfuncitem.obj, **given), pyfuncitem.name)
     return True
+
+
+@pytest.fixture
+def target_with_values(valued_target: str, session: Session) -> TorchTarget:
+    """The target as torch on a device, for claims that call torch themselves."""
+    opened = session.target(valued_target)
+    assert hasattr(opened, "device"), f"{valued_target} is no device of torch"
+    return cast("TorchTarget", opened)
+
+
+@pytest.fixture
+def device(target_with_values: TorchTarget) -> torch.device:
+    return target_with_values.device
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ import torch.nn.functional as F  # noqa: N812 - the name that every network uses
 
 from conformance.claims import Claims
 from conformance.model.verdict import Documented
-from conformance.session import Session, failure_text
-from conformance.targets.torch.eager import TorchTarget
+from conformance.session import Session
+from suites.claiming import claiming, refusal
 
 MANUAL = Documented("https://docs.pytorch.org/docs/stable/autograd.html")
 Call = Callable[..., torch.Tensor]
@@ -61,34 +61,16 @@ OF_TWO: dict[str, Call] = {
 
 
 @pytest.fixture
-def device(valued_target: str, session: Session) -> torch.device:
-    opened = session.target(valued_target)
-    assert isinstance(opened, TorchTarget), f"{valued_target} has no autograd of its own"
-    return opened.device
-
-
-@pytest.fixture
 def claims(valued_target: str, session: Session) -> Iterator[Claims]:
     """The claims of one test; what does not hold fails it at its end."""
-    made = Claims("autograd", "autograd", valued_target, MANUAL, session.record, session.only)
-    yield made
-    found = made.finish()
-    if found:
-        pytest.fail(failure_text(found), pytrace=False)
+    with claiming("autograd", "autograd", valued_target, MANUAL, session) as made:
+        yield made
 
 
 def leaf(device: torch.device, layout: str = "contiguous", first: float = 1.0) -> Any:
     """A leaf of that layout, every element another one."""
     values = torch.arange(first, first + 96).view(SHAPE) / 16
     return LAYOUTS[layout](values.to(device)).detach().requires_grad_()
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    try:
-        call()
-    except Exception as error:
-        return type(error).__name__
-    return "no refusal"
 
 
 def layout_of(tensor: torch.Tensor) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ https://docs.pytorch.org/docs/stable/data.html
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -18,8 +18,9 @@ from torch.utils import data
 
 from conformance.claims import Claims
 from conformance.model.verdict import Documented
-from conformance.session import Session, failure_text
+from conformance.session import Session
 from conformance.targets.torch.eager import TorchTarget
+from suites.claiming import claiming, refusal
 
 MANUAL = Documented("https://docs.pytorch.org/docs/stable/data.html")
 SIZES = ((10, 3), (12, 4), (1, 1), (5, 7), (0, 2), (33, 16))
@@ -73,11 +74,8 @@ def claims(valued_target: str, session: Session) -> Iterator[Claims]:
     opened = session.target(valued_target)
     if not isinstance(opened, TorchTarget) or not opened.on_cpu:
         pytest.skip("data are loaded on the CPU")
-    made = Claims("DataLoader", "data", valued_target, MANUAL, session.record, session.only)
-    yield made
-    found = made.finish()
-    if found:
-        pytest.fail(failure_text(found), pytrace=False)
+    with claiming("DataLoader", "data", valued_target, MANUAL, session) as made:
+        yield made
 
 
 def batches(dataset: Any, **given: Any) -> list[Any]:
@@ -87,14 +85,6 @@ def batches(dataset: Any, **given: Any) -> list[Any]:
 def first(samples: Any) -> Any:
     """The one batch of two samples."""
     return next(iter(data.DataLoader(samples, batch_size=2)))
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    try:
-        call()
-    except Exception as error:
-        return type(error).__name__
-    return "no refusal"
 
 
 @pytest.mark.parametrize(("count", "size"), SIZES)

@@ -12,8 +12,9 @@ import torch
 
 from conformance.claims import Claims
 from conformance.model.verdict import Documented
-from conformance.session import Session, failure_text
+from conformance.session import Session
 from conformance.targets.torch.eager import TorchTarget
+from suites.claiming import claiming
 
 MANUAL = Documented(
     "https://docs.pytorch.org/docs/stable/generated/torch.set_default_dtype.html",
@@ -75,13 +76,10 @@ def claims(valued_target: str, session: Session) -> Iterator[Claims]:
     opened = session.target(valued_target)
     if not isinstance(opened, TorchTarget) or not opened.on_cpu:
         pytest.skip("no device has a default dtype of its own")
-    made = Claims("set_default_dtype", "default dtype", valued_target, MANUAL, session.record, session.only)
     earlier = torch.get_default_dtype()
-    yield made
-    torch.set_default_dtype(earlier)
-    found = made.finish()
-    if found:
-        pytest.fail(failure_text(found), pytrace=False)
+    with claiming("set_default_dtype", "default dtype", valued_target, MANUAL, session) as made:
+        yield made
+        torch.set_default_dtype(earlier)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16], ids=str)

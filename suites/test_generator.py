@@ -15,9 +15,9 @@ import torch
 
 from conformance.claims import Claims
 from conformance.model.verdict import Documented
-from conformance.session import Session, failure_text
-from conformance.targets.torch.eager import TorchTarget
+from conformance.session import Session
 from reference.generator import Generator
+from suites.claiming import claiming, refusal
 
 MANUAL = Documented("https://docs.pytorch.org/docs/stable/generated/torch.Generator.html")
 SEEDS = (0, 7, 2**32 + 5, 2**63, 2**64 - 1)
@@ -58,20 +58,10 @@ OTHERS: dict[str, Callable[..., torch.Tensor]] = {
 
 
 @pytest.fixture
-def device(valued_target: str, session: Session) -> torch.device:
-    opened = session.target(valued_target)
-    assert isinstance(opened, TorchTarget), f"{valued_target} has no generator"
-    return opened.device
-
-
-@pytest.fixture
 def claims(valued_target: str, session: Session) -> Iterator[Claims]:
     """The claims of one test; what does not hold fails it at its end."""
-    made = Claims("Generator", "generators", valued_target, MANUAL, session.record, session.only)
-    yield made
-    found = made.finish()
-    if found:
-        pytest.fail(failure_text(found), pytrace=False)
+    with claiming("Generator", "generators", valued_target, MANUAL, session) as made:
+        yield made
 
 
 def draws(device: torch.device, **given: Any) -> dict[str, np.ndarray]:
@@ -85,14 +75,6 @@ def generator_on(device: torch.device) -> torch.Generator:
         return torch.Generator(device)
     except RuntimeError as error:
         pytest.skip(f"torch has no generator for {device}: {error}")
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    try:
-        call()
-    except Exception as error:
-        return type(error).__name__
-    return "no refusal"
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -5,7 +5,7 @@ https://docs.pytorch.org/tutorials/beginner/blitz/neural_networks_tutorial.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,10 +20,11 @@ from conformance.claims import Claims
 from conformance.lenet import Problem
 from conformance.model.observation import Aspect
 from conformance.model.verdict import Documented
-from conformance.session import Session, failure_text
+from conformance.session import Session
 from conformance.targets.torch.eager import TorchTarget
 from reference.dtypes import FLOAT32, FLOAT64
 from reference.nn.lenet import Net as ReferenceNet
+from suites.claiming import claiming, refusal
 
 TUTORIAL = Documented("https://docs.pytorch.org/tutorials/beginner/blitz/neural_networks_tutorial.html")
 SEEDS = (1, 7)
@@ -73,26 +74,11 @@ def kernel(request: pytest.FixtureRequest) -> int:
 
 
 @pytest.fixture
-def target_with_values(valued_target: str, session: Session) -> TorchTarget:
-    opened = session.target(valued_target)
-    assert isinstance(opened, TorchTarget), f"{valued_target} runs no modules"
-    return opened
-
-
-@pytest.fixture
-def device(target_with_values: TorchTarget) -> torch.device:
-    return target_with_values.device
-
-
-@pytest.fixture
 def claims(kernel: int, target_with_values: TorchTarget, session: Session) -> Iterator[Claims]:
     """The claims of one test; what does not hold fails it at its end."""
     subject = f"LeNet {kernel}x{kernel}"
-    made = Claims(subject, "networks", target_with_values.name, TUTORIAL, session.record, session.only)
-    yield made
-    found = made.finish()
-    if found:
-        pytest.fail(failure_text(found), pytrace=False)
+    with claiming(subject, "networks", target_with_values.name, TUTORIAL, session) as made:
+        yield made
 
 
 def on(device: torch.device, array: np.ndarray) -> torch.Tensor:
@@ -118,14 +104,6 @@ def rounded_once(drawn: np.ndarray, expected: np.ndarray) -> np.ndarray:
     """Uniform numbers as they are where product and sum are fused: without such instructions, each is rounded."""
     twice = np.abs(drawn - expected) <= 8 * np.finfo(drawn.dtype).epsneg * np.abs(expected).max()
     return np.where(twice, expected, drawn)
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    try:
-        call()
-    except Exception as error:
-        return type(error).__name__
-    return "no refusal"
 
 
 def test_what_it_is(kernel: int, device: torch.device, claims: Claims) -> None:

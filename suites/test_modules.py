@@ -6,7 +6,7 @@ https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -17,8 +17,8 @@ from torch import nn
 
 from conformance.claims import Claims
 from conformance.model.verdict import Documented
-from conformance.session import Session, failure_text
-from conformance.targets.torch.eager import TorchTarget
+from conformance.session import Session
+from suites.claiming import claiming, refusal
 
 MANUAL = Documented("https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html")
 NAMES = ["own", "first.weight", "first.bias", "rest.0.weight", "rest.0.bias", "rest.1.weight"]
@@ -44,28 +44,10 @@ class Block(nn.Module):
 
 
 @pytest.fixture
-def device(valued_target: str, session: Session) -> torch.device:
-    opened = session.target(valued_target)
-    assert isinstance(opened, TorchTarget), f"{valued_target} runs no modules"
-    return opened.device
-
-
-@pytest.fixture
 def claims(valued_target: str, session: Session) -> Iterator[Claims]:
     """The claims of one test; what does not hold fails it at its end."""
-    made = Claims("nn.Module", "modules", valued_target, MANUAL, session.record, session.only)
-    yield made
-    found = made.finish()
-    if found:
-        pytest.fail(failure_text(found), pytrace=False)
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    try:
-        call()
-    except Exception as error:
-        return type(error).__name__
-    return "no refusal"
+    with claiming("nn.Module", "modules", valued_target, MANUAL, session) as made:
+        yield made
 
 
 def arrays(state: Any) -> dict[str, np.ndarray]:

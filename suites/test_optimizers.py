@@ -18,11 +18,11 @@ from conformance.accuracy import Network
 from conformance.claims import Claims
 from conformance.model.case import Drawn
 from conformance.model.verdict import Documented
-from conformance.session import Session, failure_text
-from conformance.targets.torch.eager import TorchTarget
+from conformance.session import Session
 from conformance.values import block
 from reference.dtypes import FLOAT64
 from reference.optim.rules import RULES
+from suites.claiming import claiming, refusal
 
 MANUAL = Documented("https://docs.pytorch.org/docs/stable/optim.html")
 STEPS = 4
@@ -54,20 +54,10 @@ pytestmark = pytest.mark.usefixtures("dynamo")
 
 
 @pytest.fixture
-def device(valued_target: str, session: Session) -> torch.device:
-    opened = session.target(valued_target)
-    assert isinstance(opened, TorchTarget), f"{valued_target} runs no optimizers"
-    return opened.device
-
-
-@pytest.fixture
 def claims(valued_target: str, session: Session) -> Iterator[Claims]:
     """The claims of one test; what does not hold fails it at its end."""
-    made = Claims("optimizers", "optimizers", valued_target, MANUAL, session.record, session.only)
-    yield made
-    found = made.finish()
-    if found:
-        pytest.fail(failure_text(found), pytrace=False)
+    with claiming("optimizers", "optimizers", valued_target, MANUAL, session) as made:
+        yield made
 
 
 def drawn(seed: int) -> list[np.ndarray]:
@@ -106,14 +96,6 @@ def made(name: str, way: str, params: Any) -> torch.optim.Optimizer:
     kind, settings = SETTINGS[name]
     optimizer: torch.optim.Optimizer = getattr(torch.optim, kind)(params, **settings, **({way: True} if way else {}))
     return optimizer
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    try:
-        call()
-    except Exception as error:
-        return type(error).__name__
-    return "no refusal"
 
 
 @pytest.mark.parametrize(("name", "way"), CASES)

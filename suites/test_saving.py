@@ -18,11 +18,12 @@ import torch
 from conformance.claims import Claims
 from conformance.model.case import Drawn
 from conformance.model.verdict import Documented
-from conformance.session import Session, failure_text
+from conformance.session import Session
 from conformance.targets.torch.eager import TorchTarget, absent_dtypes
 from conformance.targets.torch.elements import to_numpy
 from conformance.values import block
 from reference.dtypes import TORCH_DTYPES, DType
+from suites.claiming import claiming, refusal
 
 MANUAL = Documented("https://docs.pytorch.org/docs/stable/notes/serialization.html")
 LAYOUTS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
@@ -36,20 +37,10 @@ LAYOUTS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
 
 
 @pytest.fixture
-def device(valued_target: str, session: Session) -> torch.device:
-    opened = session.target(valued_target)
-    assert isinstance(opened, TorchTarget), f"{valued_target} saves nothing"
-    return opened.device
-
-
-@pytest.fixture
 def claims(valued_target: str, session: Session) -> Iterator[Claims]:
     """The claims of one test; what does not hold fails it at its end."""
-    made = Claims("torch.save", "saving", valued_target, MANUAL, session.record, session.only)
-    yield made
-    found = made.finish()
-    if found:
-        pytest.fail(failure_text(found), pytrace=False)
+    with claiming("torch.save", "saving", valued_target, MANUAL, session) as made:
+        yield made
 
 
 def loaded(value: Any, **given: Any) -> Any:
@@ -65,14 +56,6 @@ COPIES: dict[str, Callable[[Any], Any]] = {
     "pickle": lambda value: pickle.loads(pickle.dumps(value)),
     "deepcopy": copy.deepcopy,
 }
-
-
-def refusal(call: Callable[[], Any]) -> str:
-    try:
-        call()
-    except Exception as error:
-        return type(error).__name__
-    return "no refusal"
 
 
 def facts(tensor: torch.Tensor) -> tuple[Any, ...]:

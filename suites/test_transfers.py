@@ -12,34 +12,26 @@ import pytest
 from conformance.claims import Claims
 from conformance.model.case import Drawn
 from conformance.model.verdict import Documented
-from conformance.session import Session, failure_text
+from conformance.session import Session
 from conformance.targets.torch.eager import TorchTarget, absent_dtypes
 from conformance.targets.torch.elements import to_numpy
 from conformance.values import block
 from reference.dtypes import TORCH_DTYPES, DType
+from suites.claiming import claiming
 
 MANUAL = Documented(
     "https://docs.pytorch.org/docs/stable/generated/torch.Tensor.to.html",
     "Otherwise, the returned tensor is a copy of self with the desired torch.dtype and torch.device.",
 )
+
 MODES = ("small", "normal", "bits")
-
-
-@pytest.fixture
-def target_with_values(valued_target: str, session: Session) -> TorchTarget:
-    opened = session.target(valued_target)
-    assert isinstance(opened, TorchTarget), f"{valued_target} has no tensors of its own"
-    return opened
 
 
 @pytest.fixture
 def claims(target_with_values: TorchTarget, session: Session) -> Iterator[Claims]:
     """The claims of one test; what does not hold fails it at its end."""
-    made = Claims("Tensor.to", "transfers", target_with_values.name, MANUAL, session.record, session.only)
-    yield made
-    found = made.finish()
-    if found:
-        pytest.fail(failure_text(found), pytrace=False)
+    with claiming("Tensor.to", "transfers", target_with_values.name, MANUAL, session) as made:
+        yield made
 
 
 @pytest.mark.parametrize("dtype", TORCH_DTYPES, ids=lambda dtype: dtype.name)
