@@ -22,7 +22,7 @@ OPERATIONS = [
             parameters=(
                 Shaped("x1", (*batch, "p", "m")),
                 Shaped("x2", (*batch, "r", "m")),
-                Choice("p", (2.0, 1.0, 3.0, 0.0, INFINITY, 0.5, 20.0), keyword=True, required=False, forbidden=-1.0),
+                Choice("p", (2.0, 1.0, 3.0, 0.0, INFINITY, 0.5, 5.0), keyword=True, required=False, forbidden=-1.0),
                 Choice("compute_mode", MODES, keyword=True, required=False),
             ),
             dtypes=(FLOAT32, FLOAT64),
