@@ -33,7 +33,13 @@ def sgd(
     nesterov: bool = False,
     maximize: bool = False,
 ) -> np.ndarray:
-    """https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html"""
+    """Against the gradient, or what has gathered of gradients with momentum.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
+
+    >>> sgd(np.array([1.0]), np.array([2.0]), {}, lr=0.25)
+    array([0.5])
+    """
     direction = _direction(parameter, gradient, weight_decay, maximize)
     if momentum:
         buffer = state.get("momentum_buffer")
@@ -54,7 +60,13 @@ def adam(
     amsgrad: bool = False,
     maximize: bool = False,
 ) -> np.ndarray:
-    """https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html"""
+    """By the average gradient over the root of the average of its squares, both as if they had not begun at zero.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
+
+    >>> adam(np.array([1.0]), np.array([2.0]), {}, lr=0.25, eps=0.0)
+    array([0.75])
+    """
     return _adapted(parameter, _direction(parameter, gradient, weight_decay, maximize), state, lr, betas, eps, amsgrad)
 
 
@@ -70,7 +82,13 @@ def adamw(
     amsgrad: bool = False,
     maximize: bool = False,
 ) -> np.ndarray:
-    """https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html"""
+    """As ``adam``, but the parameter decays by itself and not through its gradient.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html
+
+    >>> adamw(np.array([1.0]), np.array([0.0]), {}, lr=0.5, weight_decay=0.5)
+    array([0.75])
+    """
     direction = -gradient if maximize else gradient
     return _adapted(parameter * (1 - lr * weight_decay), direction, state, lr, betas, eps, amsgrad)
 
@@ -106,7 +124,13 @@ def rmsprop(
     centered: bool = False,
     maximize: bool = False,
 ) -> np.ndarray:
-    """https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html"""
+    """By the gradient over the root of the average of its squares, or of their variance where centered.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
+
+    >>> rmsprop(np.array([1.0]), np.array([2.0]), {}, lr=0.25, alpha=0.75, eps=0.0)
+    array([0.5])
+    """
     direction = _direction(parameter, gradient, weight_decay, maximize)
     square = state["square_avg"] = alpha * state.get("square_avg", 0.0) + (1 - alpha) * direction**2
     if centered:
@@ -130,7 +154,13 @@ def adagrad(
     eps: float = 1e-10,
     maximize: bool = False,
 ) -> np.ndarray:
-    """https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html"""
+    """By the gradient over the root of the sum of all its squares.
+
+    https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
+
+    >>> adagrad(np.array([1.0]), np.array([2.0]), {}, lr=0.25, eps=0.0)
+    array([0.75])
+    """
     direction = _direction(parameter, gradient, weight_decay, maximize)
     count = state["step"] = state.get("step", 0) + 1
     total = state["sum"] = state.get("sum", initial_accumulator_value) + direction**2
