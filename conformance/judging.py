@@ -221,12 +221,13 @@ def _close(actual: np.ndarray, exact: np.ndarray, error: np.ndarray, allowed: np
 
 
 def _close_complex(actual: np.ndarray, rounded: np.ndarray, error: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """Where complex values are within the allowance normwise; of an infinite one only that it is infinite is asked.
+    """Where complex values are within the allowance normwise; of an infinite one only that it is infinite is asked, and
+    of NaN that it is no number.
 
     C99, Annex G, calls a value infinite with one infinite part, whatever the other, so libraries differ in the rest.
     """
-    beyond = ~np.isfinite(rounded)
-    return (error <= allowed) | (beyond & ~np.isfinite(actual)) | np.isposinf(allowed)
+    beyond = np.where(np.isinf(rounded), np.isinf(actual), ~np.isfinite(rounded) & ~np.isfinite(actual))
+    return (error <= allowed) | beyond | np.isposinf(allowed)
 
 
 def _components(values: np.ndarray) -> np.ndarray:

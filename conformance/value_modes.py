@@ -181,7 +181,18 @@ def _log_uniform(raw: np.ndarray, dtype: DType) -> np.ndarray:
     if dtype.category < Category.FLOATING:
         bits = _bits(raw, dtype)
         return bits if dtype is BOOL else bits >> (raw & np.uint64(8 * dtype.itemsize - 1)).astype(bits.dtype)
-    powers = _powers(12 if dtype.itemsize == 2 and dtype is not BFLOAT16 else 40)
+    return _spread(raw, dtype, 12 if dtype.itemsize == 2 and dtype is not BFLOAT16 else 40)
+
+
+def _wide(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Magnitudes of every size that is normal in the dtype, either sign: their squares leave its range."""
+    if dtype.category < Category.FLOATING:
+        return _log_uniform(raw, dtype)
+    return _spread(raw, dtype, -int(np.log2(finfo(dtype).tiny)))
+
+
+def _spread(raw: np.ndarray, dtype: DType, reach: int) -> np.ndarray:
+    powers = _powers(reach)
     return round_to((1.0 + _unit(raw)) * powers.take((raw & np.uint64(len(powers) - 1)).view(np.int64)), dtype)
 
 
@@ -299,6 +310,7 @@ COMPUTED: dict[str, Mode] = {
     "places": _places,
     "unit": _unit_values,
     "log-uniform": _log_uniform,
+    "wide": _wide,
     "bits": _bits,
     EVERY: _every,
 }

@@ -141,9 +141,15 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
 
 
 def _complex_logcumsumexp(values: np.ndarray, axis: int) -> np.ndarray:
-    largest = np.maximum.accumulate(values.real, axis=axis)
-    overall = largest.max(axis=axis, keepdims=True)
-    return np.asarray(np.log(np.add.accumulate(np.exp(values - overall), axis=axis)) + overall)
+    """Each sum over the exponential of the largest real part so far, of twice as many terms with every pass."""
+    values = np.moveaxis(values, axis, -1)
+    largest = np.maximum.accumulate(values.real, axis=-1)
+    sums, terms = np.exp(values - largest), 1
+    while terms < values.shape[-1]:
+        smaller = np.exp(largest[..., :-terms] - largest[..., terms:])
+        sums[..., terms:] = sums[..., terms:] + sums[..., :-terms] * smaller
+        terms *= 2
+    return np.moveaxis(np.log(sums) + largest, -1, axis)
 
 
 def _logcumsumexp_vjp(g: Tensor, input: Tensor, result: Tensor, dim: int) -> Tensor:

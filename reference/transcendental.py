@@ -127,7 +127,12 @@ tanh.vjp("input", lambda g, result: g * conjugate(1 - result * result))
 @pointwise("SigmoidBackward0", promotion=to_float)
 def sigmoid(input: np.ndarray) -> np.ndarray:
     """``1 / (1 + exp(-input))``. https://docs.pytorch.org/docs/stable/generated/torch.sigmoid.html"""
-    return 1 / (1 + np.exp(-input))
+    if input.dtype.kind != "c":
+        return 1 / (1 + np.exp(-input))
+    # One over a complex infinity is nan: the exponential is taken of the number whose real part is negative.
+    left = input.real < 0
+    power = np.exp(np.where(left, input, -input))
+    return np.where(left, power, 1) / (1 + power)
 
 
 sigmoid.vjp("input", lambda g, result: g * conjugate(result * (1 - result)))

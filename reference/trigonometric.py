@@ -137,7 +137,9 @@ def sinc(input: np.ndarray) -> np.ndarray:
     scaled = joined(input.real * _PI, input.imag * _PI) if input.dtype.kind == "c" else input * _PI
     # Whole turns are taken off before the product is rounded: exactly.
     turned = np.sin(_without_turns(input))
-    return np.where(input == 0, 1, turned / np.where(input == 0, 1, scaled))
+    quotient = np.where(input == 0, 1, turned / np.where(input == 0, 1, scaled))
+    # A complex infinity over a number is nan.
+    return np.where(np.isinf(turned), turned, quotient)
 
 
 def _without_turns(input: np.ndarray) -> np.ndarray:

@@ -59,8 +59,9 @@ class Rounded(Bound):
     Complex sums are rounded in each part. ``complex_units`` bounds complex products and quotients normwise, in
     units of u|r|: sqrt(5) for a product (Brent, Percival and Zimmermann, Math. Comp. 76, 2007), 3 + 2 sqrt(2)
     and more for a quotient (Higham, Accuracy and Stability of Numerical Algorithms, 3.6). Where the inner
-    products of a complex operation overflow while r does not, nothing is promised; where those of a ``quotient``
-    underflow, what is lost is divided by the divisor, the last of the inputs, unless that is subnormal itself.
+    products of a complex product overflow while r does not, nothing is promised; those of a ``quotient`` need not be
+    formed of operands as they are (Smith, CACM 5, 1962), but where what is formed underflows, what is lost is divided
+    by the divisor, the last of the inputs, unless that is subnormal itself.
     """
 
     ulps: float = 0.5
@@ -88,7 +89,7 @@ class Rounded(Bound):
             divisor = np.abs(judged.inputs[-1])
             allowed = allowed + np.where(divisor >= info.tiny, 2 * info.subnormal / divisor, 0)
         pointwise = [np.abs(given) for given in judged.inputs if given.shape == r.shape]
-        if len(pointwise) == 2:
+        if len(pointwise) == 2 and not self.quotient:
             product = pointwise[0] * np.maximum(pointwise[1], 1)
             allowed = np.where(product < info.max / 2, allowed, np.inf)
         return allowed
@@ -212,7 +213,8 @@ class Fused(Bound):
         unit = finfo(judged.dtype).unit
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
         allowed = unit * spread * (2 + self.further) * product + spread * one_rounding(judged)
-        allowed = np.where(np.isfinite(judged.exact), allowed, 0.0)  # what infinity makes is exact
+        # What infinity makes is exact; but a complex one, of a quotient by zero, makes NaN of products.
+        allowed = np.where(np.isfinite(judged.exact), allowed, np.inf if judged.exact.dtype.kind == "c" else 0.0)
         return np.where(self._overflows_beside_infinity(judged), np.inf, allowed)
 
     def _overflows_beside_infinity(self, judged: Judged) -> np.ndarray | bool:

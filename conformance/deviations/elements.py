@@ -136,6 +136,15 @@ def _the_exponential_overflows(at: Elements) -> np.ndarray:
     return np.abs(at.tensor) > np.log(np.longdouble(at.largest)) - 0.01
 
 
+def _the_exponential_of_the_negative_overflows(at: Elements) -> np.ndarray:
+    return -at.tensor.real > np.log(np.longdouble(at.largest)) - 0.01
+
+
+def _the_sine_of_pi_x_overflows(at: Elements) -> np.ndarray:
+    """It is as large as half the exponential of its imaginary part."""
+    return np.pi * np.abs(at.tensor.imag) > np.log(np.longdouble(at.largest)) - 0.01
+
+
 def _the_product_with_the_logarithm_overflows(at: Elements) -> np.ndarray:
     size = np.abs(at.tensor)
     return size * np.log(size) > 0.99 * at.largest
@@ -303,6 +312,8 @@ ELEMENTS: dict[str, Mask] = {
     "an element is near the largest": _is_near_the_largest,
     "the power of two overflows": _the_power_of_two_overflows,
     "the exponential overflows": _the_exponential_overflows,
+    "the exponential of the negative overflows": _the_exponential_of_the_negative_overflows,
+    "the sine of pi x overflows": _the_sine_of_pi_x_overflows,
     "the product with the logarithm overflows": _the_product_with_the_logarithm_overflows,
     "the square overflows": _the_square_overflows,
     "the square is subnormal": _the_square_is_subnormal,

@@ -91,6 +91,18 @@ def _the_range_times_the_bins_overflows(case: Case) -> bool:
     return bool(np.ptp(elements) * max(counts) > finfo(BY_NAME[given.dtype]).max) if elements.size else False
 
 
+def _exponentials_lie_a_subnormal_ratio_apart(case: Case) -> bool:
+    """That of an element and that of the largest before it in some dimension, in complex128; the imaginary part, which
+    is what is subnormal, may be smaller by a sine."""
+    real = logical(case.inputs[0]).real.astype(np.float64)
+    for dim in range(real.ndim):
+        along = np.moveaxis(real, dim, 0)
+        apart = np.abs(along[1:] - np.maximum.accumulate(along, axis=0)[:-1])
+        if np.any((apart > 650) & (apart < 750)):
+            return True
+    return False
+
+
 MAGNITUDES: dict[str, Callable[[Case], bool]] = {
     "alpha times a factor overflows": _alpha_times_a_factor_overflows,
     "an integer factor times the value wraps": _an_integer_factor_times_the_value_wraps,
@@ -101,4 +113,5 @@ MAGNITUDES: dict[str, Callable[[Case], bool]] = {
     "the range times the bins overflows": _the_range_times_the_bins_overflows,
     "a power overflows": _a_power_overflows,
     "the sum overflows": _the_sum_overflows,
+    "exponentials lie a subnormal ratio apart": _exponentials_lie_a_subnormal_ratio_apart,
 }

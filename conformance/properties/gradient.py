@@ -34,6 +34,7 @@ WILD_MODES = {
     "special": "small",
     "bits": "small",
     "log-uniform": "normal",
+    "wide": "normal",
     "gaps": "normal",
     "unbounded": "normal",
     "dividends": "small",

@@ -29,7 +29,8 @@ NOT_FINITE = (GAPS, "unbounded")
 """Modes with elements that are not finite, of which complex functions make what no page says."""
 SUMMED_MODES = ("normal", "mixed", GAPS, "small", NEAR, "special", "log-uniform")
 """What is summed: any bits would be one huge number among others, and say nothing of them."""
-TAME_MODES = ("normal", "small")
+COMPLEX_MODES = ("normal", "small", "log-uniform", "wide")
+COMPLEX_SUMMED_MODES = ("normal", "small", NEAR, "log-uniform")
 HANDED_ON = ("any",)
 SPECIALS_MOST = 3
 LARGEST_SMALL = 6
@@ -183,13 +184,13 @@ class Drawing:
         return Drawn(IN_TURN.join(modes), seed, 0, specials)
 
     def _modes(self, dtype: DType) -> tuple[str, ...]:
-        """The modes that suit: what complex functions do at the ends of their range, no page and no standard says."""
+        """The modes that suit: what complex functions make of infinities and NaN, no page and no standard says."""
         if self.operation.hands_on:
             return HANDED_ON
         if self.operation.values:
             return tuple(mode for mode in self.operation.values if mode not in NOT_FINITE or not dtype.is_complex)
         if dtype.is_complex and not self.operation.accuracy.bitwise:
-            return TAME_MODES
+            return COMPLEX_MODES if self.operation.pointwise else COMPLEX_SUMMED_MODES
         return SUMMED_MODES if self.operation.accumulates and not self.operation.accuracy.bitwise else EVERY_MODE
 
     def given(self, name: str) -> Input | None:

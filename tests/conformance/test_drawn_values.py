@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from conformance.random_bits import random_bits
+from conformance.ulp import finfo
 from conformance.value_modes import COMPUTED, MADE, draw, special_pool
 from reference.dtypes import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, INT16, DType
 
@@ -34,6 +35,15 @@ def test_of_nothing_there_is_nothing_to_be_near_to() -> None:
 
 def drawn(mode: str, dtype: DType, seed: int, rows: int = 400, length: int = 250) -> np.ndarray:
     return draw(mode, partial(random_bits, seed, range(rows)), length, dtype)
+
+
+@pytest.mark.parametrize("dtype", [BFLOAT16, FLOAT16, FLOAT32, FLOAT64], ids=lambda dtype: dtype.name)
+def test_wide_values_are_of_every_size_that_is_normal(dtype: DType) -> None:
+    exponents = np.log2(np.abs(drawn("wide", dtype, 5).astype(np.float64)))
+    reach = -np.log2(finfo(dtype).tiny)
+    counts, _ = np.histogram(exponents, bins=8, range=(-reach, reach))
+    assert np.all((exponents >= -reach) & (exponents <= reach))
+    assert np.abs(counts / exponents.size - 1 / 8).max() < 0.02
 
 
 def test_of_a_pool_each_value_is_drawn_as_often_as_any_other() -> None:

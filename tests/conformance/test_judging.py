@@ -203,6 +203,14 @@ def test_what_underflows_in_a_complex_quotient_is_divided_by_the_divisor() -> No
     assert not verdict(np.ones(1), np.zeros(1), quotient, a, a, dtype=COMPLEX64).held
 
 
+def test_a_complex_quotient_is_formed_of_products_that_do_not_overflow() -> None:
+    a, b = np.array([2.0**100 + 2.0**90 * 1j]), np.array([2.0**99 - 2.0**99 * 1j])
+    quotient = Rounded(complex_units=16, quotient=True)
+    assert verdict(a / b, a / b, quotient, a, b, dtype=COMPLEX64).held
+    assert not verdict(0 * a, a / b, quotient, a, b, dtype=COMPLEX64).held
+    assert verdict(0 * a, a / b, Rounded(complex_units=16), a, b, dtype=COMPLEX64).held
+
+
 def test_a_complex_formula_may_magnify_errors_by_its_condition_and_no_more() -> None:
     z, w = np.array([2 + 1j], np.complex64), np.array([9 - 9j], np.complex64)
     r = z.astype(np.complex128) ** w.astype(np.complex128)
@@ -216,6 +224,8 @@ def test_a_complex_formula_may_magnify_errors_by_its_condition_and_no_more() -> 
 def test_a_complex_infinity_may_have_any_other_part() -> None:
     assert verdict([complex(INF, NAN)], [complex(INF, 1)], Ulps(2), dtype=COMPLEX64).held
     assert not verdict([complex(1, 1)], [complex(INF, 1)], Ulps(2), dtype=COMPLEX64).held
+    assert not verdict([complex(NAN, NAN)], [complex(INF, 1)], Ulps(2), dtype=COMPLEX64).held
+    assert verdict([complex(INF, 1)], [complex(NAN, NAN)], Ulps(2), dtype=COMPLEX64).held
     assert not verdict([complex(NAN, 1)], [complex(1, 1)], Ulps(2), dtype=COMPLEX64).held
 
 

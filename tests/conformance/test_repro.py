@@ -239,6 +239,17 @@ def test_every_dtype_is_judged(dtype: str, monkeypatch: pytest.MonkeyPatch) -> N
         assert run(source, monkeypatch) == REPRODUCES
 
 
+@pytest.mark.parametrize(
+    ("to", "outcome"),
+    [(1, HOLDS), (complex(np.inf, np.nan), HOLDS), (complex(np.nan, np.nan), REPRODUCES), (0, REPRODUCES)],
+)
+def test_a_complex_infinity_has_an_infinite_part(to: complex, outcome: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = Case((given("x", [0.5 + 0.5j, 200 + 1j], "complex64"),), (call("exp", Ref("x")),))
+    source = program(case, Aspect.VALUES, allowed=1e-6)
+    plant(monkeypatch, "exp", lambda result: result if to == 1 else torch.where(result.isinf(), to, result))
+    assert run(source, monkeypatch) == outcome
+
+
 @pytest.mark.parametrize("dtype", ["uint16", "uint64", "float8_e4m3fn", "float8_e5m2fnuz", "float8_e8m0fnu"])
 def test_a_dtype_that_is_only_stored_is_judged_bit_for_bit(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if not hasattr(torch, dtype):

@@ -68,6 +68,16 @@ def test_a_complex_logarithm_is_open_up_to_turns() -> None:
         assert cmath.exp(result.array[place]) == pytest.approx(sum(map(cmath.exp, before)), rel=1e-14)
 
 
+def test_a_complex_sum_forgets_nothing_for_what_follows_it() -> None:
+    """Beside the last, the first exponentials are zero in any range."""
+    row = np.array([0.5 + 1j, 0.25, -3e9 - 0.5j, 2 - 1j, 4e9, 1e10 + 1j])
+    result = METHODS["logcumsumexp"](Tensor.of(np.stack([row, row[::-1]], 1), COMPLEX128), 0).array
+    for place, before in prefixes(row[[0, 1, 3]], 0):
+        assert result[(0, 1, 3)[place[0]], 0] == pytest.approx(cmath.log(sum(map(cmath.exp, before))), rel=1e-14)
+    assert result[[4, 5], 0].tolist() == row[[4, 5]].tolist()
+    assert result[:, 1].tolist() == [row[-1]] * len(row)
+
+
 def test_integers_multiply_in_int64_and_in_place_in_their_own_dtype() -> None:
     given = Tensor.of(np.array([100, 3, 2]), INT8)
     assert METHODS["cumprod"](given, 0).dtype is INT64

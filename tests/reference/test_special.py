@@ -122,6 +122,21 @@ def test_complex_values(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "argument", "size"),
+    [
+        ("sigmoid", -90 + 0.5j, np.exp(-90)),
+        ("sigmoid", -800 + 0.5j, 0.0),
+        ("sigmoid", 800 + 0.5j, 1.0),
+        ("sinc", 0.25 + 29j, np.exp(29 * np.pi) / (58 * np.pi)),
+        ("sinc", 1e30 + 5000j, np.inf),
+    ],
+)
+def test_what_overflows_on_the_way_of_a_complex_number(name: str, argument: complex, size: float) -> None:
+    result = METHODS[name](Tensor.of(np.array([argument], np.complex64), COMPLEX64))
+    assert np.allclose(np.abs(result.array), size, rtol=1e-4, atol=0)
+
+
+@pytest.mark.parametrize(
     ("name", "argument", "expected"),
     [
         ("exp2", -np.inf, 0.0),

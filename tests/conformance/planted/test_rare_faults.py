@@ -13,7 +13,14 @@ from conformance.operations import find
 from conformance.profiles import PROFILES, Profile
 from conformance.structures import structures
 from conformance.verify import Verification
-from tests.conformance.planted import argument_faults, kernel_faults, large_faults, rare_faults, unusual_faults
+from tests.conformance.planted import (
+    argument_faults,
+    complex_faults,
+    kernel_faults,
+    large_faults,
+    rare_faults,
+    unusual_faults,
+)
 from tests.conformance.planted.planting import Fault, FaultyTarget, Plant
 
 SEEDS = range(1, 5)
@@ -69,6 +76,7 @@ FAULTS = [
     *argument_faults.FAULTS,
     *unusual_faults.FAULTS,
     *kernel_faults.FAULTS,
+    *complex_faults.FAULTS,
 ]
 
 
