@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from reference import layout
-from reference.broadcasting import broadcast_shapes, expanded_strides
+from reference.broadcasting import broadcast_array, broadcast_shapes, expanded_strides
 from reference.dtypes import BOOL, INT32, INT64, UINT8, wider
 from reference.embedding import addresses, embed, geometry
 from reference.errors import Refusal, refuse, refuse_index
@@ -28,51 +28,48 @@ Indices = tuple[Tensor | None, ...]
 
 @dataclass(frozen=True)
 class Plan:
-    """Where advanced indexing reads: the order of the dimensions, the places along the indexed ones, the result.
+    """What advanced indexing reads of a tensor: the dimensions in their order, the index tensors, the result's shape.
 
-    ``order`` brings the indexed dimensions together; ``before`` of the others stay in front of them.
+    ``order`` brings the indexed dimensions, ``dims``, together; ``before`` of the others stay in front of them.
     """
 
+    shape: Shape
     order: tuple[int, ...]
     before: int
-    indexed: int
-    places: tuple[np.ndarray, ...]
+    dims: tuple[int, ...]
     index: tuple[Tensor, ...]
     index_shape: Shape
-
-    def result_shape(self, shape: Shape) -> Shape:
-        """The index's shape in place of the indexed dimensions of a tensor of this shape."""
-        ordered = self._in_order(shape)
-        return (*ordered[: self.before], *self.index_shape, *ordered[self.before + self.indexed :])
+    result_shape: Shape
 
     def choose(self, array: np.ndarray) -> np.ndarray:
-        """The chosen elements of an array of the indexed tensor's shape."""
-        return array.transpose(self.order)[(slice(None),) * self.before + self.places]
+        """The chosen elements of an array of the indexed tensor's shape; refused where there is no such place."""
+        return array.transpose(self.order)[(slice(None),) * self.before + self._places()]
+
+    def _places(self) -> tuple[np.ndarray, ...]:
+        arrays = (broadcast_array(chosen.array, self.index_shape) for chosen in self.index)
+        empty = 0 in self.result_shape
+        return tuple(_wrapped(array, self.shape[dim], dim, empty) for array, dim in zip(arrays, self.dims, strict=True))
 
     def result_strides(self, input: Tensor) -> Strides:
         """The result is laid out like any result of an iteration over the source and the indices.
 
         The source does not move along the index's dimensions, nor an index along the others.
         """
-        shape = self.result_shape(input.shape)
-        strides = self._in_order(input.strides)
-        after = input.ndim - self.before - self.indexed
-        source = (*strides[: self.before], *(0,) * len(self.index_shape), *strides[self.before + self.indexed :])
-        padded = (*(1,) * self.before, *self.index_shape, *(1,) * after)
-        operands = [(shape, source)]
+        strides = tuple(input.strides[dim] for dim in self.order)
+        behind = self.before + len(self.dims)
+        source = (*strides[: self.before], *(0,) * len(self.index_shape), *strides[behind:])
+        padded = (*(1,) * self.before, *self.index_shape, *(1,) * (input.ndim - behind))
+        operands = [(self.result_shape, source)]
         for chosen in self.index:
             own = _index_strides(chosen, self.index_shape)
             around = layout.view_strides(self.index_shape, own, padded)
             assert around is not None, "sizes of one can be added to any layout"
             operands.append((padded, around))
-        return layout.pointwise_strides(shape, operands)
-
-    def _in_order(self, per_dim: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(per_dim[dim] for dim in self.order)
+        return layout.pointwise_strides(self.result_shape, operands)
 
 
 def plan(input: Tensor, indices: Indices) -> Plan:
-    """Check the index tensors against ``input`` and say where they read."""
+    """Check the index tensors against ``input`` and say what they read."""
     given = _coordinates(input, indices)
     if len(given) > input.ndim:
         refuse_index(f"too many indices for tensor of dimension {input.ndim} (got {len(given)})")
@@ -81,16 +78,16 @@ def plan(input: Tensor, indices: Indices) -> Plan:
     others = [dim for dim in range(input.ndim) if dim not in dims]
     adjacent = dims == list(range(dims[0], dims[-1] + 1))
     before = dims[0] if adjacent else 0
-    shape = _common_shape(tensors)
-    arrays = tuple(np.broadcast_to(chosen.array, shape) for chosen in tensors)
-    empty = 0 in shape or any(input.shape[dim] == 0 for dim in others)
+    index_shape = _common_shape(tensors)
+    leading, trailing = (tuple(input.shape[dim] for dim in some) for some in (others[:before], others[before:]))
     return Plan(
+        shape=input.shape,
         order=(*others[:before], *dims, *others[before:]),
         before=before,
-        indexed=len(dims),
-        places=tuple(_wrapped(array, input.shape[dim], dim, empty) for array, dim in zip(arrays, dims, strict=True)),
+        dims=tuple(dims),
         index=tuple(tensors),
-        index_shape=shape,
+        index_shape=index_shape,
+        result_shape=(*leading, *index_shape, *trailing),
     )
 
 
@@ -167,7 +164,7 @@ def put(
     """
     values = _as_values(input, indices, values, accumulate)
     chosen = plan(input, indices)
-    shape = chosen.result_shape(input.shape)
+    shape = chosen.result_shape
     try:
         fits = broadcast_shapes(values.shape, shape) == shape
     except Refusal:
@@ -175,7 +172,7 @@ def put(
     if not fits:
         refuse(f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to indexing result")
     written = chosen.choose(places).ravel()
-    new = np.broadcast_to(values.array, shape).ravel()
+    new = broadcast_array(values.array, shape).ravel()
     count = 1 + int(places.max(initial=-1))
     memory = np.zeros(count, (wider(input.dtype) if accumulate else input.dtype).numpy)
     memory[places] = input.array
@@ -183,16 +180,14 @@ def put(
         np.add.at(memory, written, new.astype(memory.dtype))
         return memory[places], True
     memory[written] = new
-    specified = _once(written, new, memory)[places]
-    return memory[places], True if specified.all() else specified
+    lost = _lost(written, new, memory)
+    return memory[places], ~np.isin(places, lost) if lost.size else True
 
 
-def _once(written: np.ndarray, new: np.ndarray, memory: np.ndarray) -> np.ndarray:
-    """Where no two different values were written to one place."""
-    specified = np.ones(len(memory), bool)
-    lost = ~((memory[written] == new) | ((memory[written] != memory[written]) & (new != new)))
-    specified[written[lost]] = False
-    return specified
+def _lost(written: np.ndarray, new: np.ndarray, memory: np.ndarray) -> np.ndarray:
+    """The places to which another value was written than the one that they hold."""
+    held = memory[written]
+    return written[(held != new) & ((held == held) | (new == new))]
 
 
 def _as_values(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -> Tensor:

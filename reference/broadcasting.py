@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from reference.errors import refuse
 
 Shape = tuple[int, ...]
@@ -40,3 +42,8 @@ def expanded_strides(shape: Sequence[int], strides: Sequence[int], target: Shape
         for size, stride, wanted in zip(shape, strides, target[missing:], strict=True)
     )
     return (0,) * missing + tuple(kept)
+
+
+def broadcast_array(array: np.ndarray, shape: Shape) -> np.ndarray:
+    """The array expanded to ``shape``; itself where it has it, since NumPy takes its time to find that."""
+    return array if array.shape == shape else np.broadcast_to(array, shape)

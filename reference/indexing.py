@@ -39,7 +39,7 @@ def getitem(input: Tensor, item: Item) -> Tensor:
 def chosen_shape(input: Tensor, item: Item) -> Shape:
     """The shape of ``input[item]``."""
     part, indices = _basic_part(input, _items(item))
-    return plan(part, indices).result_shape(part.shape) if any(chosen is not None for chosen in indices) else part.shape
+    return plan(part, indices).result_shape if any(chosen is not None for chosen in indices) else part.shape
 
 
 @function()

@@ -25,7 +25,8 @@ def contiguous_strides(shape: Sequence[int]) -> Strides:
     step = 1
     for size in reversed(shape):
         strides.append(step)
-        step *= max(size, 1)
+        if size > 1:
+            step *= size
     return tuple(reversed(strides))
 
 

@@ -90,8 +90,7 @@ class Tensor:
         dense = layout.contiguous_strides(shape)
         rounded = round_to(array, dtype)
         if strides is None or strides == dense:
-            flat = np.ascontiguousarray(rounded).reshape(-1)
-            flat = flat.copy() if np.may_share_memory(flat, array) else flat
+            flat = rounded.flatten() if rounded is array else rounded.reshape(-1)  # what was rounded is a copy
             made = cls(Storage.of(flat), dtype, shape, dense)
             if array.dtype != dtype.numpy:
                 # What lends its memory (another tensor's, a broadcast number) is not taken over.
