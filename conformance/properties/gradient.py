@@ -152,7 +152,7 @@ def with_cotangent(base: Case, operation: Operation, choices: Choices, *, alone:
         tracked = of_nodes(tracked)
     found = [
         (name, one.shape, BY_NAME[one.dtype])
-        for name, one in (_written_seen(tracked) if writes else result_seen(base) or {}).items()
+        for name, one in (_written_seen(base) if writes else result_seen(base) or {}).items()
         if one.dtype is not None and one.shape is not None and BY_NAME[one.dtype].category >= Category.FLOATING
     ]
     if not found:

@@ -44,18 +44,19 @@ class Parts(Property):
         given = first_tensor(base)
         if given is None or given.array or BY_NAME[given.dtype] not in _DTYPES or not isinstance(given.values, Drawn):
             return
-        base = tamed(base)
         shape = result_shape(base)
         # One that is smaller than the result is only refused.
         shape = given.shape if shape is None else shape
+        base = tamed(base)
         given = replace(given, shape=shape, values=base.input(given.name).values)
         step = base.main if Form.IN_PLACE not in operation.spellings else replace(base.main, spelling=Form.IN_PLACE)
         base = replace(base.with_input(given), steps=(step,))
         plain = _on_part(base, given, _inner(given))
-        if REFERENCE.run(plain).refused is not None:
-            return
         tracked = with_requires_grad(plain)
-        if not tracked.input(WHOLE).requires_grad:
+        is_tracked = tracked.input(WHOLE).requires_grad
+        if REFERENCE.run(plain, every_step=not is_tracked).refused is not None:
+            return
+        if not is_tracked:
             yield from _exact(plain)
             return
         yield from _exact(_pulled(tracked, choices))
