@@ -30,9 +30,8 @@ def random_bits(seed: int, rows: range, length: int) -> np.ndarray:
 
 def _keys(seed: int, rows: range) -> np.ndarray:
     """A word for each row, in a column."""
-    keys = np.array([[(seed * _OF_A_SEED + row * _OF_A_ROW) % _WORDS] for row in rows], np.uint64)
-    keys ^= keys >> _HALF
-    return keys
+    keys = [(seed * _OF_A_SEED + row * _OF_A_ROW) % _WORDS for row in rows]
+    return np.array([key ^ key >> 32 for key in keys], np.uint64)[:, None]
 
 
 def _of_places(length: int) -> np.ndarray:

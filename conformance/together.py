@@ -41,7 +41,7 @@ def together(cases: Sequence[Case], shared: Input | None = None) -> Case:
         names = Numbered(number)
         if shared is not None and any(given is shared for given in case.inputs):
             names[shared.name] = shared.name
-        inputs += [replace(given, name=names[given.name]) for given in case.inputs if given is not shared]
+        inputs += [given.called(names[given.name]) for given in case.inputs if given is not shared]
         steps += [_renamed_step(step, names) for step in case.steps]
     steps.sort(key=lambda step: step.operation == BACKWARD)
     return Case(tuple(inputs), tuple(steps))

@@ -25,6 +25,7 @@ EVERY = "every"
 """The mode that is not drawn at all: values are counted from the seed on."""
 
 _PLACES = 4  # of 16 bits in a word
+_WORD, _PLACE = np.dtype("<u8"), np.dtype("<u2")
 _LOW_QUARTERS = np.uint64(0x0000FFFF0000FFFF)
 _BOTH_HALVES = np.uint64(0x0000000100000001)
 _HALF = np.uint64(32)
@@ -34,7 +35,7 @@ def draw(mode: str, words: Callable[[int], np.ndarray], length: int, dtype: DTyp
     """Rows of ``length`` values; ``words`` gives rows of so many words of 64 random bits."""
     if mode in COMPUTED:
         return COMPUTED[mode](words(length), dtype)
-    places = words(-(-length // _PLACES)).astype("<u8", copy=False).view("<u2")
+    places = words(-(-length // _PLACES)).astype(_WORD, copy=False).view(_PLACE)
     return _made(MADE[mode], dtype).take(places[..., :length], mode="wrap")
 
 

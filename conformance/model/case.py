@@ -117,6 +117,11 @@ class Input:
     writeable: bool = True
     late: str = ""
 
+    def called(self, name: str) -> Input:
+        """The same input under another name."""
+        geometry = self.shape, self.dtype, self.strides, self.offset, self.size
+        return Input(name, *geometry, self.values, self.requires_grad, self.array, self.writeable, self.late)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

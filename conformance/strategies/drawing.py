@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import prod
 
 from conformance.choices import Choices
@@ -156,7 +156,7 @@ class Drawing:
         """Add an input as it is but for its name, which gets the prefix and hides no function that scripts call."""
         name = self.prefix + given.name + "_" * (given.name in _CALLED_BY_SCRIPTS)
         assert all(other.name != name for other in self.inputs), f"two inputs are called {name}"
-        self.inputs.append(given if given.name == name else replace(given, name=name))
+        self.inputs.append(given if given.name == name else given.called(name))
         return Ref(name)
 
     def existing(self, fits: Callable[[Input], bool]) -> Input | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from conformance.choices import Choices
 from reference.layout import channels_last_strides, contiguous_strides, extent
 
@@ -51,11 +53,16 @@ def _permuted_strides(shape: Shape, dim: int) -> tuple[int, ...]:
 
 def draw_geometry(choices: Choices, shape: Shape, *, writeable: bool = False) -> Geometry:
     """A geometry for ``shape``, row-major in half of the draws; one that is written to does not overlap itself."""
-    possible = [layout for layout in LAYOUTS if not (writeable and layout == "expanded")]
-    possible = [layout for layout in possible if layout != "channels last" or len(shape) in (4, 5)]
+    possible = _possible(len(shape) in (4, 5), writeable)
     dealt = choices.dealt("layout")
     if dealt is not None and LAYOUTS[dealt] in possible:
         return geometry(LAYOUTS[dealt], shape)
     if choices.flag(50):
         return geometry("contiguous", shape)
     return geometry(choices.choose(possible[1:]), shape, choices.integer(0, max(len(shape) - 1, 0)))
+
+
+@cache
+def _possible(has_channels: bool, writeable: bool) -> tuple[str, ...]:
+    impossible = {"expanded": writeable, "channels last": not has_channels}
+    return tuple(layout for layout in LAYOUTS if not impossible.get(layout))

@@ -127,8 +127,9 @@ class Live(Mapping[str, Seen]):
     def alike(self, other: Live, aspects: frozenset[Aspect]) -> dict[str, int]:
         """The variables that are seen to be alike in these aspects at a glance, and how many elements of each were."""
         found = {}
+        our_places, their_places = self._places, other._places
         for name in self:
-            if name in other and _lie_alike(self._places.get(name), other._places.get(name), aspects):
+            if name in other and _lie_alike(our_places.get(name), their_places.get(name), aspects):
                 elements = self._elements_alike(name, other, aspects)
                 if elements is not None:
                     found[name] = elements
@@ -136,9 +137,10 @@ class Live(Mapping[str, Seen]):
 
     def _elements_alike(self, name: str, other: Live, aspects: frozenset[Aspect]) -> int | None:
         ours, theirs = self._execution, other._execution
-        data = not aspects.isdisjoint((Aspect.VALUES, Aspect.GRAD))
+        data = Aspect.VALUES in aspects or Aspect.GRAD in aspects
         specified = ours.specified(name) if data else None
-        one, two = (each.glimpse(name, data=data, specified=specified) for each in (ours, theirs))
+        one = ours.glimpse(name, data=data, specified=specified)
+        two = theirs.glimpse(name, data=data, specified=specified)
         if one is None or two is None or (one != two and _shown(one, aspects) != _shown(two, aspects)):
             return None
         glimpse, _ = one

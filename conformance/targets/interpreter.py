@@ -266,9 +266,10 @@ class Interpreter(ABC):
 
 def _owner(memory: Memory, spans: list[tuple[str, Memory]], name: str) -> str:
     """The first variable whose memory overlaps this one's."""
-    for owner, other in spans:
-        empty = memory.start >= memory.stop or other.start >= other.stop
-        if memory.identity == other.identity if empty else memory.start < other.stop and other.start < memory.stop:
+    start, stop, identity = memory
+    for owner, (other_start, other_stop, other_identity) in spans:
+        empty = start >= stop or other_start >= other_stop
+        if identity == other_identity if empty else start < other_stop and other_start < stop:
             return owner
     spans.append((name, memory))
     return name
