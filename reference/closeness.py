@@ -55,7 +55,8 @@ class _Close(Pointwise):
 
 
 def _is_decided(input: Tensor, other: Tensor, rtol: float, atol: float) -> np.ndarray:
-    """Where the difference is not so close to the tolerance that the roundings of either could tip it.
+    """Where the difference is not so close to the tolerance that the roundings of either could tip it, or nothing is
+    rounded: real numbers of few digits are, at the tolerance itself, within it.
 
     Integers are compared as numbers of the default dtype, all others in their own.
     """
@@ -68,8 +69,13 @@ def _is_decided(input: Tensor, other: Tensor, rtol: float, atol: float) -> np.nd
         doubt = 4 * unit * (tolerance + error + (0 if input.dtype.is_differentiable else size))
         if dtype is FLOAT16:
             doubt = doubt + 2.0**-23
-        same = first == second
-        return np.asarray(same | ~np.isfinite(error) | (np.abs(error - tolerance) > doubt))
+        decided = np.array((first == second) | ~np.isfinite(error) | (np.abs(error - tolerance) > doubt))
+        close = np.flatnonzero(~decided)
+        if close.size and not input.dtype.is_complex:
+            steps = np.broadcast_arrays(first, second, error, rtol * np.abs(second), tolerance)
+            found = np.all([round_to(some, dtype) == some for some in (step.flat[close] for step in steps)], axis=0)
+            decided.flat[close] = found
+        return decided
 
 
 _UNITS = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24}

@@ -12,7 +12,7 @@ import numpy as np
 
 from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
 from conformance.examine import REFERENCE
-from conformance.model.case import Case, Literal, Ref, Step, references
+from conformance.model.case import BACKWARD, Case, Hook, Literal, Ref, Step, references
 from conformance.model.observation import Aspect, Seen
 from conformance.operation import Form
 from conformance.standard import logical
@@ -89,6 +89,22 @@ def _it_is_laid_out_like_an_input(met: Met) -> bool:
 def _what_is_wrong_is_zero(met: Met) -> bool:
     verdict = met.difference.verdict
     return verdict is not None and not np.any(met.difference.actual[verdict.wrong])
+
+
+def _all_or_none_of_the_gradient_is_given(met: Met) -> bool:
+    """To each wrong element, by every pass, of which the last may be refused; where it was broadcast, and in a program,
+    more comes to it that is not known."""
+    verdict, at, steps = met.difference.verdict, met.elements, met.call.steps
+    if verdict is None or at is None:
+        return False
+    if at.actual.size != verdict.wrong.size or len(steps) == 1:
+        return True
+    passes = sum(step.operation == BACKWARD for step in steps)
+    most = passes * 2 ** sum(Hook("double") in step.args for step in steps)
+    off = np.min([np.abs(at.actual - times * at.cotangent) for times in range(most + 1)], axis=0)
+    info = finfo(BY_NUMPY[met.difference.actual.dtype])
+    within = off <= 2 * info.unit * np.abs(at.actual) + info.subnormal
+    return bool(within.reshape(verdict.wrong.shape)[verdict.wrong].all())
 
 
 def _nan_should_be_infinite(met: Met) -> bool:
@@ -328,6 +344,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "the call is refused": _the_call_is_refused,
     "it takes what is refused": _it_takes_what_is_refused,
     "it is the cotangent": _it_is_the_cotangent,
+    "all or none of the gradient is given": _all_or_none_of_the_gradient_is_given,
     "bounds and step are cut": _bounds_and_step_are_cut,
     "it is of 16 bits": _it_is_of_16_bits,
     "each sum is rounded": _each_sum_is_rounded,

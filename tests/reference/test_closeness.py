@@ -31,7 +31,7 @@ def test_isclose_is_its_formula(rtol: float, atol: float) -> None:
 
 
 def test_what_the_tolerance_itself_decides_is_left_open() -> None:
-    found = METHODS["isclose"](tensor([1.5, 2.0], "float32"), tensor([1.0, 1.0], "float32"), rtol=0.5, atol=0.0)
+    found = METHODS["isclose"](tensor([1.1, 2.0], "float32"), tensor([1.0, 1.0], "float32"), rtol=0.1, atol=0.0)
     assert np.asarray(found.specified).tolist() == [False, True]
 
 
@@ -84,3 +84,12 @@ def test_isin_of_numbers_and_of_nothing() -> None:
     for refused in (lambda: METHODS["isin"](1, 2), lambda: METHODS["isin"](tensor([True]), tensor([True]))):
         with pytest.raises(Refusal):
             refused()
+
+
+def test_the_tolerance_itself_is_within_it_where_nothing_is_rounded() -> None:
+    left, right = tensor([2.5, -1.5, 2.6, 1 + 2.0**-20], "float32"), tensor([1.0, -0.5, 1.0, 0.0], "float32")
+    found = METHODS["isclose"](left, right, rtol=0.5, atol=1.0)
+    assert found.array.tolist()[:3] == [True, True, False]
+    assert found.specified is True
+    whole = METHODS["isclose"](tensor([7, 8], "int64"), tensor([4, 4], "int64"), rtol=0.5, atol=1.0)
+    assert (whole.array.tolist(), whole.specified) == ([True, False], True)

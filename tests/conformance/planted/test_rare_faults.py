@@ -19,6 +19,7 @@ from tests.conformance.planted import (
     kernel_faults,
     large_faults,
     rare_faults,
+    tie_faults,
     unusual_faults,
 )
 from tests.conformance.planted.planting import Fault, FaultyTarget, Plant
@@ -77,6 +78,7 @@ FAULTS = [
     *unusual_faults.FAULTS,
     *kernel_faults.FAULTS,
     *complex_faults.FAULTS,
+    *tie_faults.FAULTS,
 ]
 
 
