@@ -248,6 +248,15 @@ def _lengths(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return np.where(drawn == 0, dtype.numpy.type(1), drawn).astype(dtype.numpy)
 
 
+def _factors(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Mostly one, a quarter of them 1/2, 3/4, 3/2 or 2, of either sign: products of many are in range."""
+    if dtype.category < Category.FLOATING:
+        return _positive(raw, dtype)
+    sizes = np.array([0.5, 0.75, 1.5, 2.0, *[1.0] * 12])
+    drawn = sizes.take((raw & np.uint64(15)).view(np.int64))
+    return round_to(np.where(raw & np.uint64(16), drawn, -drawn), dtype)
+
+
 def _zero(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Nothing but zeros."""
     return np.zeros(raw.shape, dtype.numpy)
@@ -291,6 +300,7 @@ MADE: dict[str, Mode] = {
     "unbounded": _unbounded,
     "lengths": _lengths,
     "any": _any,
+    "factors": _factors,
     "quarters": _quarters,
     "exponents": _exponents,
     "rates": _rates,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from conformance.accuracy import Selected, Several, Variance
+from conformance.accuracy import Product, Selected, Several, Variance
 from conformance.choices import Choices
 from conformance.examine import REFERENCE, Examined, examine_against
 from conformance.model.case import BACKWARD, Argument, Case, Drawn, Hook, Input, Ref, Step
@@ -21,6 +21,7 @@ from conformance.properties.base import Property, result_seen, then
 from conformance.standard import logical
 from conformance.strategies.cases import with_requires_grad
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.factors import with_zeros
 from conformance.strategies.layouts import geometry
 from conformance.strategies.operands import rare_operands
 from conformance.targets.interpreter import Interpreter
@@ -145,6 +146,8 @@ def with_cotangent(base: Case, operation: Operation, choices: Choices, *, alone:
     Where an input may be tracked ``alone``, one of several is at times.
     """
     tracked = tamed(with_requires_grad(base))
+    if isinstance(operation.accuracy, Product) and choices.flag(85):
+        tracked = with_zeros(tracked, choices)
     if operation.gradient is None or not any(given.requires_grad for given in tracked.inputs):
         return None
     writes = operation.effect is Effect.WRITES

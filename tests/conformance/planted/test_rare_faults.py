@@ -18,6 +18,7 @@ from tests.conformance.planted import (
     complex_faults,
     kernel_faults,
     large_faults,
+    product_faults,
     rare_faults,
     tie_faults,
     unusual_faults,
@@ -79,6 +80,7 @@ FAULTS = [
     *kernel_faults.FAULTS,
     *complex_faults.FAULTS,
     *tie_faults.FAULTS,
+    *product_faults.FAULTS,
 ]
 
 
