@@ -60,8 +60,7 @@ class Plan:
         source = (*strides[: self.before], *(0,) * len(self.index_shape), *strides[behind:])
         padded = (*(1,) * self.before, *self.index_shape, *(1,) * (input.ndim - behind))
         operands = [(self.result_shape, source)]
-        for chosen in self.index:
-            own = _index_strides(chosen, self.index_shape)
+        for own in dict.fromkeys(_index_strides(chosen, self.index_shape) for chosen in self.index):
             around = layout.view_strides(self.index_shape, own, padded)
             assert around is not None, "sizes of one can be added to any layout"
             operands.append((padded, around))

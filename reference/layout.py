@@ -220,8 +220,9 @@ def pointwise_strides(shape: Shape, operands: Sequence[tuple[Shape, Strides]]) -
     Dense operands of one layout give that layout; otherwise the dimensions are ordered by the first
     operand that tells two of them apart (memory format ``preserve``), as TensorIterator documents.
     """
-    same_shape = all(given == shape for given, _ in operands)
-    if same_shape:
+    if len(shape) < 2:
+        return contiguous_strides(shape)
+    if all(given == shape for given, _ in operands):
         if all(is_contiguous(*operand) for operand in operands):
             return contiguous_strides(shape)
         if all(is_channels_last(*operand) for operand in operands) and len(shape) == 4:
