@@ -220,16 +220,16 @@ class Tensor:
 
     @property
     def requires_grad(self) -> bool:
-        return self._flag or self._node is not None or self._views_tracked()
+        """Whether a user asked for its gradient, a node made it, or it is a view, made while operations were recorded,
+        of a tensor that requires one."""
+        if self._flag or self._node is not None:
+            return True
+        return self.base is not None and self.created != "no_grad" and self.base.requires_grad
 
     @property
     def tracked(self) -> bool:
         """Whether a user asked for the gradient of this tensor itself."""
         return self._flag
-
-    def _views_tracked(self) -> bool:
-        """Whether this is a view of a tensor that requires a gradient, made while operations were recorded."""
-        return self.base is not None and self.created != "no_grad" and self.base.requires_grad
 
     @property
     def is_leaf(self) -> bool:

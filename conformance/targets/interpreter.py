@@ -159,7 +159,9 @@ class Interpreter(ABC):
         if isinstance(argument, Ref):
             return variables[argument.name]
         if isinstance(argument, (tuple, list)):
-            return type(argument)(self.argument(part, variables) for part in argument)
+            return type(argument)([self.argument(part, variables) for part in argument])
+        if isinstance(argument, Slice):
+            return slice(argument.start, argument.stop, argument.step)
         if isinstance(argument, DTypeName):
             return self.dtype(argument.name)
         if isinstance(argument, Layout):
@@ -168,8 +170,6 @@ class Interpreter(ABC):
             return self.device_as(argument.form)
         if isinstance(argument, Hook):
             return HOOKS[argument.name]
-        if isinstance(argument, Slice):
-            return slice(argument.start, argument.stop, argument.step)
         return ... if isinstance(argument, Dots) else argument
 
     def see_all(self, variables: dict[str, Any]) -> dict[str, Seen]:
