@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from typing import Any
 
@@ -38,9 +39,31 @@ def _basic_index(choices: Choices, drawing: Drawing) -> Argument:
 def _index_of_places(choices: Choices, drawing: Drawing) -> Argument:
     """Lists, masks of one dimension and index tensors, with slices between them; or one alone."""
     shape = _target(drawing).shape
+    if len(shape) > 1 and 0 not in shape and choices.flag(50):
+        return tuple(_two_places(choices, drawing, shape))
     if shape and shape[0] and choices.flag(30):
         return _advanced(choices, drawing, shape[0], choices.integer(0, 3), 2 * choices.flag(30))
-    return _alone_at_times(choices, _items(choices, drawing, _target(drawing).shape, advanced=True))
+    return _alone_at_times(choices, _items(choices, drawing, shape, advanced=True))
+
+
+def _two_places(choices: Choices, drawing: Drawing, shape: tuple[int, ...]) -> Iterator[Argument]:
+    """Two index tensors, next to each other or apart by a slice or None, behind slices or None: where their dimensions
+    stand in the result differs (https://numpy.org/doc/stable/user/basics.indexing.html)."""
+    apart = choices.flag(65)
+    sliced = apart and len(shape) > 2 and choices.flag(75)
+    first = choices.integer(0, len(shape) - 2 - sliced)
+    last, length, rows = first + 1 + sliced, choices.integer(1, 3), 2 * choices.flag(30)
+    if choices.flag(20 if first else 60):
+        yield None
+    for dim, size in enumerate(shape):
+        if dim in (first, last):
+            yield _advanced(choices, drawing, size, length, rows)
+        elif dim < last or choices.flag(70):
+            yield Slice() if choices.flag(70) else _basic(choices, size, integers=False)
+        else:
+            return
+        if dim == first and apart and (not sliced or choices.flag(15)):
+            yield None
 
 
 def _index_by_mask(choices: Choices, drawing: Drawing) -> Argument:
@@ -151,7 +174,8 @@ def _value(choices: Choices, drawing: Drawing) -> Argument:
     """
     if choices.flag(30):
         return draw_number(choices, drawing)
-    shape = draw_broadcastable(choices, _chosen_shape(drawing))
+    shape = _chosen_shape(drawing)
+    shape = shape if choices.flag(40) else draw_broadcastable(choices, shape)
     dtype = drawing.operand_dtype() if drawing.operation.name == "setitem" else drawing.dtype
     return drawing.tensor("value", (1, *shape) if choices.flag(20) else shape, dtype)
 

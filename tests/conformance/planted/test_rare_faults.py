@@ -18,6 +18,7 @@ from tests.conformance.planted import (
     complex_faults,
     kernel_faults,
     large_faults,
+    place_faults,
     product_faults,
     rare_faults,
     tie_faults,
@@ -81,6 +82,7 @@ FAULTS = [
     *complex_faults.FAULTS,
     *tie_faults.FAULTS,
     *product_faults.FAULTS,
+    *place_faults.FAULTS,
 ]
 
 
