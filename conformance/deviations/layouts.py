@@ -11,7 +11,7 @@ from conformance.model.case import Case, Input
 from conformance.threads import has_many_elements
 from conformance.ulp import finfo
 from reference.dtypes import BFLOAT16, BY_NAME, FLOAT16
-from reference.layout import contiguous_strides
+from reference.layout import Shape, Strides, contiguous_strides, resembles_channels_last
 
 
 def _out_strides_exceed_it(case: Case) -> bool:
@@ -147,6 +147,25 @@ def _more_elements_than_are_counted(case: Case) -> bool:
     return any(prod(given.shape) > counted.get(given.dtype, math.inf) for given in case.inputs)
 
 
+def _misleads(shape: Shape, strides: Strides) -> bool:
+    """Whether the channels of one image, or kernel, lie last, and the stride before them is of no memory format."""
+    after = (strides[2] * shape[2], *strides[1:])
+    return shape[0] == 1 and resembles_channels_last(shape, after) and not resembles_channels_last(shape, strides)
+
+
+def _the_stride_of_an_image_misleads(case: Case) -> bool:
+    """That of a batch of one, as unsqueeze makes it, beside kernels whose channels lie last."""
+    image, kernels = case.inputs[:2]
+    shape, strides = image.shape, image.strides
+    if len(shape) == 3:
+        shape, strides = (1, *shape), (shape[0] * strides[0], *strides)
+    return _misleads(shape, strides) and resembles_channels_last(kernels.shape, kernels.strides)
+
+
+def _the_stride_of_a_kernel_misleads(case: Case) -> bool:
+    return _misleads(case.inputs[1].shape, case.inputs[1].strides)
+
+
 LAYOUTS: dict[str, Callable[[Case], bool]] = {
     "a stride of out exceeds it": _out_strides_exceed_it,
     "the input is expanded": _input_is_expanded,
@@ -174,4 +193,6 @@ LAYOUTS: dict[str, Callable[[Case], bool]] = {
     "an input has an offset": _an_input_has_an_offset,
     "an array has a negative stride": _an_array_has_a_negative_stride,
     "a stride of out is zero": _a_stride_of_out_is_zero,
+    "the stride of an image misleads": _the_stride_of_an_image_misleads,
+    "the stride of a kernel misleads": _the_stride_of_a_kernel_misleads,
 }

@@ -96,6 +96,8 @@ OTHERWISE: dict[str, Callable[[Case], Case]] = {
     "complex-0-d-keeps-the-width": put("right", shape=(1,), strides=(1,)),
     "expanded-operand-16-bit": put("input", strides=(1, 2), size=4, values=Literal(bytes(8))),
     "gather-by-expanded-int32": put("index", strides=(10, 2, 1), size=20, values=Literal(bytes(80))),
+    "convolution-of-one-kernel-refuses-to-go-back": put("weight", strides=(4, 1, 4, 2)),
+    "grouped-convolution-of-one-image": put("input", strides=(2, 1, 1)),
     "gradient-of-norm-overflows": called_with(1, dtype=DTypeName("float64")),
     "log-softmax-in-16-bits": called_with(-1),
     "nanmean-overflow": put("input", values=Literal(bytes(6))),
