@@ -6,11 +6,13 @@ has another way for those that are left, for those that lie apart, and for rows.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from math import prod
 
 import numpy as np
 
+from conformance.model.case import Case, Drawn
 from conformance.strategies.layouts import Shape
 
 ELEMENTS = 272
@@ -18,6 +20,15 @@ LENGTHS = (*range(1, 36), 47, 48, 49, 63, 64, 65, 66, 97, 129)
 ROWS = (1, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33)
 Window = tuple[Shape, tuple[int, ...], int]
 """Shape, strides and offset."""
+
+
+def in_vectors(case: Case) -> Case | None:
+    """The case with a vector of so many other values, of the same modes, in the place of every tensor; None where the
+    values of one are given."""
+    if not case.inputs or not all(isinstance(given.values, Drawn) and not given.array for given in case.inputs):
+        return None
+    vectors = (replace(one, shape=(ELEMENTS,), strides=(1,), offset=0, size=ELEMENTS) for one in case.inputs)
+    return replace(case, inputs=tuple(vectors))
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from conformance.accuracy import Exact, Selected
 from conformance.choices import NOTHING, Choices, SeededChoices
 from conformance.drivers import seed_of
+from conformance.lengths import in_vectors
 from conformance.model.case import Case
 from conformance.model.codec import encode_case
 from conformance.operation import Effect, Operation
@@ -32,6 +33,8 @@ FIRST = ("agrees", "metadata")
 """The properties that find most, and of which all others are variations."""
 WRITING = ("in place", "out")
 """What is written where it is told may go wrong where arguments, values and sizes are rare."""
+ROWS = len(EVERY_MODE)
+"""As many rows of values as there are modes."""
 LENGTHS = "lengths"
 """The property that is about the kernels of every dtype."""
 CALLS = 6
@@ -204,7 +207,7 @@ def _others(
     for number, dealt in enumerate(others):
         own_seed, has_card = seed_of(f"structure {number}", seed), dealt.card is not None
         base = draw_base(_dealt(dealt, own_seed, points), operation, dealt.dtype, long=dealt.long)
-        rows = len(EVERY_MODE) if dealt.dtype not in seen or (has_card and number % 2 == 0) else 1
+        rows = ROWS if dealt.dtype not in seen or (has_card and number % 2 == 0) else 1
         seen.add(dealt.dtype)
         brief = [*FIRST, "gradient"] if chooses or (has_card and number % 2) else [*FIRST]
         brief += WRITING[: 1 if has_card else 2] if number % 2 == 0 or not has_card else []
@@ -240,13 +243,15 @@ def _grids(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator
 
 
 def _of_other_dtypes(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator[Structure]:
-    """Structures of the dtypes of which there is no full one, for the lengths at which each has another kernel."""
+    """Structures of the dtypes of which there is no full one, for the lengths at which each has another kernel, and for
+    what one alone gets wrong."""
     if operation.pointwise and not operation.alias_of:
         for number, dtype in enumerate(dtypes):
             source = SeededChoices(seed + number)
             # An operand may be a number, or of another dtype: of three draws, that of the most tensors of this one.
-            base = max((draw_case(source, operation, dtype) for _ in range(3)), key=partial(_count_of, dtype))
-            yield Structure(operation, dtype, base, seed + number, telling=False, brief=(LENGTHS,), rows=1)
+            drawn = max((draw_case(source, operation, dtype) for _ in range(3)), key=partial(_count_of, dtype))
+            base = in_vectors(drawn) or drawn
+            yield Structure(operation, dtype, base, seed + number, telling=False, brief=(FIRST[0], LENGTHS), rows=ROWS)
 
 
 def _count_of(dtype: DType, case: Case) -> int:

@@ -147,10 +147,18 @@ def _quarters(raw: np.ndarray, dtype: DType) -> np.ndarray:
 
 
 def _exponents(raw: np.ndarray, dtype: DType) -> np.ndarray:
-    """The same, but of floating ones one in eight is no number, or none that is finite, or a zero below zero."""
-    if dtype.category is not Category.FLOATING:
+    """The same, but one in eight is no number, or none that is finite, or a zero below zero; of an integral dtype one
+    next to the last that is multiplied out, or beyond it."""
+    if dtype.category is Category.FLOATING:
+        ends = np.array([math.nan, math.inf, -math.inf, -0.0])
+    elif dtype.category is Category.INTEGRAL:
+        most = int(np.iinfo(dtype.numpy).max)
+        ends = np.array(
+            [-3, -2, 5, 6, 7, 31, 64, most] if dtype.is_signed else [5, 6, 7, 8, 31, 63, 64, most], dtype.numpy
+        )
+    else:
         return _quarters(raw, dtype)
-    end = np.array([math.nan, math.inf, -math.inf, -0.0]).take((raw >> np.uint64(8)).astype(np.int64) & 3)
+    end = ends.take((raw >> np.uint64(8)).astype(np.int64) & (len(ends) - 1))
     return round_to(np.where((raw & np.uint64(7)) == 0, end, _quarters(raw, dtype)), dtype)
 
 

@@ -12,8 +12,8 @@ from conformance.bulk import call_reference, judge_rows, make_blocks, stacked_ar
 from conformance.choices import Choices
 from conformance.counting import COMPARED
 from conformance.examine import Examined, examine
-from conformance.lengths import ELEMENTS, Window, places, windows
-from conformance.model.case import Case, Drawn
+from conformance.lengths import ELEMENTS, Window, in_vectors, places, windows
+from conformance.model.case import Case
 from conformance.model.observation import Aspect
 from conformance.model.verdict import Outcome
 from conformance.operation import Operation
@@ -45,11 +45,8 @@ class Lengths(Property):
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         """The call on vectors of other values of the same modes."""
-        if base.inputs and all(isinstance(given.values, Drawn) and not given.array for given in base.inputs):
-            vectors = (
-                replace(given, shape=(ELEMENTS,), strides=(1,), offset=0, size=ELEMENTS) for given in base.inputs
-            )
-            yield replace(base, inputs=tuple(vectors))
+        if (vectors := in_vectors(base)) is not None:
+            yield vectors
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         """Examine all windows at once; of those through which an element is wrong that is right through others, one."""

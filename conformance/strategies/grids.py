@@ -31,9 +31,13 @@ def draw_grid(choices: Choices, operation: Operation, dtype: DType) -> Case:
     """A case whose operands have their values in every combination: the special ones, unless they draw their own.
 
     Each has a dimension to itself; or all are vectors, which other kernels compute. Of three draws, that of the most
-    tensors is taken: an operand may be a number, or one tensor twice.
+    tensors is taken, and of these one of the most of this dtype: an operand may be a number, or one tensor twice.
     """
-    case = max((draw_case(choices, operation, dtype, shape=(2, 2)) for _ in range(3)), key=lambda one: len(one.inputs))
+
+    def tensors(case: Case) -> tuple[int, int]:
+        return len(case.inputs), sum(given.dtype == dtype.name for given in case.inputs)
+
+    case = max((draw_case(choices, operation, dtype, shape=(2, 2)) for _ in range(3)), key=tensors)
     step = in_places(case.steps[0], operation.parameters)
     own = {
         name

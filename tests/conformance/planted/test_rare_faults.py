@@ -19,6 +19,7 @@ from tests.conformance.planted import (
     kernel_faults,
     large_faults,
     place_faults,
+    power_faults,
     product_faults,
     rare_faults,
     tie_faults,
@@ -83,6 +84,7 @@ FAULTS = [
     *tie_faults.FAULTS,
     *product_faults.FAULTS,
     *place_faults.FAULTS,
+    *power_faults.FAULTS,
 ]
 
 
