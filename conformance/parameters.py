@@ -11,7 +11,15 @@ from conformance.model.case import Argument, Input, Ref
 from conformance.operation import OMITTED, Omitted
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import geometry
-from conformance.strategies.numbers import BEYOND, ENDS, draw_beyond, draw_number, draw_wide_number, not_held_by
+from conformance.strategies.numbers import (
+    BEYOND,
+    ENDS,
+    draw_beyond,
+    draw_number,
+    draw_wide_number,
+    not_held_by,
+    precise_of,
+)
 from conformance.strategies.shapes import (
     Shape,
     draw_broadcastable,
@@ -240,12 +248,14 @@ class LikeTensor(Base):
 class Number(Base):
     """A Python number; from ``options`` if there are any, with ``beyond`` at times one that is not finite.
 
-    Of an integral dtype, it may be ``wider``; where it is ``held``, such a number is refused.
+    Of an integral dtype, it may be ``wider``; where it is ``held``, such a number is refused. Of a floating one, it may
+    take every bit where it is ``precise``.
     """
 
     name: str
     options: tuple[bool | int | float | complex, ...] = ()
     beyond: bool = field(default=False, kw_only=True)
+    precise: bool = field(default=False, kw_only=True)
     wider: bool = field(default=False, kw_only=True)
     held: bool = field(default=False, kw_only=True)
 
@@ -256,6 +266,8 @@ class Number(Base):
             return draw_wide_number(choices, drawing) if self.wider else draw_number(choices, drawing)
         if self.wider and (wide := draw_beyond(choices, drawing, 15)) is not None:
             return wide
+        if self.precise and drawing.dtype.is_differentiable and choices.flag(25):
+            return choices.choose(precise_of(drawing.dtype))
         finite = not drawing.extremes or drawing.dtype.category is not Category.FLOATING or not self.beyond
         return choices.choose(self.options if finite or not choices.flag(35) else BEYOND)
 

@@ -9,6 +9,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, NUMERIC, OMITTED, Omitted, Operation, spelled
 from conformance.parameters import Computed, Shaped
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import precise_of
 from reference import added_products
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -20,7 +21,7 @@ def _alpha(choices: Choices, drawing: Drawing) -> Argument:
     if drawing.dtype.is_signed:
         options += [-1, -3]
     if drawing.dtype.is_differentiable:
-        options += [0.5, -2.5]
+        options += [0.5, -2.5, *precise_of(drawing.dtype)]
     if drawing.dtype.is_complex:
         options += [2 - 1j]
     return choices.choose(options)

@@ -17,7 +17,7 @@ from reference.dtypes import Category
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 ALPHA = Number("alpha", keyword=True, required=False, held=True)
-VALUE = Number("value", options=(2, -1, 3), keyword=True, required=False, beyond=True)
+VALUE = Number("value", options=(2, -1, 3), keyword=True, required=False, beyond=True, precise=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ OPERATIONS = [
         spellings=spelled("torch.pow", "Tensor.pow", in_place="Tensor.pow_", operator="**", out=True, reflected=False),
         parameters=(
             Operand("input"),
-            Number("exponent", options=(0, 1, 2, 3, -1, -2, 0.5, -0.5, 2.0, 2.5, 7), beyond=True),
+            Number("exponent", options=(0, 1, 2, 3, -1, -2, 0.5, -0.5, 2.0, 2.5, 7), beyond=True, precise=True),
         ),
         dtypes=NUMERIC,
         accuracy=Ulps("pow"),
@@ -223,7 +223,7 @@ OPERATIONS = [
         reference=powers.pow,
         spellings=spelled("torch.pow", operator="**", out=True, in_place_operator=False),
         parameters=(
-            Number("input", options=(1, 2, 3, 0.5, 2.5, 10), beyond=True),
+            Number("input", options=(1, 2, 3, 0.5, 2.5, 10), beyond=True, precise=True),
             Exponent("exponent", mode="exponents"),
         ),
         dtypes=NUMERIC,

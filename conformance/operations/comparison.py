@@ -224,8 +224,8 @@ OPERATIONS = [
         spellings=spelled("torch.clamp", "Tensor.clamp", in_place="Tensor.clamp_", out=True),
         parameters=(
             Operand("input"),
-            Number("min", options=(0, 1, 0.5, -2.5), mostly=True, beyond=True, wider=True),
-            Upper("max", options=(2, 0, 1.5), beyond=True, wider=True),
+            Number("min", options=(0, 1, 0.5, -2.5), mostly=True, beyond=True, precise=True, wider=True),
+            Upper("max", options=(2, 0, 1.5), beyond=True, precise=True, wider=True),
         ),
         dtypes=REAL,
         accuracy=Selected(),
@@ -262,7 +262,7 @@ OPERATIONS = [
         parameters=(
             Operand("input"),
             Operand("end"),
-            Number("weight", options=(0.0, 0.25, 0.5, 0.75, 1.0), beyond=True),
+            Number("weight", options=(0.0, 0.25, 0.5, 0.75, 1.0), beyond=True, precise=True),
         ),
         dtypes=DIFFERENTIABLE,
         accuracy=Fused(further=2),

@@ -59,7 +59,7 @@ OPERATIONS = [
         parameters=(
             AnyTensor(),
             LikeTensor("mask", broadcast=True, dtypes=(BOOL,)),
-            Number("value", (1, 0, 3, True, 2), beyond=True, held=True),
+            Number("value", (1, 0, 3, True, 2), beyond=True, precise=True, held=True),
         ),
         dtypes=ALL,
         gradient=GradientOf(0),

@@ -13,7 +13,7 @@ from conformance.parameters import AnyTensor, Choice, Computed, not_held
 from conformance.size_parameters import Sizes
 from conformance.strategies.drawing import Drawing
 from conformance.strategies.layouts import draw_geometry
-from conformance.strategies.numbers import filling_extremes_of
+from conformance.strategies.numbers import filling_extremes_of, precise_of
 from reference import construction, creation
 from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64, FLOATING, INT64, INTEGRAL, Category
 
@@ -49,8 +49,8 @@ def _numbers(drawing: Drawing) -> tuple[bool | int | float | complex, ...]:
     by_category: dict[Category, tuple[bool | int | float | complex, ...]] = {
         Category.BOOL: (True, False),
         Category.INTEGRAL: (0, 1, 2, 7, 100, True),
-        Category.FLOATING: (0, 1, -2, 0.5, -1.25, 3.0, False),
-        Category.COMPLEX: (0, 1, 0.5, 1j, 2 - 0.5j),
+        Category.FLOATING: (0, 1, -2, 0.5, -1.25, 3.0, False, *precise_of(drawing.dtype)),
+        Category.COMPLEX: (0, 1, 0.5, 1j, 2 - 0.5j, complex(*precise_of(drawing.dtype))),
     }
     extreme = filling_extremes_of(drawing.dtype) if drawing.extremes and drawing.dtype in (*INTEGRAL, *FLOATING) else ()
     return (*by_category[drawing.dtype.category], *extreme)

@@ -9,7 +9,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import MADE, STORED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Computed, Flag, LikeTensor, not_held
 from conformance.strategies.drawing import Drawing
-from conformance.strategies.numbers import filling_extremes_of
+from conformance.strategies.numbers import filling_extremes_of, precise_of
 from reference import inplace
 from reference.dtypes import FLOAT8_E8M0FNU, FLOATING, INTEGRAL, Category
 
@@ -23,6 +23,8 @@ def _value(choices: Choices, drawing: Drawing) -> Argument:
         return choices.choose((1, 2, 0.5, True))
     if drawing.extremes and drawing.dtype in (*INTEGRAL, *FLOATING) and choices.flag(35):
         return choices.choose(filling_extremes_of(drawing.dtype))
+    if drawing.dtype.is_differentiable and choices.flag(25):
+        return choices.choose(precise_of(drawing.dtype))
     return choices.choose(
         (1, 2, 0, 3, 0.5, 2.0, 10, True, 2j)[: 9 if drawing.dtype.category is Category.COMPLEX else 8]
     )

@@ -90,9 +90,9 @@ OPERATIONS = [
         spellings=spelled("torch.nan_to_num", "Tensor.nan_to_num", in_place="Tensor.nan_to_num_", out=True),
         parameters=(
             Operand("input"),
-            Number("nan", options=(0.0, 1.5, -2.0), required=False, beyond=True),
-            Number("posinf", options=(10.0, 0.0), required=False, beyond=True),
-            Number("neginf", options=(-10.0, 1.0), required=False, beyond=True),
+            Number("nan", options=(0.0, 1.5, -2.0), required=False, beyond=True, precise=True),
+            Number("posinf", options=(10.0, 0.0), required=False, beyond=True, precise=True),
+            Number("neginf", options=(-10.0, 1.0), required=False, beyond=True, precise=True),
         ),
         dtypes=ALL,
         accuracy=Exact(),

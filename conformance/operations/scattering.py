@@ -20,7 +20,7 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 FACTORS = LONGEST + 1
 """The most values that one place can have: one of each index along the dimension, and what was there."""
 STORED = Summation(stored=True)
-FACTOR = Number("value", (1, 0, 3, 2), beyond=True, by_place=True)
+FACTOR = Number("value", (1, 0, 3, 2), beyond=True, precise=True, by_place=True)
 
 
 def _like_index(choices: Choices, drawing: Drawing) -> Shape:
@@ -81,7 +81,7 @@ OPERATIONS = [
             AnyTensor(),
             Dim(),
             _index(),
-            Number("value", (1, 0, 3, True, 2), beyond=True, held=True, by_place=True),
+            Number("value", (1, 0, 3, True, 2), beyond=True, precise=True, held=True, by_place=True),
         ),
         dtypes=ALL,
         gradient=GradientOf(0),

@@ -155,7 +155,7 @@ OPERATIONS = [
         spellings=spelled(in_place="Tensor.fill_diagonal_"),
         parameters=(
             Shaped("input", ("rows", "columns"), high=9),
-            Number("fill_value", (1, 0, 3, True), beyond=True, held=True),
+            Number("fill_value", (1, 0, 3, True), beyond=True, precise=True, held=True),
             Flag("wrap"),
         ),
         dtypes=ALL,

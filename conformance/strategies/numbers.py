@@ -1,12 +1,16 @@
-"""Python numbers as arguments: small ones that every dtype holds, the last that a dtype holds, and those beyond."""
+"""Python numbers as arguments: small ones that every dtype holds, those that take every bit of one, the last that it
+holds, and those beyond."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
 
 from conformance.choices import Choices
 from conformance.strategies.drawing import Drawing
-from reference.dtypes import BFLOAT16, BOOL, FLOAT16, INTEGRAL, Category, DType
+from reference.dtypes import BFLOAT16, BOOL, FLOAT16, FLOAT32, INTEGRAL, Category, DType, real_of, round_to
 from reference.scalars import largest_float
 
 NUMBERS = (1, 2, 0, -1, 3, 0.5, -2.5, 2.0, 10, -7)
@@ -22,6 +26,9 @@ def draw_number(choices: Choices, drawing: Drawing) -> bool | int | float | comp
         return choices.flag()
     if drawing.extremes and dtype.category in (Category.INTEGRAL, Category.FLOATING) and choices.flag(12):
         return choices.choose(extremes_of(dtype))
+    if choices.flag(50 if dtype.is_differentiable else 10):
+        tenth, other = precise_of(dtype)
+        return choices.choose((tenth, other, complex(tenth, other))[: 2 + dtype.is_complex])
     options: Sequence[bool | int | float | complex] = NUMBERS
     if dtype.category < Category.FLOATING and choices.flag(70):
         options = [number for number in NUMBERS if isinstance(number, int)]
@@ -30,6 +37,19 @@ def draw_number(choices: Choices, drawing: Drawing) -> bool | int | float | comp
     if dtype.is_complex and choices.flag(25):
         return complex(choices.choose((1, 2, -1, 0.5)), choices.choose((0, 1, -2)))
     return choices.choose(options)
+
+
+@cache
+def precise_of(dtype: DType) -> tuple[float, float]:
+    """Numbers that take every bit of a floating dtype: where one is narrowed on its way, it is another.
+
+    Of a dtype without fractions, those of the default dtype, to which it is promoted.
+
+    >>> precise_of(FLOAT16), precise_of(INTEGRAL[0]) == precise_of(FLOAT32)
+    ((0.0999755859375, -1.7001953125), True)
+    """
+    held = real_of(dtype) if dtype.is_differentiable else FLOAT32
+    return float(round_to(np.array(0.1), held)), float(round_to(np.array(-1.7), held))
 
 
 def draw_wide_number(choices: Choices, drawing: Drawing) -> bool | int | float | complex:
