@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from conformance.choices import Choices
 from conformance.model.case import Argument, DTypeName
@@ -10,7 +10,7 @@ from conformance.operation import OMITTED, Omitted
 from conformance.parameters import Base
 from conformance.strategies.drawing import Drawing
 from conformance.ulp import finfo
-from reference.dtypes import BOOL, BY_NAME, FLOAT16, STORED_ONLY, TORCH_DTYPES, Category, DType
+from reference.dtypes import BOOL, BY_NAME, FLOAT16, STORED_ONLY, TORCH_DTYPES, Category, DType, real_of
 from reference.promotion import can_cast
 
 
@@ -53,16 +53,19 @@ class RequiresGrad(Base):
 
 @dataclass(frozen=True, slots=True)
 class CastOption(Base):
-    """``dtype=`` of a reduction: any of ``dtypes`` to which every number of the tensor's dtype can be cast."""
+    """``dtype=`` of a reduction: any of ``dtypes`` to which every number of the tensor's dtype can be cast, or its real
+    part where the imaginary one is ``dropped``."""
 
     name: str = "dtype"
     dtypes: tuple[DType, ...] = tuple(dtype for dtype in TORCH_DTYPES if dtype is not BOOL)
     keyword: bool = True
+    dropped: bool = field(default=False, kw_only=True)
 
     def draw(self, choices: Choices, drawing: Drawing) -> Argument | Omitted:
         if self.left_out(choices):
             return OMITTED
-        return DTypeName(choices.choose([dtype for dtype in self.dtypes if _within_range(drawing.dtype, dtype)]).name)
+        source = real_of(drawing.dtype) if self.dropped and drawing.dtype.is_complex else drawing.dtype
+        return DTypeName(choices.choose([dtype for dtype in self.dtypes if _within_range(source, dtype)]).name)
 
 
 def _within_range(source: DType, target: DType) -> bool:

@@ -21,6 +21,7 @@ from conformance.strategies.numbers import (
     precise_of,
 )
 from conformance.strategies.shapes import (
+    MOST_DIMENSIONS,
     Shape,
     draw_broadcastable,
     draw_dim,
@@ -67,7 +68,7 @@ class AnyTensor(Base):
 
     name: str = "input"
     min_ndim: int = field(default=0, kw_only=True)
-    max_ndim: int = field(default=4, kw_only=True)
+    max_ndim: int = field(default=MOST_DIMENSIONS, kw_only=True)
     many: bool = field(default=True, kw_only=True)
     dtypes: tuple[DType, ...] = field(default=(), kw_only=True)
     mode: str = field(default="", kw_only=True)

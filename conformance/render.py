@@ -271,7 +271,7 @@ def argument_source(argument: Any) -> str:
         case DTypeName(name) | DType(name=name):
             return f"torch.{name}"
         case Layout(name):
-            return f"torch.{name}" if name == "channels_last" else f"torch.{name}_format"
+            return f"torch.{name}" if name.startswith("channels_last") else f"torch.{name}_format"
         case Slice(start, stop, step):
             return f"slice({start}, {stop}, {step})"
         case Dots():

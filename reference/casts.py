@@ -25,7 +25,7 @@ from reference.errors import refuse_value
 from reference.function import Function, function
 from reference.tensor import Tensor
 
-_DTYPES = {
+NAMED = {
     "bool": BOOL,
     "byte": UINT8,
     "char": INT8,
@@ -39,8 +39,9 @@ _DTYPES = {
     "cfloat": COMPLEX64,
     "cdouble": COMPLEX128,
 }
+"""What is cast to, by the name of the cast."""
 _TYPE_NAMES = {
-    **{dtype: f"torch.{name.capitalize()}Tensor" for name, dtype in _DTYPES.items()},
+    **{dtype: f"torch.{name.capitalize()}Tensor" for name, dtype in NAMED.items()},
     BFLOAT16: "torch.BFloat16Tensor",
     COMPLEX64: "torch.ComplexFloatTensor",
     COMPLEX128: "torch.ComplexDoubleTensor",
@@ -60,7 +61,7 @@ def _cast_to(name: str, dtype: DType) -> Function:
     return Function(cast)
 
 
-CASTS = {name: _cast_to(name, dtype) for name, dtype in _DTYPES.items()}
+CASTS = {name: _cast_to(name, dtype) for name, dtype in NAMED.items()}
 """The casts that are named after a dtype as C calls it."""
 
 

@@ -80,6 +80,8 @@ class Function:
         return bound
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self.variadic in kwargs:  # what may stand in a row has a name, too
+            args = (*args, kwargs.pop(self.variadic))
         result = self.forward(*args, **kwargs)
         if self.views:
             _become_view(result, args[0])

@@ -61,9 +61,9 @@ expanded.vjp("input", lambda g: g)
 
 
 @function()
-def expand(input: Tensor, *sizes: int | Sequence[int]) -> Tensor:
+def expand(input: Tensor, *size: int | Sequence[int]) -> Tensor:
     """``input`` repeated without a copy. https://docs.pytorch.org/docs/stable/generated/torch.Tensor.expand.html"""
-    return expanded(input, sizes_of(sizes))
+    return expanded(input, sizes_of(size))
 
 
 @function()

@@ -82,14 +82,14 @@ def view_as_dtype(input: Tensor, dtype: DType) -> Tensor:
 
 
 @function()
-def view(input: Tensor, *shape: int | Sequence[int] | DType) -> Tensor:
-    """``view(*shape)``, one size may be -1, or ``view(dtype)``.
+def view(input: Tensor, *size: int | Sequence[int] | DType) -> Tensor:
+    """``view(*size)``, one size may be -1, or ``view(dtype)``.
 
     https://docs.pytorch.org/docs/stable/generated/torch.Tensor.view.html
     """
-    if len(shape) == 1 and isinstance(shape[0], DType):
-        return view_as_dtype(input, shape[0])
-    return viewed(input, sizes_of(shape))
+    if len(size) == 1 and isinstance(size[0], DType):
+        return view_as_dtype(input, size[0])
+    return viewed(input, sizes_of(size))
 
 
 @function()

@@ -169,7 +169,8 @@ class LogSumExp(Bound):
         length = max(judged.inputs[0].shape, default=1) if self.running and judged.inputs else 1
         steps = math.sqrt(length)
         is_complex = judged.exact.dtype.kind == "c"
-        largest = _largest_finite(judged.inputs[0]) if is_complex and judged.inputs else _largest(judged)
+        from_complex = bool(judged.inputs) and judged.inputs[0].dtype.kind == "c"
+        largest = _largest_finite(judged.inputs[0]) if from_complex else _largest(judged)
         allowed = 4 * unit * steps * (1 + largest + math.log(judged.terms * length)) + _of_equal_terms(judged)
         if is_complex and judged.magnitude is not None:
             cancelled = np.exp(judged.magnitude() - judged.exact.real)

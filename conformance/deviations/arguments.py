@@ -12,6 +12,7 @@ import numpy as np
 from conformance.deviations.met import arguments_of, given_as
 from conformance.model.case import Case, Dots, DTypeName, Input, Layout, Ref, references
 from conformance.ulp import finfo
+from reference import casts
 from reference.dtypes import BY_NAME, Category
 
 
@@ -106,6 +107,19 @@ def _a_memory_format_is_asked_for(case: Case) -> bool:
     return any(isinstance(argument, Layout) for argument in arguments_of(case.main))
 
 
+def _the_dtype_stays(case: Case) -> bool:
+    """Of an input that is cast: the dtype that is named, that of another tensor, or the one that names the cast.
+
+    What an earlier step has made may have it.
+    """
+    first, *others = arguments_of(case.main)
+    input = given_as(case, first)
+    named = [one.name for one in others if isinstance(one, DTypeName)]
+    asked = [given.dtype for one in others if (given := given_as(case, one)) is not None]
+    of_name = [casts.NAMED[case.main.operation].name] if case.main.operation in casts.NAMED else []
+    return input is None or input.dtype in (*named, *asked, *of_name)
+
+
 def _the_size_stays(case: Case) -> bool:
     """Of the tensor that is written to: the size that is given, or that of another tensor where none is."""
     written, *others = (given_as(case, argument) for argument in arguments_of(case.main))
@@ -151,6 +165,7 @@ def _is_wide_mask(given: Input | None) -> bool:
 
 ARGUMENTS: dict[str, Callable[[Case], bool]] = {
     "out is an input": _out_is_an_input,
+    "the dtype stays": _the_dtype_stays,
     "a memory format is asked for": _a_memory_format_is_asked_for,
     "the size stays": _the_size_stays,
     "the order is infinite": _order_is_infinite,

@@ -46,7 +46,8 @@ class Dots:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A memory format given as an argument: ``contiguous``, ``preserve`` or ``channels_last``."""
+    """A memory format given as an argument: ``contiguous``, ``preserve``, ``channels_last`` or
+    ``channels_last_3d``."""
 
     memory_format: str
 

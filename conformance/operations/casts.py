@@ -10,6 +10,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import OMITTED, STORED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Flag
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.layouts import CHANNELS_LAST, format_of_another_rank
 from reference import casts, conversion
 
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
@@ -19,14 +20,14 @@ def _memory_format(choices: Choices, drawing: Drawing) -> Argument:
     """Any that the tensor's rank allows."""
     given = drawing.given("input")
     options = [Layout("preserve"), Layout("contiguous")]
-    if given is not None and len(given.shape) == 4:
-        options += [Layout("channels_last")] * 2
+    if given is not None and len(given.shape) in CHANNELS_LAST:
+        options += [CHANNELS_LAST[len(given.shape)]] * 2
     return choices.choose(options)
 
 
 def _of_another_rank(choices: Choices, drawing: Drawing) -> Argument | Omitted:
     given = drawing.given("input")
-    return OMITTED if given is None or len(given.shape) == 4 else Layout("channels_last")
+    return OMITTED if given is None else format_of_another_rank(len(given.shape))
 
 
 def _to_lie_in(choices: Choices, drawing: Drawing) -> Argument:

@@ -12,7 +12,7 @@ from conformance.operations.casts import MEMORY_FORMAT
 from conformance.parameters import AnyTensor, Choice, Computed, not_held
 from conformance.size_parameters import Sizes
 from conformance.strategies.drawing import Drawing
-from conformance.strategies.layouts import draw_geometry
+from conformance.strategies.layouts import CHANNELS_LAST, draw_geometry, format_of_another_rank
 from conformance.strategies.numbers import filling_extremes_of, precise_of
 from reference import construction, creation
 from reference.dtypes import COMPLEX128, FLOAT32, FLOAT64, FLOATING, INT64, INTEGRAL, Category
@@ -104,12 +104,13 @@ def _no_order(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _format_of_sizes(choices: Choices, drawing: Drawing) -> Argument:
-    return Layout(choices.choose(("contiguous", "channels_last") if len(_sizes(drawing)) == 4 else ("contiguous",)))
+    contiguous = Layout("contiguous")
+    return choices.choose((contiguous, CHANNELS_LAST.get(len(_sizes(drawing)), contiguous)))
 
 
 def _format_of_other_sizes(choices: Choices, drawing: Drawing) -> Argument:
-    """One that preserves nothing, or one of four dimensions."""
-    return Layout("preserve" if len(_sizes(drawing)) == 4 else "channels_last")
+    """One that preserves nothing, or one of another rank."""
+    return choices.choose((Layout("preserve"), format_of_another_rank(len(_sizes(drawing)))))
 
 
 FORMAT_OF_SIZES = Computed("memory_format", _format_of_sizes, _format_of_other_sizes, keyword=True)

@@ -13,6 +13,7 @@ from conformance.model.verdict import Derived, Documented
 from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, Parameter, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim, Operand, reshape_input
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.layouts import CHANNELS_LAST
 from conformance.strategies.shapes import draw_broadcastable, draw_shape
 from reference import promotion, reading
 from reference.broadcasting import broadcast_shapes
@@ -184,7 +185,7 @@ OPERATIONS = [
         "Returns True if self tensor is contiguous in memory in the order specified by memory format.",
         parameters=(
             AnyTensor(),
-            Choice("memory_format", (Layout("contiguous"), Layout("channels_last")), keyword=True, required=False),
+            Choice("memory_format", (Layout("contiguous"), *CHANNELS_LAST.values()), keyword=True, required=False),
         ),
     ),
     _reads(

@@ -154,7 +154,7 @@ OPERATIONS = [
         name="flip",
         reference=rearranging.flip,
         spellings=spelled("torch.flip", "Tensor.flip"),
-        parameters=(AnyTensor(), Computed("dims", _some_dims, _one_dim_again, by_place=True)),
+        parameters=(AnyTensor(), Computed("dims", _some_dims, _one_dim_again)),
         dtypes=ALL,
         gradient=GradientOf(0),
         basis=Documented(
@@ -238,7 +238,7 @@ OPERATIONS = [
         name="repeat",
         reference=rearranging.repeat,
         spellings=spelled(method="Tensor.repeat"),
-        parameters=(AnyTensor(max_ndim=3), Computed("repeats", _times, _too_few_times, by_place=True, in_a_row=True)),
+        parameters=(AnyTensor(max_ndim=3), Computed("repeats", _times, _too_few_times, in_a_row=True)),
         dtypes=ALL,
         gradient=SUMS,
         basis=Documented(
@@ -251,7 +251,7 @@ OPERATIONS = [
         name="tile",
         reference=rearranging.tile,
         spellings=spelled("torch.tile", "Tensor.tile"),
-        parameters=(AnyTensor(max_ndim=3), Computed("dims", _any_times, _negative_times, by_place=True)),
+        parameters=(AnyTensor(max_ndim=3), Computed("dims", _any_times, _negative_times)),
         dtypes=ALL,
         gradient=SUMS,
         basis=Documented(

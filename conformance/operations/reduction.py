@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import Divided, GradientOf, LogSumExp, Product, Softmax, Summation
+from dataclasses import replace
+
+from conformance.accuracy import Accuracy, Divided, GradientOf, LogSumExp, Product, Softmax, Summation
 from conformance.dtype_parameters import CastOption
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, Operation, spelled
@@ -29,6 +31,30 @@ def _judged(reference: Function, claim: str) -> Operation:
         dtypes=ALL,
         basis=Documented(MANUAL.format(name), claim),
     )
+
+
+def _softmax(reference: Function, accuracy: Accuracy, claim: str) -> tuple[Operation, Operation]:
+    """A softmax, of floating point numbers, and the same of what is cast to them first."""
+    name = reference.name
+    manual = f"https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.{name}.html"
+    plain = Operation(
+        name=name,
+        reference=reference,
+        spellings=spelled(f"torch.{name}", f"Tensor.{name}"),
+        parameters=(AnyTensor(), Dim(), FLOATING_CAST),
+        dtypes=FLOATING,
+        accuracy=accuracy,
+        gradient=GradientOf(64, cancels=8),
+        basis=Documented(manual, claim),
+    )
+    cast = replace(
+        plain,
+        name=f"{name}_in_dtype",
+        parameters=(AnyTensor(), Dim(), CastOption(dtypes=FLOATING, dropped=True)),
+        dtypes=ALL,
+        basis=Documented(manual, "If specified, the input tensor is cast to dtype before the operation is performed."),
+    )
+    return plain, cast
 
 
 OPERATIONS = [
@@ -113,29 +139,8 @@ OPERATIONS = [
             MANUAL.format("logsumexp"), "Returns the log of summed exponentials of each row in the given dimension."
         ),
     ),
-    Operation(
-        name="softmax",
-        reference=softmax.softmax,
-        spellings=spelled("torch.softmax", "Tensor.softmax"),
-        parameters=(AnyTensor(), Dim(), FLOATING_CAST),
-        dtypes=FLOATING,
-        accuracy=Softmax(),
-        gradient=GradientOf(64, cancels=8),
-        basis=Documented(MANUAL.format("softmax"), "Softmax(x_i) = exp(x_i) / sum_j exp(x_j)"),
-    ),
-    Operation(
-        name="log_softmax",
-        reference=softmax.log_softmax,
-        spellings=spelled("torch.log_softmax", "Tensor.log_softmax"),
-        parameters=(AnyTensor(), Dim(), FLOATING_CAST),
-        dtypes=FLOATING,
-        accuracy=LogSumExp(),
-        gradient=GradientOf(64, cancels=8),
-        basis=Documented(
-            "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.log_softmax.html",
-            "Applies a softmax followed by a logarithm.",
-        ),
-    ),
+    *_softmax(softmax.softmax, Softmax(), "Softmax(x_i) = exp(x_i) / sum_j exp(x_j)"),
+    *_softmax(softmax.log_softmax, LogSumExp(), "Applies a softmax followed by a logarithm."),
     Operation(
         name="prod_all",
         reference=reduction.prod,

@@ -11,7 +11,7 @@ from conformance.model.verdict import Documented, Observed
 from conformance.operation import ALL, OMITTED, Effect, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Computed
 from conformance.strategies.drawing import Drawing
-from conformance.strategies.layouts import geometry
+from conformance.strategies.layouts import CHANNELS_LAST, format_of_another_rank, geometry
 from conformance.strategies.shapes import Shape, draw_factors, draw_shape
 from reference import storage_changes
 from reference.dtypes import INT64, UINT8
@@ -39,12 +39,12 @@ def _negative_size(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _memory_format(choices: Choices, drawing: Drawing) -> Argument:
-    channels_last = len(_wanted(drawing)) == 4 and choices.flag(70)
-    return Layout("channels_last" if channels_last else "contiguous")
+    contiguous = Layout("contiguous")
+    return CHANNELS_LAST.get(len(_wanted(drawing)), contiguous) if choices.flag(70) else contiguous
 
 
-def _of_four_dimensions(choices: Choices, drawing: Drawing) -> Argument | Omitted:
-    return OMITTED if len(_wanted(drawing)) == 4 else Layout("channels_last")
+def _of_another_rank(choices: Choices, drawing: Drawing) -> Argument | Omitted:
+    return format_of_another_rank(len(_wanted(drawing)))
 
 
 def _wanted(drawing: Drawing) -> Shape:
@@ -56,7 +56,7 @@ def _wanted(drawing: Drawing) -> Shape:
     return tuple(each for each in size if isinstance(each, int))
 
 
-MEMORY_FORMAT = Computed("memory_format", _memory_format, _of_four_dimensions, keyword=True, required=False)
+MEMORY_FORMAT = Computed("memory_format", _memory_format, _of_another_rank, keyword=True, required=False)
 
 
 def _any_source(choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -118,7 +118,7 @@ OPERATIONS = [
         reference=storage_changes.resize_,
         written=storage_changes.resize_,
         spellings=spelled(in_place="Tensor.resize_"),
-        parameters=(TARGET, Computed("size", _new_size, _negative_size, by_place=True, in_a_row=True), MEMORY_FORMAT),
+        parameters=(TARGET, Computed("size", _new_size, _negative_size, in_a_row=True), MEMORY_FORMAT),
         dtypes=ALL,
         effect=Effect.REPLACES,
         basis=Documented(

@@ -36,6 +36,7 @@ CARDS = (
     Card(2, "stepped by 2"),
     Card(3, "expanded"),
     Card(4, "channels last"),
+    Card(5, "transposed"),
 )
 """What has no place here, such as a size of zero, is left to drawing. The first is dealt first: most is seen of it."""
 LONG_LAYOUTS = ("contiguous", "stepped by 3", "offset by 1", "stepped by 2")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from functools import cache
 
 from conformance.choices import Choices
+from conformance.model.case import Layout
 from reference.layout import channels_last_strides, contiguous_strides, extent
 
 Shape = tuple[int, ...]
 Geometry = tuple[tuple[int, ...], int, int]
 """Strides, offset, and size of the storage, in elements."""
 
+CHANNELS_LAST = {4: Layout("channels_last"), 5: Layout("channels_last_3d")}
+"""The memory format with the channels innermost, by rank."""
 LAYOUTS = ("contiguous", "transposed", "stepped by 2", "stepped by 3", "offset by 1", "expanded", "channels last")
 
 
@@ -39,6 +42,11 @@ def geometry(layout: str, shape: Shape, dim: int = 0) -> Geometry:
     elif layout == "channels last" and len(shape) in (4, 5):
         strides = channels_last_strides(shape)
     return strides, offset, offset + extent(shape, strides)
+
+
+def format_of_another_rank(ndim: int) -> Layout:
+    """A memory format that a tensor of so many dimensions cannot lie in."""
+    return CHANNELS_LAST[5 if ndim == 4 else 4]
 
 
 def _permuted_strides(shape: Shape, dim: int) -> tuple[int, ...]:

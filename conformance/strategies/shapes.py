@@ -11,6 +11,10 @@ Shape = tuple[int, ...]
 
 SMALL_SIZES = (2, 3, 1, 4, 5)
 TELLING_SIZES = (3, 2, 4, 5, 6, 7)
+SIZES_OF_FIVE = (2, 3, 4, 2, 3)
+"""Of five dimensions, sizes that tell them all apart would make too many elements."""
+MOST_DIMENSIONS = 5
+"""More than the four of images, beyond which kernels of some devices go another way."""
 # Around SIMD widths (16 and 32 float32 elements), unrolled loops, and vectorised tails.
 BOUNDARY_LENGTHS = (7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 255, 257, 1000, 1023, 1025)
 _LEAST_TELLING = tuple(prod(sorted(TELLING_SIZES)[:ndim]) for ndim in range(len(TELLING_SIZES) + 1))
@@ -29,7 +33,9 @@ LARGEST = 2**16
 _FEW = 60
 
 
-def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel: int = 200, many: bool = True) -> Shape:
+def draw_shape(
+    choices: Choices, *, min_ndim: int = 0, max_ndim: int = MOST_DIMENSIONS, numel: int = 200, many: bool = True
+) -> Shape:
     """A small shape, sizes of one among them and at times one of zero; where its rank was dealt, a telling one.
 
     Where an edge was dealt, it is long, empty, or of one element; where a number of elements was, and they may be
@@ -54,6 +60,9 @@ def draw_shape(choices: Choices, *, min_ndim: int = 0, max_ndim: int = 4, numel:
 
 def _telling_shape(choices: Choices, min_ndim: int, ndim: int, numel: int) -> Shape:
     """Sizes above one of which no two are equal: what mistakes one dimension for another gives something else."""
+    if ndim == len(SIZES_OF_FIVE) and numel >= prod(SIZES_OF_FIVE):
+        five = list(SIZES_OF_FIVE)
+        return tuple(five.pop(choices.integer(0, len(five) - 1)) for _ in SIZES_OF_FIVE)
     while ndim > min_ndim and _LEAST_TELLING[ndim] > numel:
         ndim -= 1
     left, sizes, count = list(TELLING_SIZES), list[int](), 1

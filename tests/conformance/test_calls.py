@@ -29,12 +29,14 @@ def test_sizes_stand_in_a_row_in_a_list_or_in_a_tuple() -> None:
         repr(((None, 2, 3), ())),
         repr(((None, [2, 3]), ())),
         repr(((None, (2, 3)), ())),
+        repr(((None,), (("size", (2, 3)),))),
     }
 
 
 def test_a_function_of_a_tensor_takes_no_sizes_in_a_row() -> None:
     called = calls(find("permute"), [None, (1, 0)], Form.FUNCTION)
-    assert called == {repr(((None, (1, 0)), ())), repr(((None, [1, 0]), ()))}
+    by_place = {repr(((None, (1, 0)), ())), repr(((None, [1, 0]), ()))}
+    assert called == by_place | {repr(((None,), (("dims", (1, 0)),)))}
 
 
 def test_the_last_arguments_are_named() -> None:

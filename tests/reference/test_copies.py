@@ -36,6 +36,15 @@ def test_contiguous_copies_only_what_is_not() -> None:
         contiguous(given, memory_format="channels_last")
 
 
+def test_channels_last_of_five_dimensions() -> None:
+    given = strided((2, 3, 2, 2, 2), (24, 8, 4, 2, 1), 0)
+    copy = contiguous(given, memory_format="channels_last_3d")
+    assert copy.strides == (24, 1, 12, 6, 3)
+    assert contiguous(copy, memory_format="channels_last_3d") is copy
+    with pytest.raises(Refusal, match="rank 5"):
+        clone(given.view_as((2, 3, 2, 4), (24, 8, 4, 1)), memory_format="channels_last_3d")
+
+
 def test_casts_cut_off_wrap_around_and_round_once() -> None:
     given = Tensor.of(np.array([2.9, -2.9, 300.0, np.nan]), FLOAT64)
     cast = to(given, INT8)

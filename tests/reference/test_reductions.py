@@ -12,7 +12,20 @@ import numpy as np
 import pytest
 
 import reference as reference  # its modules register their functions
-from reference.dtypes import BFLOAT16, BOOL, COMPLEX128, FLOAT16, FLOAT32, FLOAT64, INT8, INT32, INT64, UINT8, DType
+from reference.dtypes import (
+    BFLOAT16,
+    BOOL,
+    COMPLEX64,
+    COMPLEX128,
+    FLOAT16,
+    FLOAT32,
+    FLOAT64,
+    INT8,
+    INT32,
+    INT64,
+    UINT8,
+    DType,
+)
 from reference.errors import Refusal
 from reference.tensor import METHODS, Tensor
 
@@ -179,6 +192,14 @@ def test_softmax_sums_to_one_and_survives_large_arguments() -> None:
         METHODS["log_softmax"](given, 1).array, [[-1 - math.log1p(e), -math.log1p(e), -np.inf]], rtol=1e-6
     )
     np.testing.assert_allclose(METHODS["logsumexp"](given, 1).array, [1001 + math.log1p(e)], rtol=1e-7)
+
+
+def test_softmax_casts_first() -> None:
+    given = np.array([[100, 90, 100]])
+    for dtype in (UINT8, INT64, COMPLEX64):
+        result = METHODS["softmax"](Tensor.of(given.astype(dtype.numpy), dtype), 1, FLOAT32)
+        assert result.dtype is FLOAT32
+        np.testing.assert_allclose(result.array, [[0.5, math.exp(-10) / 2, 0.5]], rtol=1e-4)
 
 
 def test_logsumexp_of_infinities() -> None:

@@ -56,6 +56,17 @@ def test_view_refuses_exactly_where_reshape_copies(shape: Shape, strides: Shape,
         assert addresses(call("view", given, -1)) == addresses(given)
 
 
+def test_what_stands_in_a_row_may_be_given_by_its_name() -> None:
+    given = strided((2, 3), (3, 1), 0)
+    for name, argument, value in (("view", "size", (3, 2)), ("permute", "dims", (1, 0)), ("flip", "dims", [0])):
+        by_name, by_place = call(name, given, **{argument: value}), call(name, given, *value)
+        assert by_name.array.tolist() == by_place.array.tolist()
+    leaf = Tensor.of(np.arange(6.0).reshape(2, 3), FLOAT64).requires_grad_()
+    backward(call("permute", leaf, dims=(1, 0)), Tensor.of(np.arange(6.0).reshape(3, 2), FLOAT64))
+    assert leaf.grad is not None
+    assert leaf.grad.array.tolist() == [[0, 2, 4], [1, 3, 5]]
+
+
 def test_only_one_size_is_inferred() -> None:
     given = strided((2, 3), (3, 1), 0)
     assert call("view", given, 3, -1).shape == (3, 2)

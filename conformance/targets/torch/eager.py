@@ -48,6 +48,7 @@ MEMORY_FORMATS = {
     "contiguous": torch.contiguous_format,
     "preserve": torch.preserve_format,
     "channels_last": torch.channels_last,
+    "channels_last_3d": torch.channels_last_3d,
 }
 LATE: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"conj": torch.Tensor.conj, "neg": torch._neg_view}
 _LARGE = 1 << 14  # bytes: to copy these once more takes longer than to ask where they are

@@ -116,4 +116,4 @@ def contiguous(given: Input) -> Input:
 def asks_for_layout(step: Step) -> bool:
     """Whether a step asks for another memory format than that which every tensor has."""
     given = (*step.args, *(value for _, value in step.kwargs))
-    return any(isinstance(one, Layout) and one.memory_format == "channels_last" for one in given)
+    return any(isinstance(one, Layout) and one.memory_format.startswith("channels_last") for one in given)

@@ -79,7 +79,54 @@ def small_at_the_ends(real: Plant, input: torch.Tensor, *args: Any, **kwargs: An
     return real(input, *map(small, args), **{name: small(one) for name, one in kwargs.items()})
 
 
+def numbers_narrowed(of: torch.dtype, to: torch.dtype) -> Plant:
+    """Beside a tensor of one dtype, a Python number is rounded to another on its way."""
+
+    def narrow(one: Any) -> Any:
+        return torch.tensor(one, dtype=to).item() if isinstance(one, float) else one
+
+    def narrowed(real: Plant, input: Any, *args: Any, **kwargs: Any) -> Any:
+        if not torch.is_tensor(input) or input.dtype is not of:
+            return real(input, *args, **kwargs)
+        return real(input, *map(narrow, args), **{name: narrow(one) for name, one in kwargs.items()})
+
+    return narrowed
+
+
+def last_dimension_by_name(real: Plant, input: torch.Tensor, *dims: Any, **named: Any) -> Any:
+    """What is given by its name counts for one dimension alone."""
+    return real(input, *dims, **{name: one[-1:] for name, one in named.items()})
+
+
+def nearest_last(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Of five dimensions, those of the channels are not innermost."""
+    if kwargs.get("memory_format") is torch.channels_last_3d:
+        kwargs["memory_format"] = torch.contiguous_format
+    return real(input, *args, **kwargs)
+
+
+def of_integers_by_parts(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Integers are divided by their largest before they are cast."""
+    if input.is_floating_point() or input.is_complex() or not input.numel():
+        return real(input, *args, **kwargs)
+    return real(input // input.max().clamp_min(1), *args, **kwargs)
+
+
 FAULTS = [
+    *(
+        Fault(f"{name} by a narrowed number", f"of {of} it is of {to}", name, "agrees", numbers_narrowed(of, to))
+        for name in ("add", "clamp", "lerp", "pow_by_number", "masked_fill", "addmm")
+        for of, to in ((torch.float64, torch.float32), (torch.float32, torch.bfloat16))
+    ),
+    Fault("flip by name", "the last alone", "flip", "agrees", last_dimension_by_name),
+    *(
+        Fault(f"{name} in five dimensions", "by rows", name, "agrees", nearest_last)
+        for name in ("clone", "to", "empty_like")
+    ),
+    *(
+        Fault(f"{name} of integers", "divided first", name, "agrees", of_integers_by_parts)
+        for name in ("softmax_in_dtype", "log_softmax_in_dtype")
+    ),
     *(
         Fault(f"{name} at the ends", "the last integers are small ones", name, "agrees", small_at_the_ends)
         for name in ("diagonal", "rot90", "tril")
