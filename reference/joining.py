@@ -52,7 +52,7 @@ def _check_joined(shapes: Sequence[Shape], dim: int) -> None:
 
 def joined_strides(tensors: Tensors, shape: Shape) -> Strides:
     """Channels last if every tensor is, else contiguous."""
-    if len(shape) == 4 and all(suggests_channels_last(tensor) for tensor in tensors):
+    if len(shape) in (4, 5) and all(suggests_channels_last(tensor) for tensor in tensors):
         return layout.channels_last_strides(shape)
     return layout.contiguous_strides(shape)
 

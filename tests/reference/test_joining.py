@@ -58,6 +58,9 @@ def test_joined_channels_last_stays_so() -> None:
     image = strided((2, 3, 4, 5), (60, 1, 15, 3), 0)
     assert call("cat", [image, image], 1).strides == (120, 1, 30, 6)
     assert call("cat", [image, call("contiguous", image)], 1).strides == (120, 20, 5, 1)
+    volume = strided((2, 3, 4, 2, 3), (72, 1, 18, 9, 3), 0)
+    assert call("cat", [volume, volume], 1).strides == (144, 1, 36, 18, 6)
+    assert call("cat", [volume, call("contiguous", volume)], 1).strides == (144, 24, 6, 3, 1)
 
 
 def test_all_that_is_joined_counts_in_the_promotion() -> None:
