@@ -180,10 +180,17 @@ def a_line(choices: Choices, drawing: Drawing) -> Shape:
 
 
 def within_input(choices: Choices, drawing: Drawing) -> Shape:
-    """As many dimensions as the input, each as large or smaller; of any size along the dimension that was drawn."""
-    dim = dim_of(drawing)
+    """As many dimensions as the input, each as large or smaller; of any size along the dimension that was drawn.
+
+    Of many dimensions one would be empty in most draws, if each may be.
+    """
+    dim, least = dim_of(drawing), 0 if choices.flag(15) else 1
     return tuple(
-        choices.integer(0, LONGEST) if d == dim else size if choices.flag(60) else choices.integer(0, size)
+        choices.integer(least, LONGEST)
+        if d == dim
+        else size
+        if choices.flag(60)
+        else choices.integer(min(least, size), size)
         for d, size in enumerate(shape_of(drawing))
     )
 

@@ -30,9 +30,13 @@ def _beside_input(choices: Choices, drawing: Drawing) -> Shape:
     """As many dimensions as the input, which broadcast with its own but along the dimension that was drawn."""
     if drawing.arguments.get("dim") is None:
         return any_shape(choices, drawing)
-    dim = dim_of(drawing)
+    dim, least = dim_of(drawing), 0 if choices.flag(15) else 1
     return tuple(
-        choices.integer(0, LONGEST) if d == dim else choices.integer(0, 3) if size == 1 else choices.choose((size, 1))
+        choices.integer(least, LONGEST)
+        if d == dim
+        else choices.integer(least, 3)
+        if size == 1
+        else choices.choose((size, 1))
         for d, size in enumerate(shape_of(drawing))
     )
 

@@ -10,7 +10,7 @@ from conformance.examine import REFERENCE
 from conformance.model.case import Case, Drawn, Input, Ref, references
 from conformance.operation import DIFFERENTIABLE, Form, Operation
 from conformance.properties.base import Property, first_tensor, in_form, relaid, result_shape
-from conformance.properties.promotion import NUMBERS, promoted_operands
+from conformance.properties.promotion import NUMBERS, promoted_operands, without_dtype
 from conformance.strategies.cases import with_requires_grad
 from conformance.strategies.layouts import geometry
 from conformance.targets.interpreter import Interpreter
@@ -95,7 +95,11 @@ def _of_a_higher_category(case: Case, operation: Operation) -> Iterable[Case]:
 
 
 def _on_a_leaf(case: Case, given: Input, operation: Operation) -> Iterable[Case]:
-    """The first argument a leaf that requires a gradient: in float32, where its own dtype has none."""
+    """The first argument a leaf that requires a gradient: in float32, where its own dtype has none.
+
+    A dtype that is asked for would be refused for itself.
+    """
+    case = replace(case, steps=(without_dtype(case.steps[0], operation),))
     if BY_NAME[given.dtype] in DIFFERENTIABLE:
         yield with_requires_grad(case)
         return

@@ -91,7 +91,6 @@ FAULTS = [
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
 def test_a_run_meets_it(fault: Fault) -> None:
     missed = [seed for seed in SEEDS if not breaks(fault, SMOKE, seed)]
-    assert len(missed) < len(SEEDS), f"no smoke run met: {fault.wrong}"
     if len(missed) > 1:
         missed = [seed for seed in SEEDS if not breaks(fault, STANDARD, seed)]
         assert not missed, f"standard runs {missed} missed: {fault.wrong}"
