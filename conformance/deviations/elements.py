@@ -305,6 +305,10 @@ def _is_left_or_filled(at: Elements) -> np.ndarray:
     return np.isin(at.actual, known) | (np.isnan(at.actual) & np.isnan(known).any())
 
 
+def _is_the_negative(at: Elements) -> np.ndarray:
+    return at.actual == -at.expected
+
+
 ELEMENTS: dict[str, Mask] = {
     "the lowest integer loses its sign": _sign_of_the_lowest,
     "an exponent is whole and negative": _a_negative_whole_exponent,
@@ -347,4 +351,5 @@ ELEMENTS: dict[str, Mask] = {
     "an element is zero or one": _zero_or_one,
     "a base or an exponent is zero": _base_or_exponent_is_zero,
     "elements are left or filled": _is_left_or_filled,
+    "it is the negative": _is_the_negative,
 }

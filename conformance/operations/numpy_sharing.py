@@ -30,6 +30,13 @@ def _array(choices: Choices, drawing: Drawing) -> Ref:
     return _as_array(drawing, drawing.tensor("array", draw_shape(choices)))
 
 
+def _array_or_tensor(choices: Choices, drawing: Drawing) -> Argument:
+    """An array, at times a tensor, which lends its memory too; in programs, in which a tensor may be tracked, none."""
+    if drawing.extremes and choices.flag():
+        return drawing.tensor("array", draw_shape(choices))
+    return _array(choices, drawing)
+
+
 def _lent(choices: Choices, drawing: Drawing) -> Argument:
     """An array, at times one that is read-only: what is made of it may be read. Programs write, and get none."""
     ref = _array(choices, drawing)
@@ -191,7 +198,7 @@ OPERATIONS = [
         name="from_dlpack",
         reference=numpy_sharing.from_dlpack,
         spellings=spelled("torch.from_dlpack"),
-        parameters=(Computed("ext_tensor", _array, _reversed),),
+        parameters=(Computed("ext_tensor", _array_or_tensor, _reversed),),
         dtypes=SHARED,
         effect=Effect.SHARES,
         basis=Documented(

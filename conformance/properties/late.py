@@ -15,6 +15,7 @@ from conformance.model.case import Case, Input
 from conformance.model.observation import Aspect
 from conformance.model.verdict import Outcome
 from conformance.operation import Effect, Form, Operation
+from conformance.operations import find
 from conformance.properties.base import Property, first_tensor, in_form, relaid
 from conformance.targets.interpreter import Interpreter
 
@@ -24,13 +25,17 @@ READS_MEMORY = frozenset({"view_as_real", "view_dtype", "resolve_conj", "resolve
 READS_MEMORY |= {"as_strided_scatter", "select_scatter", "slice_scatter"}
 """What looks at the memory, copies all of it, or says whether anything was to be computed."""
 MOST = 3
-_AWARE = (Effect.SHARES, Effect.REPLACES, Effect.CREATES, Effect.RECORDS)
+_AWARE = (Effect.REPLACES, Effect.CREATES, Effect.RECORDS)
+_LENT = (Aspect.VALUES, Aspect.SHAPE, Aspect.DTYPE)
 
 
 class Late(Property):
     name = "late"
     of_every_dtype = True
-    claim = "A conjugate that is yet to be computed, or a negative, gives what a tensor with its elements gives."
+    claim = (
+        "A conjugate that is yet to be computed, or a negative, gives what a tensor with its elements gives. Its memory"
+        " is not lent as it is: that is refused, or done with a copy that holds the elements."
+    )
 
     def applies(self, operation: Operation, target: Interpreter) -> bool:
         # In which order a tensor is filled with random numbers depends on its memory.
@@ -47,11 +52,20 @@ class Late(Property):
             yield in_form(base.with_input(with_a_bit(first)), Form.IN_PLACE)
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
-        """What is computed lies as a copy of the input does that holds its values: where, is not compared."""
+        """What is computed lies as a copy of the input does that holds its values: where, is not compared.
+
+        https://docs.pytorch.org/docs/stable/generated/torch.Tensor.numpy.html says of a tensor whose memory is not its
+        elements that it is refused, or resolved, by ``force``.
+        """
         examined = examine(case, target)
-        if examined.outcome is Outcome.BROKE and {one.aspect for one in examined.differences} == {Aspect.STRIDES}:
-            return Examined(case, Outcome.HELD)
-        return examined
+        if examined.outcome is not Outcome.BROKE:
+            return examined
+        if find(case.main.operation).effect is Effect.SHARES:
+            seen = [one for one in examined.differences if one.aspect in _LENT]
+        else:
+            strides_alone = {one.aspect for one in examined.differences} == {Aspect.STRIDES}
+            seen = [] if strides_alone else examined.differences
+        return replace(examined, differences=seen) if seen else Examined(case, Outcome.HELD)
 
 
 def with_a_bit(given: Input) -> Input:

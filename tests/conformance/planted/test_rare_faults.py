@@ -18,6 +18,7 @@ from tests.conformance.planted import (
     complex_faults,
     kernel_faults,
     large_faults,
+    lent_faults,
     place_faults,
     power_faults,
     product_faults,
@@ -85,6 +86,7 @@ FAULTS = [
     *product_faults.FAULTS,
     *place_faults.FAULTS,
     *power_faults.FAULTS,
+    *lent_faults.FAULTS,
 ]
 
 
