@@ -13,7 +13,7 @@ from conformance.index_parameters import laid, raw, shape_of
 from conformance.model.case import Argument, Ref
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, NUMERIC, OMITTED, Omitted, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, Dim, LikeTensor, reshape_input
+from conformance.parameters import AnyTensor, Choice, Computed, Dim, LikeTensor, Number, reshape_input
 from conformance.strategies.drawing import Drawing
 from reference import differences
 from reference.dtypes import BOOL, INT8, INT16, INT32, INT64, real_of, round_to
@@ -23,7 +23,6 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 # Differences of narrower integers wrap, of which the manual says nothing.
 WITHOUT_WRAPPING = (INT32, INT64, *DIFFERENTIABLE)
 DIM = Dim(keyword=True, mostly=True)
-SPACING = Choice("dx", (1, 2, 0.5, -3.0), keyword=True, required=False)
 DIM_OF_Y = Dim(of="y", keyword=True, mostly=True)
 
 
@@ -106,7 +105,7 @@ def _trapezoids(reference: Function, claim: str) -> tuple[Operation, ...]:
         spellings=spelled(f"torch.{name}"),
         parameters=(
             AnyTensor("y", min_ndim=1),
-            Choice("dx", (1, 2, 0.5, -3.0), keyword=True, required=False),
+            Number("dx", (1, 2, 0.5, -3.0), keyword=True, required=False, precise=True),
             DIM_OF_Y,
         ),
         dtypes=NUMERIC,

@@ -13,7 +13,7 @@ from conformance.operation import ALL, NUMERIC, OMITTED, REAL_NUMERIC, Effect, O
 from conformance.operations.creation import DTYPE, MANUAL, TRACKED
 from conformance.parameters import Choice, Computed, Number
 from conformance.strategies.drawing import Drawing
-from conformance.strategies.numbers import ENDS
+from conformance.strategies.numbers import ENDS, precise_of
 from conformance.strategies.shapes import draw_length
 from reference import ranges
 from reference.dtypes import FLOAT64, INT32, INT64, Category
@@ -43,6 +43,13 @@ def _step(choices: Choices, drawing: Drawing) -> Argument | Omitted:
 def _fraction(choices: Choices, drawing: Drawing) -> Argument:
     numbers = (0, 0.5, 4.5, 2, 5, 2.25, -0.5, -2.5, -3)
     return choices.choose(numbers if drawing.dtype.is_signed else numbers[:6])
+
+
+def _first(choices: Choices, drawing: Drawing) -> Argument:
+    """The same, or a number that takes every bit of a floating dtype."""
+    if drawing.dtype.category is Category.FLOATING and choices.flag(35):
+        return choices.choose(precise_of(drawing.dtype))
+    return _fraction(choices, drawing)
 
 
 def _fractional_step(choices: Choices, drawing: Drawing) -> Argument:
@@ -112,7 +119,7 @@ def _arange(name: str, start: Draw, end: Draw, step: Draw) -> Operation:
 
 OPERATIONS = [
     _arange("arange", _bound, _near, _step),
-    _arange("arange_of_fractions", _fraction, _fraction, _fractional_step),
+    _arange("arange_of_fractions", _first, _fraction, _fractional_step),
     Operation(
         name="linspace",
         reference=ranges.linspace,
