@@ -31,6 +31,13 @@ def in_vectors(case: Case) -> Case | None:
     return replace(case, inputs=tuple(vectors))
 
 
+def through(case: Case, window: Window) -> Case:
+    """The case with all that is seen of its vectors through a window."""
+    shape, strides, offset = window
+    inputs = (replace(given, shape=shape, strides=strides, offset=offset) for given in case.inputs)
+    return replace(case, inputs=tuple(inputs))
+
+
 @cache
 def windows() -> tuple[Window, ...]:
     """All of the vector, then its parts: in one piece, in every second place, in two rows apart, in three columns."""

@@ -41,6 +41,7 @@ _CLAIMS = {
     "mixed devices": "a number on the CPU is taken for what it is, or refused",
     "late": "a conjugate or a negative that is yet to be computed gives what one gives that is",
     "lengths": "an element is what it is among others, however many are computed at once",
+    "vectors": "a reduction is that of its elements, however many there are and wherever they lie",
     "stream": "a call takes as many numbers from the generator as it must",
     "metadata": "shape, dtype and strides are known without the values",
     "modes": "another way to run it gives the same result",

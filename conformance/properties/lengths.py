@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +11,7 @@ from conformance.bulk import call_reference, judge_rows, make_blocks, stacked_ar
 from conformance.choices import Choices
 from conformance.counting import COMPARED
 from conformance.examine import Examined, examine
-from conformance.lengths import ELEMENTS, Window, in_vectors, places, windows
+from conformance.lengths import ELEMENTS, in_vectors, places, through, windows
 from conformance.model.case import Case
 from conformance.model.observation import Aspect
 from conformance.model.verdict import Outcome
@@ -53,7 +52,7 @@ class Lengths(Property):
         if any(given.shape != (ELEMENTS,) for given in case.inputs):
             return examine(case, target)
         for number in _wrong_windows(case, target)[:TRIED]:
-            examined = examine(_through(case, windows()[number]), target)
+            examined = examine(through(case, windows()[number]), target)
             if examined.outcome is Outcome.BROKE:
                 return examined
         return Examined(case, Outcome.HELD)
@@ -87,13 +86,6 @@ def _wrong_windows(case: Case, target: Interpreter) -> list[int]:
     sometimes = np.bincount(at[wrong], minlength=ELEMENTS) < np.bincount(at, minlength=ELEMENTS)
     shown = wrong[sometimes[at[wrong]]]
     return [int(number) for number in np.unique(np.searchsorted(ends, shown, side="right"))]
-
-
-def _through(case: Case, window: Window) -> Case:
-    """The case with all that is seen of its vectors through a window."""
-    shape, strides, offset = window
-    inputs = (replace(given, shape=shape, strides=strides, offset=offset) for given in case.inputs)
-    return replace(case, inputs=tuple(inputs))
 
 
 PROPERTY = Lengths()

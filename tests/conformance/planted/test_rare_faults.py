@@ -23,6 +23,7 @@ from tests.conformance.planted import (
     power_faults,
     product_faults,
     rare_faults,
+    reduction_faults,
     tie_faults,
     unusual_faults,
 )
@@ -87,6 +88,7 @@ FAULTS = [
     *place_faults.FAULTS,
     *power_faults.FAULTS,
     *lent_faults.FAULTS,
+    *reduction_faults.FAULTS,
 ]
 
 
