@@ -50,12 +50,13 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class GradientScale:
-    """What the gradient of one variable sums: the magnitudes of its terms and of the cotangents in them, and whether
-    each term is rounded before."""
+    """What the gradient of one variable sums: the magnitudes of its terms and of the cotangents in them, whether
+    each term is rounded before, and the power of what is rounded that a term is."""
 
     terms: np.ndarray
     cotangent: np.ndarray
     rounds_terms: bool = False
+    power: float = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,11 +281,12 @@ class Comparison:
 
     def _judged(self, aspect: Aspect, name: str, wanted: np.ndarray, exact: np.ndarray, dtype: DType) -> Judged:
         standard = self.standard()
-        inputs, magnitude, own_error, rounds_terms = standard.inputs, standard.magnitude, None, False
+        inputs, magnitude, own_error = standard.inputs, standard.magnitude, None
+        rounds_terms, power = False, 0.0
         if aspect is Aspect.GRAD and standard.gradient_scale is not None:
             scale = standard.gradient_scale(name)
             inputs, magnitude, own_error = (scale.cotangent,), lambda: scale.terms, self._own_error(wanted, exact)
-            rounds_terms = scale.rounds_terms
+            rounds_terms, power = scale.rounds_terms, scale.power
         return Judged(
             standard.operation,
             dtype,
@@ -297,6 +299,7 @@ class Comparison:
             self.traits.tf32,
             own_error,
             rounds_terms,
+            power,
         )
 
     def _own_error(self, wanted: np.ndarray, exact: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -161,10 +162,22 @@ def _magnitude(case: Case) -> np.ndarray:
 
 def _power_of_sum(case: Case) -> float:
     """The power 1/p of which a p-norm takes the sum, where it is more than one."""
+    order = _order_of(case)
+    return 1 / order if order is not None and 0 < order < 1 else 1.0
+
+
+def _power_of_norm(case: Case) -> float:
+    """The power p - 1 of a p-norm that is a factor of its gradient, if it is finite."""
+    order = _order_of(case)
+    return abs(order - 1) if order is not None and math.isfinite(order) else 0.0
+
+
+def _order_of(case: Case) -> float | None:
+    """The order of a norm, where it is a number."""
     function = find(case.main.operation).reference
     given = function.arguments(case.main.args, dict(case.main.kwargs)) if isinstance(function, Function) else {}
     order = next((given[name] for name in _ORDERS if name in given), None)
-    return 1 / order if isinstance(order, (int, float)) and 0 < order < 1 else 1.0
+    return float(order) if isinstance(order, (int, float)) and not isinstance(order, bool) else None
 
 
 def _finite_moduli(values: np.ndarray) -> np.ndarray:
@@ -262,7 +275,7 @@ def _gradient_scale(operation: Operation, case: Case, name: str) -> GradientScal
         if isinstance(operation.accuracy, Product):
             terms = terms + _of_partial_products(case, name, shape)
         rounds_terms = _is_narrower_than_its_cotangent(case, name)
-        return GradientScale(terms, np.broadcast_to(cotangent.sum(), shape), rounds_terms)
+        return GradientScale(terms, np.broadcast_to(cotangent.sum(), shape), rounds_terms, _power_of_norm(case))
     case, names = _in_parts_of_their_own(case, name)
     variables = run_wide(_expanded(case)).last.variables
     terms = np.asarray(sum(_grad_magnitude(variables[one].grad, cotangent.shape) for one in names))

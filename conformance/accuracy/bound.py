@@ -28,7 +28,8 @@ class Judged:
     ``count_terms`` counts.
     ``column`` is that of the ulp table: ``cpu``, ``compiled``, ``cuda``, ``xla`` or ``other``. Of a gradient,
     ``own_error`` is by how much the reference's own formula is off when each of its steps rounds to the dtype;
-    ``rounds_terms`` says that the terms have been rounded so before they are added, as where an operand was broadcast.
+    ``rounds_terms`` says that the terms have been rounded so before they are added, as where an operand was broadcast;
+    ``power`` is that of what has been rounded, as a norm is, which is a factor of each.
     """
 
     operation: str
@@ -42,6 +43,7 @@ class Judged:
     tf32: bool = False
     own_error: np.ndarray | None = None
     rounds_terms: bool = False
+    power: float = 0
 
     @property
     def size(self) -> np.ndarray:

@@ -27,6 +27,7 @@ class GradientOf(Bound):
     more: one rounding, doubled, or of complex numbers two.
     Where the slope is the exponential of a sum, the roundings of the terms and of their sum are magnified by it
     (Higham, 1.5), 3u of each: terms that no more than ``exponent`` of cancels add up to |log s| + 2 ``exponent``.
+    Where a norm and a modulus, an ulp off each, are raised to a power, 8 ulp and two times that power are allowed.
     Derived from the vjp, one rounding for each step of it. ``stored`` as for a sum. Where a sum of n terms is a factor
     of it (``of_sum``), as a norm is of its own gradient, the error of that: 8 sqrt(n) u |r|.
     """
@@ -55,7 +56,8 @@ class GradientOf(Bound):
     def allowed(self, judged: Judged) -> np.ndarray:
         # Each step of a backward pass rounds to the dtype of the gradient, 16 bits too.
         is_complex = judged.exact.dtype.kind == "c"
-        roundings = self.ulps * (math.sqrt(2) if is_complex else 1)
+        ulps = max(self.ulps, 8 + 2 * judged.power) if judged.power else self.ulps
+        roundings = ulps * (math.sqrt(2) if is_complex else 1)
         allowed = roundings * ulp(judged.exact, real_of(judged.dtype))
         if judged.magnitude is not None:
             if judged.rounds_terms:

@@ -10,6 +10,8 @@ from math import prod
 
 import numpy as np
 
+from conformance.accuracy.bound import computing_dtype
+from conformance.deviations.arguments import order_of
 from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
 from conformance.examine import REFERENCE
 from conformance.model.case import BACKWARD, Case, Hook, Literal, Ref, Step, references
@@ -130,6 +132,15 @@ def _strides_of_single_elements_differ(met: Met) -> bool:
     seen = _expected(met, met.call)
     strides = zip((seen and seen.shape) or (), met.difference.expected, met.difference.actual, strict=True)
     return all(size < 2 or wanted == found for size, wanted, found in strides)
+
+
+def _a_power_of_the_norm_is_subnormal(met: Met) -> bool:
+    """Wherever it is wrong: the sum of the powers of the elements, which are of the dtype, or of float32 in 16 bits."""
+    verdict, expected = met.difference.verdict, np.abs(met.difference.expected)
+    if verdict is None:
+        return False
+    tiny = finfo(computing_dtype(BY_NUMPY[expected.dtype])).tiny
+    return bool((expected[verdict.wrong].astype(np.longdouble) ** order_of(met.call) < 2 * tiny).all())
 
 
 def _the_call_is_refused(met: Met) -> bool:
@@ -341,6 +352,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "it is contiguous": _it_is_contiguous,
     "it is dense": _it_is_dense,
     "strides of single elements differ": _strides_of_single_elements_differ,
+    "a power of the norm is subnormal": _a_power_of_the_norm_is_subnormal,
     "the call is refused": _the_call_is_refused,
     "it takes what is refused": _it_takes_what_is_refused,
     "it is the cotangent": _it_is_the_cotangent,

@@ -38,6 +38,12 @@ def test_what_the_formula_itself_loses_is_allowed_twice() -> None:
     assert not verdict(np.inf, 1.0, GradientOf(), own_error=np.array(0.0)).held
 
 
+def test_a_power_of_what_is_rounded_is_off_by_that_power() -> None:
+    for power, ulps in ((0, 16), (2, 16), (19, 46)):
+        assert verdict(1 + ulps * 2.0**-23, 1.0, GradientOf(16), power=power).held
+        assert not verdict(1 + (ulps + 1) * 2.0**-23, 1.0, GradientOf(16), power=power).held
+
+
 def test_what_is_infinite_by_continuity_is_infinite() -> None:
     """As the derivative of a square root is at zero. Where a step overflows in the dtype itself, nothing is known."""
     for wrong in (1e30, -np.inf, np.nan, 0.0):
