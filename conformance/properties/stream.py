@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from conformance.choices import Choices
 from conformance.model.case import Case, DTypeName, Step
 from conformance.operation import Form, Operation
 from conformance.properties.base import Property, result_seen, then
+from conformance.size_parameters import Sizes
+from conformance.strategies.calls import in_places
 from conformance.targets.interpreter import Interpreter
 
 NEXT = (Step("rand", Form.FUNCTION, ((3,),)), Step("randn", Form.FUNCTION, ((),), (("dtype", DTypeName("float64")),)))
 """A deviate drawn alone is one of two: the other may be left from the call."""
+
+
+LENGTHS = (17, 15, 16, 33)
+"""Normal deviates are made 16 at a time from 16 on, below that by pairs; and what is left over is made anew."""
 
 
 class Stream(Property):
@@ -23,9 +30,21 @@ class Stream(Property):
         return operation.random and target.name == "cpu"
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
-        if result_seen(base) is not None:
+        """The call, mostly on a vector of a length at which another number is left over."""
+        sized = _of_length(base, operation, choices.choose(LENGTHS)) if choices.flag(85) else base
+        case = sized if result_seen(sized) is not None else base
+        if result_seen(case) is not None:
             step = choices.choose(NEXT)
-            yield then(base, Step(step.operation, step.spelling, step.args, step.kwargs, ("next",)))
+            yield then(case, Step(step.operation, step.spelling, step.args, step.kwargs, ("next",)))
+
+
+def _of_length(case: Case, operation: Operation, length: int) -> Case:
+    """The call with vectors in the place of its tensors, or of the sizes that it is told."""
+    step = in_places(case.main, operation.parameters)
+    sizes = [place for place, one in enumerate(operation.parameters) if isinstance(one, Sizes)]
+    args = tuple((length,) if place in sizes else one for place, one in enumerate(step.args))
+    vectors = (replace(one, shape=(length,), strides=(1,), offset=0, size=length) for one in case.inputs)
+    return replace(case, inputs=tuple(vectors), steps=(replace(step, args=args),))
 
 
 PROPERTY = Stream()

@@ -24,6 +24,7 @@ from tests.conformance.planted import (
     product_faults,
     rare_faults,
     reduction_faults,
+    stream_faults,
     tie_faults,
     unusual_faults,
 )
@@ -89,6 +90,7 @@ FAULTS = [
     *power_faults.FAULTS,
     *lent_faults.FAULTS,
     *reduction_faults.FAULTS,
+    *stream_faults.FAULTS,
 ]
 
 
