@@ -20,6 +20,7 @@ from reference.errors import Refusal, refuse, refuse_index
 from reference.function import function
 from reference.layout import Shape, Strides
 from reference.scalars import cast_element
+from reference.scattering import differ
 from reference.tensor import Tensor
 from reference.writing import refuse_leaf_write, refuse_write_to_read, write
 
@@ -185,8 +186,7 @@ def put(
 
 def _lost(written: np.ndarray, new: np.ndarray, memory: np.ndarray) -> np.ndarray:
     """The places to which another value was written than the one that they hold."""
-    held = memory[written]
-    return written[(held != new) & ((held == held) | (new == new))]
+    return written[differ(memory[written], new)]
 
 
 def _as_values(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -> Tensor:

@@ -82,9 +82,23 @@ def overwritten(input: Tensor, places: np.ndarray, values: np.ndarray, flat: np.
     """Where the outcome is specified: not where two different values were written to one place."""
     flags = np.broadcast_to(np.asarray(input.specified), input.shape).ravel().copy()
     flags[places] = True
-    lost = ~((flat[places] == values) | ((flat[places] != flat[places]) & (values != values)))
+    lost = differ(flat[places], values)
     flags[places[np.broadcast_to(lost, places.shape)]] = False
     return True if flags.all() else flags.reshape(input.shape)
+
+
+def differ(some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which elements are two values: zeros of either sign are, one NaN and another are not.
+
+    >>> differ(np.array([0.0, 1.0, np.nan, 1.0]), np.array([-0.0, 1.0, np.nan, 2.0]))
+    array([ True, False, False,  True])
+    """
+    if some.dtype.kind == "c":
+        return differ(some.real, others.real) | differ(some.imag, others.imag)
+    unlike = (some != others) & ((some == some) | (others == others))
+    if some.dtype.kind not in "biu":
+        unlike |= (some == 0) & (np.signbit(some) != np.signbit(others))
+    return np.asarray(unlike)
 
 
 # -- scatter --------------------------------------------------------------------------------------------------------

@@ -261,3 +261,14 @@ def test_a_tensor_contains_what_one_of_its_elements_is_equal_to() -> None:
     assert not contains(Tensor.of(np.zeros(0), FLOAT64), 0)
     with pytest.raises(Refusal):
         contains(given, ints([1, 2]))
+
+
+def test_of_zeros_of_either_sign_at_one_place_neither_is_promised() -> None:
+    for values, promised in (([0.0, -0.0], False), ([0.0, 0.0], True), ([np.nan, np.nan], True), ([1.0, 2.0], False)):
+        written = Tensor.of(np.zeros(2), FLOAT64)
+        setitem(written, ints([1, 1]), Tensor.of(np.array(values), FLOAT64))
+        assert np.broadcast_to(written.specified, (2,)).tolist() == [True, promised]
+        scattered = METHODS["scatter"](
+            Tensor.of(np.zeros(2), FLOAT64), 0, ints([1, 1]), Tensor.of(np.array(values), FLOAT64)
+        )
+        assert np.broadcast_to(scattered.specified, (2,)).tolist() == [True, promised]
