@@ -73,14 +73,19 @@ def _of_no_ties(given: Input, domain: Callable[[np.ndarray], np.ndarray]) -> Inp
 
 
 def directions(case: Case, seed: int) -> dict[str, np.ndarray]:
-    """For each tracked input one direction in which it is moved."""
+    """For each tracked input one direction in which it is moved: its elements, and not what lies between them."""
     parts = np.random.default_rng(seed)
     found = {}
     for given in case.inputs:
         if given.requires_grad:
-            real, imag = parts.standard_normal((2, given.size))
+            real, imag = parts.standard_normal((2, given.size)) * np.isin(np.arange(given.size), places(given))
             found[given.name] = real + 1j * imag if BY_NAME[given.dtype].is_complex else real
     return found
+
+
+def places(given: Input) -> np.ndarray:
+    """Where in its storage the elements of an input lie."""
+    return logical(replace(given, dtype="int64", values=Literal(np.arange(given.size).tobytes())))
 
 
 def moved(case: Case, by: dict[str, np.ndarray], step: float) -> Case:
