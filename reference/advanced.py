@@ -240,16 +240,6 @@ def index_put_(input: Tensor, indices: Indices, values: Tensor, accumulate: bool
         "values": values,
         "accumulate": accumulate,
     }
-    write(input, Tensor.of(result, input.dtype), index_put, arguments)
-    if isinstance(specified, np.ndarray):
-        _unspecify(input, specified)
-    return input
-
-
-def _unspecify(written: Tensor, specified: np.ndarray) -> None:
-    """Note which elements of a tensor, and of the base that it views, hold no specified value."""
-    lost = addresses(geometry(written))[~specified.ravel()]
-    for tensor in (written, written.base):
-        if tensor is not None and tensor.dtype is written.dtype:
-            kept = ~np.isin(addresses(geometry(tensor)), lost).reshape(tensor.shape)
-            tensor.specified = kept & np.asarray(tensor.specified)
+    made = Tensor.of(result, input.dtype)
+    made.specified = specified
+    return write(input, made, index_put, arguments)

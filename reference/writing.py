@@ -11,6 +11,7 @@ from reference import layout
 from reference.autograd.graph import CallNode, CopySlices
 from reference.autograd.mode import is_grad_enabled
 from reference.dtypes import DType, round_to
+from reference.embedding import addresses, geometry
 from reference.errors import Refusal, refuse, refuse_type
 from reference.function import Function, Pointwise, any_requires_grad
 from reference.promotion import can_cast
@@ -139,10 +140,19 @@ def write(target: Tensor, result: Tensor, called: Function, arguments: Mapping[s
     _overwrite(target, result)
     if unordered:
         target.specified = False
+    if target.base is not None and target.specified is not True:
+        _leave_base_open(target.base, target)
     if node is not None and any(edge.node is not None for edge in node.edges):
         rebase_history(target, node)
         node.save_result(target)
     return target
+
+
+def _leave_base_open(base: Tensor, view: Tensor) -> None:
+    """Note which elements of a base hold no specified value, as those of a view of it that was written."""
+    if base.dtype is view.dtype:
+        lost = addresses(geometry(view))[~np.broadcast_to(view.specified, view.shape).ravel()]
+        base.leave_open(np.isin(addresses(geometry(base)), lost).reshape(base.shape))
 
 
 def _reads_what_it_writes(target: Tensor, read: Mapping[str, Any], apart: Iterable[str]) -> bool:

@@ -159,14 +159,6 @@ def _the_square_is_subnormal(at: Elements) -> np.ndarray:
     return (square < info.tiny) & (at.error <= np.abs(at.expected) * (info.subnormal / square + 4 * at.unit))
 
 
-def _a_power_in_the_gradient_of_a_norm_is_subnormal(at: Elements) -> np.ndarray:
-    """That of the element of which the gradient is taken: the order, given second, less one."""
-    if len(at.operands) < 2:  # the order is left out, or is a name
-        return np.zeros(at.actual.shape, np.bool_)
-    info, power = finfo(at.dtype), np.abs(at.tensor) ** (at.operands[1] - 1)
-    return (power < info.tiny) & (at.error <= np.abs(at.expected) * (info.subnormal / power + 64 * at.unit))
-
-
 def _each_product_of_a_power_is_rounded(at: Elements) -> np.ndarray:
     """Of as many factors as the exponent, given last, says; or the root. So is the reciprocal, and what is expected.
     What is subnormal has fewer digits, and of what overflows the reciprocal is zero."""
@@ -329,7 +321,6 @@ ELEMENTS: dict[str, Mask] = {
     "the product with the logarithm overflows": _the_product_with_the_logarithm_overflows,
     "the square overflows": _the_square_overflows,
     "the square is subnormal": _the_square_is_subnormal,
-    "a power in the gradient of a norm is subnormal": _a_power_in_the_gradient_of_a_norm_is_subnormal,
     "each product of a power is rounded": _each_product_of_a_power_is_rounded,
     "the correction of erfinv cancels": _the_correction_of_erfinv_cancels,
     "pi is that of float32": _pi_is_that_of_float32,

@@ -143,6 +143,18 @@ def _a_power_of_the_norm_is_subnormal(met: Met) -> bool:
     return bool((expected[verdict.wrong].astype(np.longdouble) ** order_of(met.call) < 2 * tiny).all())
 
 
+def _a_power_in_the_gradient_is_subnormal(met: Met) -> bool:
+    """Of a norm, wherever it is wrong: that of the element, of which so many digits are left."""
+    verdict, given = met.difference.verdict, met.call.inputs[0]
+    if verdict is None or given.shape != verdict.wrong.shape:
+        return False
+    expected, actual = (extended(one)[verdict.wrong] for one in (met.difference.expected, met.difference.actual))
+    power = np.abs(extended(logical(given))[verdict.wrong]) ** order_of(met.call)
+    info = finfo(BY_NUMPY[met.difference.expected.dtype])
+    lost = info.subnormal * verdict.wrong.size / power + 64 * info.unit
+    return bool(((power < info.tiny) & (np.abs(actual - expected) <= np.abs(expected) * lost)).all())
+
+
 def _the_call_is_refused(met: Met) -> bool:
     """In its program: memory of NumPy has no other size, and a copy of it would have."""
     trace = REFERENCE.run(met.case)
@@ -353,6 +365,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "it is dense": _it_is_dense,
     "strides of single elements differ": _strides_of_single_elements_differ,
     "a power of the norm is subnormal": _a_power_of_the_norm_is_subnormal,
+    "a power in the gradient is subnormal": _a_power_in_the_gradient_is_subnormal,
     "the call is refused": _the_call_is_refused,
     "it takes what is refused": _it_takes_what_is_refused,
     "it is the cotangent": _it_is_the_cotangent,

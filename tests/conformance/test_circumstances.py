@@ -99,6 +99,7 @@ OTHERWISE: dict[str, Callable[[Case], Case]] = {
     "convolution-of-one-kernel-refuses-to-go-back": put("weight", strides=(4, 1, 4, 2)),
     "grouped-convolution-of-one-image": put("input", strides=(2, 1, 1)),
     "norm-of-high-order-underflows": called_with(2),
+    "gradient-of-norm-of-high-order-underflows": called_with(2, dim=1),
     "gradient-of-norm-overflows": called_with(1, dtype=DTypeName("float64")),
     "log-softmax-in-16-bits": called_with(-1),
     "nanmean-overflow": put("input", values=Literal(bytes(6))),

@@ -46,6 +46,12 @@ def test_copy_of_what_no_integer_holds_is_unspecified() -> None:
     assert np.asarray(target.specified).tolist() == [True, False, False]
 
 
+def test_what_is_unspecified_in_a_view_is_so_in_its_base() -> None:
+    base = creation.zeros((2, 3), dtype=UINT8)
+    inplace.copy_(slicing.select(base, 0, 1), Tensor.of(np.array([1.0, -1e10, 2.0]), FLOAT32))
+    assert np.asarray(base.specified).tolist() == [[True, True, True], [True, False, True]]
+
+
 def test_alpha_is_a_number_of_the_dtype() -> None:
     half, byte = numbers(1.0, dtype=FLOAT16), numbers(1, dtype=UINT8)
     assert arithmetic.add(half, half, alpha=np.inf).array.tolist() == [np.inf]
