@@ -199,9 +199,14 @@ def _at_least_one(values: np.ndarray) -> np.ndarray:
 
 
 def _with_positive_factors(case: Case) -> Case:
-    """The case with the moduli of the numbers that multiply terms, which else would cancel."""
-    steps = (replace(step, kwargs=tuple(map(_positive, step.kwargs))) for step in case.steps)
-    return replace(case, steps=tuple(steps))
+    """The case with the moduli of the numbers that multiply terms, or are terms, which else would cancel."""
+    return replace(case, steps=tuple(map(_with_positive, case.steps)))
+
+
+def _with_positive(step: Step) -> Step:
+    names = [parameter.name for parameter in find(step.operation).parameters][: len(step.args)]
+    args = (value for _, value in map(_positive, zip(names, step.args, strict=False)))
+    return replace(step, args=(*args, *step.args[len(names) :]), kwargs=tuple(map(_positive, step.kwargs)))
 
 
 def _positive(pair: tuple[str, Argument]) -> tuple[str, Argument]:

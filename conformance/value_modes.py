@@ -109,6 +109,13 @@ def _unbounded(raw: np.ndarray, dtype: DType) -> np.ndarray:
     return np.where((raw & np.uint64(63)) == 0, end, _normal(raw, dtype)).astype(dtype.numpy)
 
 
+def _masked(raw: np.ndarray, dtype: DType) -> np.ndarray:
+    """Normal values, one in six of them minus infinity, of which the exponential is zero: what attention masks."""
+    if dtype.category < Category.FLOATING:
+        return _normal(raw, dtype)
+    return np.where(raw % np.uint64(6) == 0, dtype.numpy.type(-math.inf), _normal(raw, dtype)).astype(dtype.numpy)
+
+
 def _near(raw: np.ndarray, dtype: DType) -> np.ndarray:
     """Normal values about 32, 256 or 2048 (in 16 bits 32), of either sign: near to each other, and far from zero.
 
@@ -306,6 +313,7 @@ MADE: dict[str, Mode] = {
     "positive": _positive,
     "gaps": _gaps,
     "unbounded": _unbounded,
+    "masked": _masked,
     "lengths": _lengths,
     "any": _any,
     "factors": _factors,

@@ -16,6 +16,8 @@ from reference.function import Function
 MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 KEEPDIM = Flag("keepdim", mostly=True)
 FLOATING_CAST = CastOption(required=False, dtypes=FLOATING)
+# What is raised to a power of e is drawn with minus infinities too, and no NaN beside these.
+LOGITS = ("normal", "mixed", "masked", "small", "near", "special", "log-uniform")
 MEAN_CAST = CastOption(dtypes=DIFFERENTIABLE)
 CAST = CastOption(required=False)
 
@@ -45,6 +47,7 @@ def _softmax(reference: Function, accuracy: Accuracy, claim: str) -> tuple[Opera
         dtypes=FLOATING,
         accuracy=accuracy,
         gradient=GradientOf(64, cancels=8),
+        values=LOGITS,
         basis=Documented(manual, claim),
     )
     cast = replace(
@@ -135,6 +138,7 @@ OPERATIONS = [
         dtypes=ALL,
         accuracy=LogSumExp(),
         gradient=GradientOf(64),
+        values=LOGITS,
         basis=Documented(
             MANUAL.format("logsumexp"), "Returns the log of summed exponentials of each row in the given dimension."
         ),

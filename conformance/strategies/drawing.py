@@ -25,7 +25,7 @@ from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
 NEAR, GAPS = "near", "gaps"
-NOT_FINITE = (GAPS, "unbounded")
+NOT_FINITE = (GAPS, "unbounded", "masked")
 """Modes with elements that are not finite, of which complex functions make what no page says."""
 SUMMED_MODES = ("normal", "mixed", GAPS, "small", NEAR, "special", "log-uniform")
 """What is summed: any bits would be one huge number among others, and say nothing of them."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from conformance.examine import REFERENCE
@@ -57,3 +60,12 @@ def test_so_has_its_copy() -> None:
     scale = standard_for(find("div"), case, REFERENCE.run(case)).gradient_scale
     assert scale is not None
     assert scale("leaf_x").terms == 12
+
+
+def test_a_number_in_its_place_that_is_a_term_counts_by_its_modulus() -> None:
+    index = replace(given("index", 0), dtype="int64", values=literal(np.zeros(1, np.int64)))
+    args, kwargs = (X, 0, Ref("index"), -1.5), (("reduce", "add"),)
+    case = Case((given("x", 1.5), index), (Step("scatter_add_number", "function", args, kwargs, ("result",)),))
+    standard = standard_for(find("scatter_add_number"), case, REFERENCE.run(case))
+    assert standard.magnitude is not None
+    assert standard.magnitude() == 3

@@ -76,7 +76,10 @@ FAULTS = [
     Fault("copy by columns", "by rows, unless a format is named", "clone", "agrees", by_rows_unless_asked),
     Fault("float32 alone", "wrong by a tenth of a percent", "sinh", "agrees", off_in_float32),
     Fault("equals along one dimension", "the last gets the gradient", "amin", "gradient", last_of_equals),
-    Fault("minus infinity", "makes NaN of all", "logsumexp", "agrees", nan_beside_minus_infinity),
+    *(
+        Fault(f"minus infinity in {name}", "makes NaN of all", name, "agrees", nan_beside_minus_infinity)
+        for name in ("logsumexp", "softmax", "log_softmax")
+    ),
     Fault("graph kept", "of what another call has made", "detach", "gradient", graph_kept),
     *rare_faults.FAULTS,
     *large_faults.FAULTS,
