@@ -154,6 +154,22 @@ def _the_square_overflows(at: Elements) -> np.ndarray:
     return np.abs(at.tensor) ** 2 > at.largest
 
 
+def _an_element_is_far_from_one(at: Elements) -> np.ndarray:
+    """By more than an eighth of the digits: what is wrong here spoils those beside it in a vector, too."""
+    digits = finfo(at.dtype).p // 8
+    size = np.abs(at.tensor)
+    far = np.any((size > 2.0**digits) | (size < 2.0**-digits))
+    return np.full(at.actual.shape, bool(far))
+
+
+def _a_square_leaves_the_range(at: Elements) -> np.ndarray:
+    """That of the modulus of an operand overflows, or has few digits."""
+    info = finfo(at.dtype)
+    squares = [np.abs(operand).astype(np.longdouble) ** 2 for operand in at.operands]
+    beyond = [(square > info.max) | ((square < info.tiny / info.unit) & (square > 0)) for square in squares]
+    return np.logical_or.reduce(np.broadcast_arrays(*beyond))
+
+
 def _the_square_is_subnormal(at: Elements) -> np.ndarray:
     info, square = finfo(at.dtype), np.abs(at.tensor) ** 2
     return (square < info.tiny) & (at.error <= np.abs(at.expected) * (info.subnormal / square + 4 * at.unit))
@@ -320,6 +336,8 @@ ELEMENTS: dict[str, Mask] = {
     "the sine of pi x overflows": _the_sine_of_pi_x_overflows,
     "the product with the logarithm overflows": _the_product_with_the_logarithm_overflows,
     "the square overflows": _the_square_overflows,
+    "a square leaves the range": _a_square_leaves_the_range,
+    "an element is far from one": _an_element_is_far_from_one,
     "the square is subnormal": _the_square_is_subnormal,
     "each product of a power is rounded": _each_product_of_a_power_is_rounded,
     "the correction of erfinv cancels": _the_correction_of_erfinv_cancels,

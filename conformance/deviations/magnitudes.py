@@ -12,7 +12,7 @@ from conformance.deviations.met import arguments_of, given_as
 from conformance.model.case import Case
 from conformance.standard import logical
 from conformance.ulp import finfo
-from reference.dtypes import BY_NAME, INTEGRAL
+from reference.dtypes import BY_NAME, FLOAT32, INTEGRAL, real_of, round_to
 
 
 def _an_input_holds_infinity(case: Case) -> bool:
@@ -45,6 +45,15 @@ def _an_integer_factor_times_the_value_wraps(case: Case) -> bool:
     return isinstance(value, int) and any(
         bool(np.any((one.astype(object) * value) != (one * np.array(value).astype(one.dtype)))) for one in integers
     )
+
+
+def _the_value_is_rounded(case: Case) -> bool:
+    """To the dtype of a factor, or to the default one where that is of integers."""
+    value = dict(case.main.kwargs).get("value", 1)
+    factors = [given_as(case, argument) for argument in arguments_of(case.main)[1:]]
+    dtypes = [BY_NAME[one.dtype] for one in factors if one is not None]
+    held = [real_of(dtype) if dtype.is_differentiable else FLOAT32 for dtype in dtypes]
+    return isinstance(value, float) and any(float(round_to(np.array(value), dtype)) != value for dtype in held)
 
 
 def _largest_differences_are_equal(case: Case) -> bool:
@@ -106,6 +115,7 @@ def _exponentials_lie_a_subnormal_ratio_apart(case: Case) -> bool:
 MAGNITUDES: dict[str, Callable[[Case], bool]] = {
     "alpha times a factor overflows": _alpha_times_a_factor_overflows,
     "an integer factor times the value wraps": _an_integer_factor_times_the_value_wraps,
+    "the value is rounded": _the_value_is_rounded,
     "largest differences are equal": _largest_differences_are_equal,
     "an input holds infinity": _an_input_holds_infinity,
     "the product is subnormal": _the_product_is_subnormal,

@@ -43,9 +43,9 @@ FACTORS = (
     Computed("alpha", _alpha, _no_real_number, keyword=True, required=False),
 )
 
-SCALED = Summation(headroom=2)
+SCALED = Summation(headroom=11)
 # The product may be rounded before it is added.
-SCALED_ONCE_STORED = Summation(stored=True, headroom=2)
+SCALED_ONCE_STORED = Summation(stored=True, headroom=11)
 # Of three factors, two may overflow that the third would bring back.
 TAME = ("normal", "small")
 
