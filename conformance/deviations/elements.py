@@ -56,7 +56,8 @@ def _any_of(is_so: Callable[[np.ndarray], np.ndarray]) -> Mask:
 
 def _sign_of_the_lowest(at: Elements) -> np.ndarray:
     """In place, of a narrower dtype, the negative divisor is wrapped to that."""
-    lowest = [np.isin(operand, [-(2.0**bits) for bits in (7, 15, 31, 63)]) for operand in at.operands]
+    # One that stands alone may be of a wider dtype, in which the lowest is not negative.
+    lowest = [np.isin(np.abs(operand), [2.0**bits for bits in (7, 15, 31, 63)]) for operand in at.operands]
     both = at.actual + at.expected
     return np.any(lowest, axis=0) & ((both == 0) | (both == 2.0 ** (8 * at.dtype.itemsize)))
 
