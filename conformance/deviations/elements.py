@@ -56,8 +56,8 @@ def _any_of(is_so: Callable[[np.ndarray], np.ndarray]) -> Mask:
 
 def _sign_of_the_lowest(at: Elements) -> np.ndarray:
     """In place, of a narrower dtype, the negative divisor is wrapped to that."""
-    # One that stands alone may be of a wider dtype, in which the lowest is not negative.
-    lowest = [np.isin(np.abs(operand), [2.0**bits for bits in (7, 15, 31, 63)]) for operand in at.operands]
+    # Of a wider dtype, one that stands alone is cast: what is lowest then may have any sign.
+    lowest = [np.isin(np.mod(one, 2.0 ** (b + 1)), 2.0**b) for one in at.operands for b in (7, 15, 31, 63)]
     both = at.actual + at.expected
     return np.any(lowest, axis=0) & ((both == 0) | (both == 2.0 ** (8 * at.dtype.itemsize)))
 
