@@ -15,7 +15,7 @@ from conformance.properties.gradient import tamed
 from conformance.properties.programs import PROPERTY as PROGRAMS
 from conformance.strategies.cases import with_requires_grad
 from conformance.strategies.layouts import geometry
-from conformance.strategies.programs import is_exact, is_exact_operation
+from conformance.strategies.programs import has_exact_numbers, is_exact, is_exact_operation
 from conformance.targets.interpreter import Interpreter
 from reference.dtypes import BY_NAME, FLOAT32, FLOAT64, INTEGRAL
 
@@ -100,7 +100,9 @@ def _pulled(case: Case, choices: Choices) -> Case:
 def _exact(case: Case) -> Iterable[Case]:
     """The case, if every number is exact."""
     trace = REFERENCE.run(case, every_step=True)
-    if all(is_exact(seen) for one in trace.observations for seen in one.variables.values()):
+    if all(map(has_exact_numbers, case.steps)) and all(
+        is_exact(seen) for one in trace.observations for seen in one.variables.values()
+    ):
         yield case
 
 

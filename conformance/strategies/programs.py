@@ -120,6 +120,8 @@ class _Growing:
         if drawn is None:
             return False
         step, inputs = drawn
+        if not has_exact_numbers(step):
+            return False
         self.execution.add(inputs)
         refused = self.execution.step(step)
         kept = choices.flag(REFUSALS_KEPT) if refused else True
@@ -380,6 +382,13 @@ def is_exact(one: Seen) -> bool:
     if isinstance(one.specified, np.ndarray) or one.specified is False:
         return False
     return all(_small_numbers(array) for array in (one.values, one.grad) if isinstance(array, np.ndarray))
+
+
+def has_exact_numbers(step: Step) -> bool:
+    """Whether this holds for the numbers that are given as well, as far as they are finite."""
+    given = (*step.args, *(value for _, value in step.kwargs))
+    numbers = [np.asarray(one) for one in given if isinstance(one, (float, complex)) and np.isfinite(one)]
+    return all(map(_small_numbers, numbers))
 
 
 def _small_numbers(array: np.ndarray) -> bool:
