@@ -24,7 +24,7 @@ from conformance.values import fill
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NUMPY, extended, rounding_twice
 from reference.errors import Refusal
-from reference.layout import is_contiguous, is_non_overlapping_and_dense
+from reference.layout import contiguous_strides, is_contiguous, is_non_overlapping_and_dense
 from reference.uncast import wrapping_integers
 
 _SEEDS = 256
@@ -117,6 +117,12 @@ def _nan_should_be_infinite(met: Met) -> bool:
 
 
 def _it_is_contiguous(met: Met) -> bool:
+    seen = _expected(met, met.call)
+    return seen is not None and contiguous_strides(seen.shape or ()) == met.difference.actual
+
+
+def _it_is_contiguous_but_for_single_elements(met: Met) -> bool:
+    """Whatever the strides of its sizes of one."""
     seen = _expected(met, met.call)
     return seen is not None and is_contiguous(seen.shape or (), met.difference.actual)
 
@@ -362,6 +368,7 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "what is wrong is zero": _what_is_wrong_is_zero,
     "NaN should be infinite": _nan_should_be_infinite,
     "it is contiguous": _it_is_contiguous,
+    "it is contiguous but for single elements": _it_is_contiguous_but_for_single_elements,
     "it is dense": _it_is_dense,
     "strides of single elements differ": _strides_of_single_elements_differ,
     "a power of the norm is subnormal": _a_power_of_the_norm_is_subnormal,
