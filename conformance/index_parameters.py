@@ -185,14 +185,13 @@ def within_input(choices: Choices, drawing: Drawing) -> Shape:
     Of many dimensions one would be empty in most draws, if each may be.
     """
     dim, least = dim_of(drawing), 0 if choices.flag(15) else 1
-    return tuple(
-        choices.integer(least, LONGEST)
-        if d == dim
-        else size
-        if choices.flag(60)
-        else choices.integer(min(least, size), size)
-        for d, size in enumerate(shape_of(drawing))
-    )
+
+    def drawn(d: int, size: int) -> int:
+        if d == dim:
+            return choices.integer(least, LONGEST)
+        return size if choices.flag(60) else choices.integer(min(least, size), size)
+
+    return tuple(drawn(d, size) for d, size in enumerate(shape_of(drawing)))
 
 
 # -- sequences of tensors -------------------------------------------------------------------------------------------

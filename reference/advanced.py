@@ -178,15 +178,18 @@ def put(
     memory[places] = input.array
     if accumulate:
         np.add.at(memory, written, new.astype(memory.dtype))
-        return memory[places], True
+        return memory[places], input.specified
     memory[written] = new
-    lost = _lost(written, new, memory)
-    return memory[places], ~np.isin(places, lost) if lost.size else True
+    lost = written[differ(memory[written], new)]
+    return memory[places], _specified(input, places, written, lost)
 
 
-def _lost(written: np.ndarray, new: np.ndarray, memory: np.ndarray) -> np.ndarray:
-    """The places to which another value was written than the one that they hold."""
-    return written[differ(memory[written], new)]
+def _specified(input: Tensor, places: np.ndarray, written: np.ndarray, lost: np.ndarray) -> bool | np.ndarray:
+    """Where what was there is known, or written over; not where a value was ``lost`` to another at one place."""
+    if input.specified is True and not lost.size:
+        return True
+    known = np.asarray(input.specified) | np.isin(places, written)
+    return np.asarray(known & ~np.isin(places, lost))
 
 
 def _as_values(input: Tensor, indices: Indices, values: Tensor, accumulate: bool) -> Tensor:

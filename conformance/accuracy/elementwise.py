@@ -168,9 +168,8 @@ class Ulps(Bound):
             allowed += (0.5 + unit_of_r(dtype)) * ulp(r, dtype)
         if self._underflows:
             allowed += finfo(computing).tiny
-        if (
-            r.dtype.kind == "c" and name == "pow"
-        ):  # it may be a product, of which nothing is promised where parts overflow
+        if r.dtype.kind == "c" and name == "pow":
+            # It may be a product, of which nothing is promised where parts overflow.
             allowed = np.where(np.abs(r) < finfo(dtype).max / 2, allowed, np.inf)
         return allowed
 

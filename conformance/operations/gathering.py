@@ -31,14 +31,13 @@ def _beside_input(choices: Choices, drawing: Drawing) -> Shape:
     if drawing.arguments.get("dim") is None:
         return any_shape(choices, drawing)
     dim, least = dim_of(drawing), 0 if choices.flag(15) else 1
-    return tuple(
-        choices.integer(least, LONGEST)
-        if d == dim
-        else choices.integer(least, 3)
-        if size == 1
-        else choices.choose((size, 1))
-        for d, size in enumerate(shape_of(drawing))
-    )
+
+    def drawn(d: int, size: int) -> int:
+        if d == dim:
+            return choices.integer(least, LONGEST)
+        return choices.integer(least, 3) if size == 1 else choices.choose((size, 1))
+
+    return tuple(drawn(d, size) for d, size in enumerate(shape_of(drawing)))
 
 
 def _size_taken(drawing: Drawing) -> int:

@@ -272,3 +272,10 @@ def test_of_zeros_of_either_sign_at_one_place_neither_is_promised() -> None:
             Tensor.of(np.zeros(2), FLOAT64), 0, ints([1, 1]), Tensor.of(np.array(values), FLOAT64)
         )
         assert np.broadcast_to(scattered.specified, (2,)).tolist() == [True, promised]
+
+
+def test_what_was_not_promised_stays_so_beside_what_is_written() -> None:
+    for item, promised in ((ints([1, 1]), [False, True, False]), (mask([True, False, True]), [True, False, True])):
+        made = METHODS["empty"]((3,), dtype=FLOAT64)
+        setitem(made, item, Tensor.of(np.array([5.0]), FLOAT64))
+        assert np.broadcast_to(made.specified, (3,)).tolist() == promised
