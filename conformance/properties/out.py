@@ -20,7 +20,7 @@ from conformance.targets.interpreter import Interpreter
 from reference.dtypes import BY_NAME
 from reference.layout import is_contiguous
 
-OTHER_DTYPES = ("float64", "float32", "int64", "bool", "complex64")
+OTHER_DTYPES = ("float64", "float32", "int64", "uint8", "bool", "complex64")
 
 
 class Out(Property):
@@ -79,12 +79,15 @@ def _allowed(examined: Examined, target: Interpreter) -> Examined:
     if expected.refused is None:
         if _is_over_input(case) and examined.differences[0].aspect is Aspect.REFUSAL:
             return Examined(case, Outcome.HELD)
-        if not _is_cast(case):
+        made = _cast_from(case)
+        if made is None:
             return examined
         if examined.differences[0].aspect is Aspect.REFUSAL:
             return Examined(case, Outcome.HELD)
-        # Whether the result is computed in its own dtype or in that of out, only pointwise operations say.
-        return examined if find(case.main.operation).pointwise else Examined(case, Outcome.INAPPLICABLE)
+        # Whether the result is computed in its own dtype or in that of out, only pointwise operations say; that
+        # something is true or false, it is in every dtype.
+        decided = find(case.main.operation).pointwise or made == "bool"
+        return examined if decided else Examined(case, Outcome.INAPPLICABLE)
     if actual.refused is not None:
         return examined
     if "memory location" in expected.refused.message:
@@ -119,14 +122,14 @@ def _left_open_under_another_name(examined: Examined) -> bool:
     )
 
 
-def _is_cast(case: Case) -> bool:
-    """Whether ``out`` has another dtype than the result that the call gives without it."""
+def _cast_from(case: Case) -> str | None:
+    """The dtype of the result that the call gives without ``out``, if ``out`` has another one."""
     out = next((given.dtype for given in case.inputs if given.name == "out"), None)
     result = REFERENCE.run(_without_out(case))
     if result.refused is not None:
-        return False
+        return None
     made = result.last.variables[case.main.results[0]].dtype
-    return made != (_written_input(case).dtype if out is None else out)
+    return None if made == (_written_input(case).dtype if out is None else out) else made
 
 
 def _written_input(case: Case) -> Input:

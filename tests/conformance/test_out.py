@@ -1,4 +1,4 @@
-"""out= over the memory of an input: refused, or written with the right values."""
+"""out= over the memory of an input: refused, or written with the right values. out= of another dtype."""
 
 from __future__ import annotations
 
@@ -41,9 +41,28 @@ def case() -> Case:
     return Case(inputs, (*parts, call))
 
 
-def outcome(plant: Any) -> Outcome:
-    target = FaultyTarget(Fault("", "", "ldexp_by_any", "out", plant, OUT))
-    return every_property()["out"].examine(case(), target).outcome
+def cast_first(real: Any, given: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
+    return out.copy_(real(given.to(out.dtype)))
+
+
+def cast_afterwards(real: Any, given: torch.Tensor, *, out: torch.Tensor) -> torch.Tensor:
+    return out.copy_(real(given))
+
+
+def truth() -> Case:
+    """Two fractions, of which both are true, and an out= that holds no fractions."""
+    inputs = tuple(
+        Input(name, shape, dtype, (1,) * len(shape), 0, len(values), literal(np.array(values, BY_NAME[dtype].numpy)))
+        for name, shape, dtype, values in (("input", (2,), "float32", [0.5, 0.25]), ("out", (), "uint8", [7]))
+    )
+    call = Step("all_all", Form.OUT, (Ref("input"),), (("out", Ref("out")),), ("result",))
+    return Case(inputs, (call,))
+
+
+def outcome(plant: Any, given: Case | None = None) -> Outcome:
+    examined = given or case()
+    target = FaultyTarget(Fault("", "", examined.main.operation, "out", plant, OUT))
+    return every_property()["out"].examine(examined, target).outcome
 
 
 def test_what_is_right_and_cast_need_not_be_refused() -> None:
@@ -52,3 +71,8 @@ def test_what_is_right_and_cast_need_not_be_refused() -> None:
 
 def test_what_is_overwritten_before_it_is_read_must_be() -> None:
     assert outcome(over_the_exponents) is Outcome.BROKE
+
+
+def test_what_is_true_is_true_in_every_dtype() -> None:
+    assert outcome(cast_afterwards, truth()) is Outcome.HELD
+    assert outcome(cast_first, truth()) is Outcome.BROKE
