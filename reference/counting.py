@@ -138,6 +138,7 @@ def _distinct_slices(
         refuse("There are 0 sized dimensions, and they aren't selected, so unique cannot be applied")
     moved = np.moveaxis(computing_array(input, input.dtype), axis, 0)
     slices = moved.reshape(len(moved), -1) if moved.size else np.zeros((len(moved), 1))
+    # In a slice as among elements, NaN is the largest, and equals nothing.
     order = np.arange(len(slices)) if consecutive else np.lexsort(slices.T[::-1])
     ordered = slices[order]
     begins = np.ones(len(slices), bool)
@@ -149,7 +150,9 @@ def _distinct_slices(
     first, *rest = layout.contiguous_strides(distinct.shape)
     strides = (*rest[:axis], first, *rest[axis:])
     values = Tensor.of(np.moveaxis(distinct, 0, axis), input.dtype, strides)
-    return _results(values, Tensor.of(inverse, INT64), counts, return_inverse, return_counts)
+    # Which of several alike with NaN is which, nothing tells.
+    placed = specify(Tensor.of(inverse, INT64), (slices == slices).all(axis=1) | consecutive)
+    return _results(values, placed, counts, return_inverse, return_counts)
 
 
 # -- integers ----------------------------------------------------------------------------------------------------------

@@ -16,8 +16,7 @@ COUNTED = (
     Choice("return_counts", (True,), keyword=True),
 )
 DIM = Dim(keyword=True)
-# Slices are compared element by element, of which NaN would be none that is equal to itself.
-COMPARABLE = ("small", "positive", "normal")
+COMPARABLE = ("small", "positive", "normal", "gaps")
 
 
 def _distinct(reference: Function, claim: str) -> tuple[Operation, ...]:

@@ -59,6 +59,15 @@ def test_distinct_slices(dim: int) -> None:
     np.testing.assert_array_equal(np.take(values.array, inverse.array, dim), SLICES)
 
 
+def test_of_slices_too_nan_is_the_largest_and_equals_nothing() -> None:
+    given = Tensor.of(np.array([[np.nan, 0], [1, 2], [np.nan, 0], [1, np.nan], [1, 2]]), FLOAT32)
+    values, inverse, counts = METHODS["unique"](given, True, True, True, 0)
+    np.testing.assert_array_equal(values.array, [[1, 2], [1, np.nan], [np.nan, 0], [np.nan, 0]])
+    assert counts.array.tolist() == [2, 1, 1, 1]
+    assert inverse.array[[1, 4]].tolist() == [0, 0]
+    assert inverse.specified.tolist() == [False, True, False, False, True]
+
+
 def test_integers() -> None:
     given = Tensor.of(np.array([3, 1, 3]), INT32)
     assert METHODS["bincount"](given).array.tolist() == [0, 1, 0, 2]
