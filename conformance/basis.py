@@ -7,6 +7,7 @@ from conformance.judging import ValueVerdict
 from conformance.model.observation import Aspect, Refused
 from conformance.model.verdict import Basis, Derived, Documented, Observed, Severity
 from conformance.operation import Effect, Operation
+from conformance.strategies.grids import ANNEX_G
 
 _NOTES = "https://docs.pytorch.org/docs/stable/notes/autograd.html"
 _VIEWS = Documented(
@@ -25,14 +26,15 @@ _GRAPH = Documented(
     "https://docs.pytorch.org/docs/stable/generated/torch.autograd.grad.html",
     "If True, graph of the derivative will be constructed, allowing to compute higher order derivative products.",
 )
+_ANNEX_G = Derived("C99, Annex G.6, says what complex functions make of zeros of either sign, infinities and NaN")
 _LAST_OBSERVED = "2.13"
 
 _SPECIAL_PATTERNS = ("nan", "inf", "sign of zero", "subnormal")
 TOLERANCE_ULPS = 64
 
 
-def basis_of(operation: Operation, prop: str, aspect: Aspect) -> Basis:
-    """Why the expectation holds."""
+def basis_of(operation: Operation, prop: str, aspect: Aspect, dtype: str = "", pattern: str = "") -> Basis:
+    """Why the expectation holds; of values, by their dtype and the pattern of what is wrong with them."""
     if aspect is Aspect.PROCESS:
         return Derived("what a call cannot do it must refuse with an exception, whatever its arguments")
     if prop == "determinism":
@@ -55,6 +57,8 @@ def basis_of(operation: Operation, prop: str, aspect: Aspect) -> Basis:
         return _VIEWS if operation.effect is Effect.VIEW else Observed(_LAST_OBSERVED)
     if prop == "layout":
         return Derived("an operation is defined on elements, not on where they lie")
+    if operation.name in ANNEX_G and dtype.startswith("complex") and pattern.startswith(_SPECIAL_PATTERNS):
+        return _ANNEX_G
     return operation.basis
 
 

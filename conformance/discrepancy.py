@@ -150,7 +150,7 @@ def describe(failure: Failure, examined: Examined, target: Interpreter) -> Discr
         variable=difference.variable,
         expected=text_of(difference.expected, difference.aspect),
         actual=text_of(difference.actual, difference.aspect),
-        basis=basis_of(find(operation), prop.name, difference.aspect),
+        basis=basis_of(find(operation), prop.name, difference.aspect, dtype, pattern_of(difference)),
         case=examined.case,
         elements=elements,
         wrong=int(verdict.wrong.sum()) if verdict is not None else 0,

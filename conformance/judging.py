@@ -163,7 +163,8 @@ class _Differing:
         if self.allowed is None:
             return np.zeros(self.actual.shape, bool)
         if self.allowed.dtype.kind == "c":
-            return self._component("real", self.allowed.real) & self._component("imag", self.allowed.imag)
+            parts = self._component("real", self.allowed.real) & self._component("imag", self.allowed.imag)
+            return parts | (np.isnan(self.actual) & np.isnan(self.exact))
         if self.actual.dtype.kind == "c":
             return _close_complex(self.actual, self.rounded, self.error, self.allowed)
         return _close(self.actual, self.exact, self.error, self.allowed)

@@ -16,7 +16,7 @@ import numpy as np
 from conformance.random_bits import random_bits
 from conformance.ulp import finfo
 from conformance.ulp_table import WORST_INPUTS
-from reference.dtypes import BFLOAT16, BOOL, FLOAT64, Category, DType, real_of, round_to
+from reference.dtypes import BFLOAT16, BOOL, FLOAT64, Category, DType, round_to
 
 Mode: TypeAlias = "Callable[[np.ndarray, DType], np.ndarray]"
 """Values of a dtype from words of 64 random bits."""
@@ -350,6 +350,7 @@ _FLOAT_POOL = (
 
 # What is lost most often, and so is drawn most often.
 _TELLING = (float("inf"), float("-inf"), float("nan"), -0.0)
+_PARTS = (0.0, 1.0, -0.5, 2.5, *_TELLING)
 
 
 @cache
@@ -358,9 +359,7 @@ def special_pool(dtype: DType) -> np.ndarray:
     if dtype is BOOL:
         return np.array([False, True])
     if dtype.is_complex:
-        parts = special_pool(real_of(dtype))
-        pairs = [(a, b) for a in parts[:8] for b in parts[:8]] + [(parts[-1], parts[2]), (parts[2], parts[-1])]
-        return np.array([complex(float(a), float(b)) for a, b in pairs], dtype.numpy)
+        return np.array([complex(a, b) for a in _PARTS for b in _PARTS], dtype.numpy)
     if dtype.category is Category.INTEGRAL:
         extremes = np.iinfo(dtype.numpy)
         low, high = int(extremes.min), int(extremes.max)

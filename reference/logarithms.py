@@ -89,7 +89,8 @@ def _is_principal(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     larger, smaller = _by_real_part(input, other)
     turned = np.angle(1 + np.exp(smaller - larger)), np.angle(1 + np.exp(larger - smaller))
     margin = np.pi * (1 - 2.0**-8)
-    return np.asarray((np.abs(larger.imag + turned[0]) < margin) & (np.abs(smaller.imag + turned[1]) < margin))
+    principal = (np.abs(larger.imag + turned[0]) < margin) & (np.abs(smaller.imag + turned[1]) < margin)
+    return np.asarray(principal | np.isnan(input) | np.isnan(other))
 
 
 logaddexp.promised = _is_principal

@@ -51,7 +51,15 @@ def _pow(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
 
     https://docs.pytorch.org/docs/stable/generated/torch.pow.html
     """
-    return _integer_power(input, exponent) if input.dtype.kind in "iu" else np.power(input, exponent)
+    return _integer_power(input, exponent) if input.dtype.kind in "iu" else _power(input, exponent)
+
+
+def _power(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
+    """Of -inf in double precision: glibc takes its power of -2^63 in long double for one of 2^63."""
+    power = np.power(input, exponent)
+    if power.dtype != np.longdouble or not np.isneginf(input).any():
+        return power
+    return np.where(np.isneginf(input), np.power(-np.inf, exponent.astype(np.float64)), power)
 
 
 def _is_no_root(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
@@ -124,7 +132,7 @@ def _float_power(input: np.ndarray, exponent: np.ndarray) -> np.ndarray:
 
     https://docs.pytorch.org/docs/stable/generated/torch.float_power.html
     """
-    return np.power(input, exponent)
+    return _power(input, exponent)
 
 
 def _as(g: Tensor, operand: Tensor | Number) -> Any:

@@ -44,7 +44,7 @@ class Covariance(Bound):
 
 @dataclass(frozen=True, slots=True)
 class Correlation(Bound):
-    """Class E, corrcoef: the bound of a covariance over s_i s_j; none where d reaches an eighth of s."""
+    """Class E, corrcoef: the bound of a covariance over s_i s_j; none where d reaches an eighth of s, a number."""
 
     words = "(32u + 16 sqrt(n) u_acc) (1 + d_i/s_i)(1 + d_j/s_j) + 8 d_i d_j / (s_i s_j)"
 
@@ -53,7 +53,7 @@ class Correlation(Bound):
         if not rows.shape[1]:
             return np.zeros(judged.exact.shape)
         deviation = np.std(rows, axis=1)
-        part = np.divide(off, deviation, out=np.full(off.shape, np.inf), where=deviation > 8 * off)
+        part = np.divide(off, deviation, out=np.full(off.shape, np.inf), where=~(deviation <= 8 * off))
         allowed = 2 * _relative(judged, rows) * _each_with_each(1 + part) + 8 * _each_with_each(part)
         return np.reshape(allowed, judged.exact.shape)
 

@@ -91,7 +91,7 @@ class Rounded(Bound):
         pointwise = [np.abs(given) for given in judged.inputs if given.shape == r.shape]
         if len(pointwise) == 2 and not self.quotient:
             product = pointwise[0] * np.maximum(pointwise[1], 1)
-            allowed = np.where(product < info.max / 2, allowed, np.inf)
+            allowed = np.where(product >= info.max / 2, np.inf, allowed)
         return allowed
 
 
@@ -169,8 +169,9 @@ class Ulps(Bound):
         if self._underflows:
             allowed += finfo(computing).tiny
         if r.dtype.kind == "c" and name == "pow":
-            # It may be a product, of which nothing is promised where parts overflow.
-            allowed = np.where(np.abs(r) < finfo(dtype).max / 2, allowed, np.inf)
+            # It may be a product, of which nothing is promised where parts overflow; and NaN^0 may be 1, or NaN.
+            is_number = np.isfinite(r) & np.any([np.isnan(one) for one in judged.inputs], axis=0)
+            allowed = np.where((np.abs(r) >= finfo(dtype).max / 2) | is_number, np.inf, allowed)
         return allowed
 
 
@@ -217,7 +218,8 @@ class Fused(Bound):
         spread = math.sqrt(5) if judged.exact.dtype.kind == "c" else 1
         allowed = unit * spread * (2 + self.further) * product + spread * one_rounding(judged)
         # What infinity makes is exact; but a complex one, of a quotient by zero, makes NaN of products.
-        allowed = np.where(np.isfinite(judged.exact), allowed, np.inf if judged.exact.dtype.kind == "c" else 0.0)
+        infinite = np.inf if judged.exact.dtype.kind == "c" else 0.0
+        allowed = np.where(np.isinf(judged.exact), infinite, np.where(np.isnan(judged.exact), 0.0, allowed))
         return np.where(self._overflows_beside_infinity(judged), np.inf, allowed)
 
     def _overflows_beside_infinity(self, judged: Judged) -> np.ndarray | bool:

@@ -156,17 +156,17 @@ def _the_square_overflows(at: Elements) -> np.ndarray:
 
 
 def _an_element_is_far_from_one(at: Elements) -> np.ndarray:
-    """By more than an eighth of the digits: what is wrong here spoils those beside it in a vector, too."""
+    """By more than an eighth of the digits, or a pole: what is wrong here spoils those beside it in a vector, too."""
     digits = finfo(at.dtype).p // 8
     size = np.abs(at.tensor)
-    far = np.any((size > 2.0**digits) | (size < 2.0**-digits))
+    far = np.any((size > 2.0**digits) | (size < 2.0**-digits) | np.isinf(at.expected))
     return np.full(at.actual.shape, bool(far))
 
 
 def _a_square_leaves_the_range(at: Elements) -> np.ndarray:
-    """That of the modulus of an operand overflows, or has few digits."""
+    """That of the modulus of an operand, or of the value, overflows, or has few digits."""
     info = finfo(at.dtype)
-    squares = [np.abs(operand).astype(np.longdouble) ** 2 for operand in at.operands]
+    squares = [np.abs(number).astype(np.longdouble) ** 2 for number in (*at.operands, at.expected)]
     beyond = [(square > info.max) | ((square < info.tiny / info.unit) & (square > 0)) for square in squares]
     return np.logical_or.reduce(np.broadcast_arrays(*beyond))
 

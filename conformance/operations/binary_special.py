@@ -15,6 +15,7 @@ from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, REAL, Operation, Parameter, spelled
+from conformance.operations.arithmetic import Exponent
 from conformance.parameters import Computed, Number, Operand
 from conformance.strategies.drawing import Drawing
 from reference import complex_parts, logarithms, powers, special
@@ -198,10 +199,9 @@ OPERATIONS = [
         name="float_power",
         reference=powers.float_power,
         spellings=spelled("torch.float_power", "Tensor.float_power", in_place="Tensor.float_power_", out=True),
-        parameters=(Operand("input"), Operand("exponent", number=True, dtypes=REAL)),
+        parameters=(Operand("input"), Exponent("exponent", number=True, mode="exponents", dtypes=REAL)),
         dtypes=ALL,
         accuracy=Ulps("pow"),
-        values=("normal", "log-uniform"),
         gradient=GradientOf(64),
         written=powers.float_power_,
         basis=Documented(
@@ -215,7 +215,6 @@ OPERATIONS = [
         parameters=(Number("input"), Operand("exponent")),
         dtypes=REAL,
         accuracy=Ulps("pow"),
-        values=("normal", "log-uniform"),
         gradient=GradientOf(64),
         basis=Documented(
             MANUAL.format("float_power"), "Raises input to the power of exponent, elementwise, in double precision."

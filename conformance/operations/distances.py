@@ -47,7 +47,7 @@ OPERATIONS = [
         ),
         dtypes=ALL,
         accuracy=Product(factors=9, running=True),
-        values=("small", "normal"),
+        values=("small", "normal", "gaps"),
         basis=Documented(
             MANUAL.format("vander"),
             "The columns of the output matrix are elementwise powers of the input vector x^(N-1), x^(N-2), ..., x^0.",

@@ -190,8 +190,8 @@ OPERATIONS = [
             " index.",
         ),
     ),
-    _reduced(("prod",), Product(FACTORS), "small", "positive"),
-    _reduced(("mean",), Summation(integers=False, stored=True), "normal", "small"),
+    _reduced(("prod",), Product(FACTORS), "small", "positive", "gaps"),
+    _reduced(("mean",), Summation(integers=False, stored=True), "normal", "small", "gaps"),
     _reduced(("amax", "amin"), Selected()),
     Operation(
         name="index_put",

@@ -104,7 +104,7 @@ OPERATIONS = [
                 Choice("reduce", (reduce,), keyword=True, forbidden="sum"),
             ),
             dtypes=ALL,
-            values=("small",),
+            values=("small", "gaps"),
             accuracy=accuracy,
             gradient=GradientOf(0),
             basis=Documented(
@@ -148,7 +148,7 @@ OPERATIONS = [
         ),
     ),
     _reduced(("sum",), STORED, ALL),
-    _reduced(("prod",), Product(FACTORS), ALL, "small", "positive"),
-    _reduced(("mean",), Summation(integers=False, stored=True), NUMERIC, "normal", "small"),
+    _reduced(("prod",), Product(FACTORS), ALL, "small", "positive", "gaps"),
+    _reduced(("mean",), Summation(integers=False, stored=True), NUMERIC, "normal", "small", "gaps"),
     _reduced(("amax", "amin"), Selected(), REAL),
 ]

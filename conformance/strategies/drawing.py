@@ -25,12 +25,12 @@ from reference.dtypes import BY_NAME, Category, DType
 
 EVERY_MODE = ("normal", "mixed", "special", "small", "bits", "log-uniform")
 NEAR, GAPS = "near", "gaps"
-NOT_FINITE = (GAPS, "unbounded", "masked")
-"""Modes with elements that are not finite, of which complex functions make what no page says."""
+INFINITE = ("unbounded", "masked")
+"""Modes with infinite elements, of which complex products make what no page says; what NaN makes is NaN."""
 SUMMED_MODES = ("normal", "mixed", GAPS, "small", NEAR, "special", "log-uniform")
 """What is summed: any bits would be one huge number among others, and say nothing of them."""
-COMPLEX_MODES = ("normal", "small", "log-uniform", "wide")
-COMPLEX_SUMMED_MODES = ("normal", "small", NEAR, "log-uniform")
+COMPLEX_MODES = ("normal", "small", "log-uniform", "wide", GAPS)
+COMPLEX_SUMMED_MODES = ("normal", GAPS, "small", NEAR, "log-uniform", GAPS)
 HANDED_ON = ("any",)
 SPECIALS_MOST = 3
 LARGEST_SMALL = 6
@@ -188,7 +188,7 @@ class Drawing:
         if self.operation.hands_on:
             return HANDED_ON
         if self.operation.values:
-            return tuple(mode for mode in self.operation.values if mode not in NOT_FINITE or not dtype.is_complex)
+            return tuple(mode for mode in self.operation.values if mode not in INFINITE or not dtype.is_complex)
         if dtype.is_complex and not self.operation.accuracy.bitwise:
             return COMPLEX_MODES if self.operation.pointwise else COMPLEX_SUMMED_MODES
         return SUMMED_MODES if self.operation.accumulates and not self.operation.accuracy.bitwise else EVERY_MODE

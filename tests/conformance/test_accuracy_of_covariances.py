@@ -39,6 +39,16 @@ def test_a_wrong_divisor_is_not(factor: float) -> None:
     assert not held(correlation(computed(ROWS)) * factor, correlation(computed(WIDE)), Correlation())
 
 
+def test_what_a_row_with_nan_is_correlated_with_is_nan() -> None:
+    rows = WIDE.copy()
+    rows[1, 2] = np.nan
+    exact = correlation(computed(rows))
+    judged = Judged("corrcoef", FLOAT32, exact, (rows,))
+    lost = np.where(np.isnan(exact), 0, exact)
+    assert judge(exact.astype(np.float32), exact.astype(np.float32), exact, Correlation(), judged).held
+    assert not judge(lost.astype(np.float32), exact.astype(np.float32), exact, Correlation(), judged).held
+
+
 def test_a_mean_that_is_not_taken_off_is_not() -> None:
     assert not held(ROWS @ ROWS.T / 5, computed(WIDE), Covariance())
     assert not held(correlation(ROWS @ ROWS.T), correlation(computed(WIDE)), Correlation())

@@ -63,10 +63,17 @@ def test_an_operand_keeps_the_values_that_it_draws() -> None:
     assert np.isin(special_pool(FLOAT32)[:20], other).all()
 
 
-def test_what_has_values_of_its_own_or_computes_with_complex_numbers_has_none() -> None:
-    assert has_grid(find("add"), FLOAT32)
+def test_complex_numbers_meet_where_a_standard_says_what_comes_of_them() -> None:
     assert has_grid(find("eq"), COMPLEX64)
+    assert has_grid(find("sqrt"), COMPLEX64)
     assert not has_grid(find("add"), COMPLEX64)
+    drawn = fill(grid("sqrt", COMPLEX64).inputs[0])
+    parts = {(one.real.tobytes(), one.imag.tobytes()) for one in drawn}
+    assert len(parts) == 8 * 8, "each part with each"
+
+
+def test_what_has_values_of_its_own_has_none() -> None:
+    assert has_grid(find("add"), FLOAT32)
     assert not has_grid(find("lerp"), FLOAT32)
     assert not has_grid(find("sum"), FLOAT32)
 

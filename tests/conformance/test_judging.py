@@ -221,6 +221,24 @@ def test_a_complex_formula_may_magnify_errors_by_its_condition_and_no_more() -> 
     assert not verdict(r * (1 + size * 2.0**-23), r, Ulps("exp"), z, w, dtype=COMPLEX64).held
 
 
+def test_beside_a_part_that_is_no_number_nothing_is_asked_of_the_other() -> None:
+    assert verdict([complex(NAN, NAN)], [complex(NAN, 1)], Rounded(), dtype=COMPLEX64).held
+    assert not verdict([complex(0, 1)], [complex(NAN, 1)], Rounded(), dtype=COMPLEX64).held
+    assert not verdict([complex(NAN, 1)], [complex(0, 1)], Rounded(), dtype=COMPLEX64).held
+
+
+def test_no_product_lets_a_number_stand_for_a_complex_one_that_is_none() -> None:
+    none, one = np.array([complex(1, NAN)]), np.array([1 + 1j])
+    for accuracy in (Rounded(complex_units=3), Rounded(complex_units=16, quotient=True), Fused(), Ulps("pow")):
+        assert not verdict([1 + 0j], none, accuracy, none, one, dtype=COMPLEX64).held
+        assert verdict([complex(NAN, NAN)], none, accuracy, none, one, dtype=COMPLEX64).held
+
+
+def test_what_is_no_number_to_the_power_zero_may_be_one_or_none() -> None:
+    for found in (1 + 0j, complex(NAN, NAN)):
+        assert verdict([found], [1 + 0j], Ulps("pow"), np.array([complex(NAN, 1)]), np.zeros(1), dtype=COMPLEX64).held
+
+
 def test_a_complex_infinity_may_have_any_other_part() -> None:
     assert verdict([complex(INF, NAN)], [complex(INF, 1)], Ulps(2), dtype=COMPLEX64).held
     assert not verdict([complex(1, 1)], [complex(INF, 1)], Ulps(2), dtype=COMPLEX64).held

@@ -1,4 +1,6 @@
-"""Faults of complex numbers that are large or small: what is squared, or taken an exponential of, leaves its range."""
+"""Faults of complex numbers that are large or small: what is squared, or taken an exponential of, leaves its range.
+
+And of those that are at a branch cut, or no numbers."""
 
 from __future__ import annotations
 
@@ -44,7 +46,32 @@ FORMULAS: dict[str, Formula] = {
     "log1p": lambda z: torch.log(1 + z),
 }
 
+
+def cut_from_below(real: Plant, input: torch.Tensor, **kwargs: Any) -> Any:
+    """The value above a branch cut on the real axis also below it, where the imaginary part is -0."""
+    result = real(input, **kwargs)
+    if not input.is_complex() or input.requires_grad or kwargs or not result.numel():
+        return result
+    return torch.where(input.imag.signbit() & (input.imag == 0), real(torch.complex(input.real, -input.imag)), result)
+
+
+def number_for_nan(real: Plant, *args: Any, **kwargs: Any) -> Any:
+    result = real(*args, **kwargs)
+    lost = any(torch.is_tensor(one) and one.is_complex() and one.isnan().any() for one in args)
+    return result.masked_fill(result.isnan(), 0) if lost and not kwargs else result
+
+
 FAULTS = [
-    Fault(f"{name} by a formula", "a complex number overflows on the way, or is lost", name, "agrees", by(formula))
-    for name, formula in FORMULAS.items()
+    *(
+        Fault(f"{name} at a cut", "a zero has lost its sign", name, "agrees", cut_from_below)
+        for name in ("sqrt", "log", "acos", "atanh")
+    ),
+    *(
+        Fault(f"complex {name} of NaN", "is a number", name, "agrees", number_for_nan)
+        for name in ("sum", "cumsum", "prod", "mul", "add", "mm")
+    ),
+    *(
+        Fault(f"{name} by a formula", "a complex number overflows on the way, or is lost", name, "agrees", by(formula))
+        for name, formula in FORMULAS.items()
+    ),
 ]
