@@ -62,14 +62,11 @@ def _under(index: Tensor, src: Tensor) -> np.ndarray:
 def _written(input: Tensor, dim: int, index: Tensor, values: np.ndarray, reduction: Reduction | None) -> Tensor:
     """A copy of ``input`` with ``values`` written to the places that ``index`` names, or reduced with what is there."""
     shape = input.shape
-    if not index.numel:
-        made = Tensor.of(input.array.copy(), input.dtype)
-        made.specified = input.specified
-        return made
-    places = places_along(shape, dim, index)
+    places = places_along(shape, dim, index) if index.numel else np.empty(0, np.int64)
     if reduction is not None:
         made = Tensor.of(reduce_at(input.array.ravel(), places, values, reduction).reshape(shape), input.dtype)
-        made.specified = input.specified if isinstance(input.specified, bool) else False
+        known = isinstance(input.specified, bool) or not index.numel
+        made.specified = input.specified if known else False
         return made
     flat = input.array.ravel().copy()
     flat[places] = values
