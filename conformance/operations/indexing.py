@@ -12,7 +12,7 @@ from conformance.accuracy import GradientOf
 from conformance.choices import Choices
 from conformance.model.case import Argument, Dots, Input, Literal, Ref, Slice
 from conformance.model.verdict import Documented
-from conformance.operation import ALL, Effect, Form, Omitted, Operation
+from conformance.operation import ALL, MADE, Effect, Form, Omitted, Operation
 from conformance.parameters import AnyTensor, Computed, not_held
 from conformance.random_bits import random_bits
 from conformance.strategies.drawing import Drawing
@@ -217,7 +217,7 @@ OPERATIONS = [
             reference=indexing.getitem,
             spellings={Form.OPERATOR: "operator.getitem"},
             parameters=(AnyTensor(min_ndim=least), Computed("index", drawn, _out_of_range)),
-            dtypes=ALL,
+            dtypes=ALL if kind else MADE,
             # What places named twice add up to is stored after each, as by gather.
             gradient=GradientOf(2, stored=kind == "_of_places"),
             effect=Effect.MAY_VIEW,
@@ -239,7 +239,7 @@ OPERATIONS = [
                 Computed("index", drawn, _out_of_range),
                 Computed("value", _value, _value_too_large),
             ),
-            dtypes=ALL,
+            dtypes=ALL if kind else MADE,
             gradient=GradientOf(2),
             effect=Effect.WRITES,
             results=0,
