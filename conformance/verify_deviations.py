@@ -103,11 +103,13 @@ def properties_of(deviation: Deviation, target: Interpreter) -> list[Property]:
     operation = find(operation_of(deviation.witness))
     if deviation.aspect == Aspect.PROCESS:
         return [SURVIVES]  # what ends a process is run in one of its own
-    plain = (PLAIN.get(deviation.witness.main.spelling, ""), "agrees", "metadata")
+    spelling = deviation.witness.main.spelling
+    plain = (PLAIN.get(spelling, ""), "agrees", "metadata")
     found = [
         prop
         for prop in every_property().values()
         if deviation.is_of(prop.name)
+        and (prop.name != PLAIN[Form.OUT] or spelling == Form.OUT)
         and (_is_in_programs(deviation, operation) if prop.name == PROGRAMS else prop.applies(operation, target))
     ]
     return sorted(found, key=lambda prop: prop.name not in plain)

@@ -191,6 +191,12 @@ def test_a_rounded_value_is_no_witness_in_programs(tmp_path: Path, name: str, as
     assert "agrees" in replayed
 
 
+def test_a_call_without_out_is_no_witness_of_it(tmp_path: Path) -> None:
+    witness = encode_case(called("exp", "float32", 4))
+    (entry,) = written(tmp_path, operation="exp", witness=witness, target="cpu")
+    assert "out" not in [prop.name for prop in properties_of(entry, TorchTarget("cpu"))]
+
+
 @pytest.mark.parametrize(("known_up_to", "shape"), [(-1, ()), (3, (4,))])
 def test_what_breaks_is_not_reduced_to_what_is_known(
     known_up_to: int, shape: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
