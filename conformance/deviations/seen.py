@@ -24,7 +24,7 @@ from conformance.values import fill
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NUMPY, extended, rounding_twice
 from reference.errors import Refusal
-from reference.layout import contiguous_strides, is_contiguous, is_non_overlapping_and_dense
+from reference.layout import Shape, Strides, contiguous_strides, is_non_overlapping_and_dense
 from reference.uncast import wrapping_integers
 
 _SEEDS = 256
@@ -80,12 +80,13 @@ def _of_copies(call: Case, shape: tuple[int, ...] | None) -> Case:
 
 
 def _it_is_laid_out_like_an_input(met: Met) -> bool:
-    """As a dense copy of one of the inputs of its shape would be."""
+    """As a dense copy of one of the inputs of its shape would be, whatever the strides of its sizes of one."""
     dense = (
         REFERENCE.run(replace(met.call, steps=(Step("clone", Form.FUNCTION, (Ref(given.name),), (), ("copy",)),)))
         for given in met.call.inputs
     )
-    return any(trace.last.variables["copy"].strides == met.difference.actual for trace in dense)
+    copies = (trace.last.variables["copy"] for trace in dense)
+    return any(_lie_alike(copy.shape or (), copy.strides or (), met.difference.actual) for copy in copies)
 
 
 def _what_is_wrong_is_zero(met: Met) -> bool:
@@ -121,12 +122,6 @@ def _it_is_contiguous(met: Met) -> bool:
     return seen is not None and contiguous_strides(seen.shape or ()) == met.difference.actual
 
 
-def _it_is_contiguous_but_for_single_elements(met: Met) -> bool:
-    """Whatever the strides of its sizes of one."""
-    seen = _expected(met, met.call)
-    return seen is not None and is_contiguous(seen.shape or (), met.difference.actual)
-
-
 def _it_is_dense(met: Met) -> bool:
     """In whatever order its dimensions lie."""
     seen = _expected(met, met.call)
@@ -136,8 +131,14 @@ def _it_is_dense(met: Met) -> bool:
 def _strides_of_single_elements_differ(met: Met) -> bool:
     """And no others, so that the elements are the same."""
     seen = _expected(met, met.call)
-    strides = zip((seen and seen.shape) or (), met.difference.expected, met.difference.actual, strict=True)
-    return all(size < 2 or wanted == found for size, wanted, found in strides)
+    return _lie_alike((seen and seen.shape) or (), met.difference.expected, met.difference.actual)
+
+
+def _lie_alike(shape: Shape, first: Strides, second: Strides) -> bool:
+    """Whether strides differ for sizes of one alone."""
+    if not len(shape) == len(first) == len(second):
+        return False
+    return all(size < 2 or one == other for size, one, other in zip(shape, first, second, strict=True))
 
 
 def _a_power_of_the_norm_is_subnormal(met: Met) -> bool:
@@ -368,7 +369,6 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "what is wrong is zero": _what_is_wrong_is_zero,
     "NaN should be infinite": _nan_should_be_infinite,
     "it is contiguous": _it_is_contiguous,
-    "it is contiguous but for single elements": _it_is_contiguous_but_for_single_elements,
     "it is dense": _it_is_dense,
     "strides of single elements differ": _strides_of_single_elements_differ,
     "a power of the norm is subnormal": _a_power_of_the_norm_is_subnormal,
