@@ -14,13 +14,13 @@ from conformance.accuracy.bound import computing_dtype
 from conformance.deviations.arguments import order_of
 from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
 from conformance.examine import REFERENCE
-from conformance.model.case import BACKWARD, Case, Hook, Literal, Ref, Step, references
+from conformance.model.case import BACKWARD, Case, Hook, Input, Ref, Step, references
 from conformance.model.observation import Aspect, Seen
 from conformance.operation import Form
 from conformance.standard import logical
 from conformance.targets.reference import ReferenceTarget
 from conformance.ulp import finfo
-from conformance.values import fill
+from conformance.values import fill, literal
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NUMPY, extended, rounding_twice
 from reference.errors import Refusal
@@ -196,6 +196,7 @@ def _each_sum_is_rounded(met: Met) -> bool:
     of_magnitudes, of_ones = (_values(met, _with_elements(met.call, change)) for change in (np.abs, np.ones_like))
     if of_magnitudes is None or of_ones is None:
         return False
+    of_magnitudes, of_ones = np.abs(of_magnitudes), np.abs(of_ones)
     count = np.maximum(of_ones, max(prod(given.shape) for given in met.call.inputs) / max(expected.size, 1))
     error = np.abs(extended(actual) - extended(expected))
     allowed = (count + 1) * finfo(BY_NUMPY[expected.dtype]).unit * of_magnitudes
@@ -210,7 +211,7 @@ def _subnormal_numbers_count_as_zero(met: Met) -> bool:
     expected, actual = met.difference.expected, extended(met.difference.actual)
     count = max(given.size for given in met.call.inputs)
     with np.errstate(all="ignore"):
-        rounded = 2 * finfo(BY_NUMPY[expected.dtype]).unit * np.abs(flushed) + count * 2.0**-24 * of_magnitudes
+        rounded = 2 * finfo(BY_NUMPY[expected.dtype]).unit * np.abs(flushed) + count * 2.0**-24 * np.abs(of_magnitudes)
         same = (actual == flushed) | (np.abs(actual - flushed) <= rounded + count * 2.0**-126)
     return bool(np.all((same | (np.isnan(actual) & np.isnan(flushed)))[_wrong(met)]))
 
@@ -272,8 +273,12 @@ def _drawn(met: Met) -> np.ndarray:
 
 
 def _with_elements(case: Case, change: Callable[[np.ndarray], np.ndarray]) -> Case:
-    inputs = (replace(given, values=Literal(change(fill(given)).tobytes())) for given in case.inputs)
-    return replace(case, inputs=tuple(inputs))
+    return replace(case, inputs=tuple(_changed(given, change) for given in case.inputs))
+
+
+def _changed(given: Input, change: Callable[[np.ndarray], np.ndarray]) -> Input:
+    elements = fill(given)
+    return replace(given, values=literal(change(elements).astype(elements.dtype)))
 
 
 def _values(met: Met, case: Case) -> np.ndarray | None:
