@@ -121,7 +121,7 @@ class _Multivariate(Pointwise):
 def _mvlgamma(input: np.ndarray, *, p: int) -> np.ndarray:
     """``p (p - 1) / 4 log(pi)`` and the sum of ``lgamma(input - j / 2)`` for j below ``p``.
 
-    Where an element is not above ``(p - 1) / 2``, nothing is specified.
+    Where an element is ``(p - 1) / 2`` or less, nothing is specified.
     https://docs.pytorch.org/docs/stable/special.html#torch.special.multigammaln
     """
     return _widest(_of_order(_sum_of_log_gamma, p), input)
@@ -142,7 +142,7 @@ def _mvlgamma_vjp(g: Tensor, input: Tensor, p: int) -> Tensor:
 
 _mvlgamma.__name__ = "mvlgamma"
 mvlgamma = _Multivariate(_mvlgamma, "MvlgammaBackward0", to_float, _check_dimension)
-mvlgamma.promised = lambda input, *, p: input > (p - 1) / 2
+mvlgamma.promised = lambda input, *, p: ~(input <= (p - 1) / 2)
 mvlgamma.vjp("input", _mvlgamma_vjp)
 
 
