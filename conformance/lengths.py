@@ -16,7 +16,7 @@ from conformance.model.case import Case, Drawn
 from conformance.strategies.layouts import Shape
 
 ELEMENTS = 272
-LENGTHS = (*range(1, 36), 47, 48, 49, 63, 64, 65, 66, 97, 129)
+LENGTHS = (*range(1, 36), 47, 48, 49, 63, 64, 65, 66, 97, 128, 129)
 ROWS = (1, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33)
 Window = tuple[Shape, tuple[int, ...], int]
 """Shape, strides and offset."""
@@ -41,7 +41,7 @@ def through(case: Case, window: Window) -> Case:
 @cache
 def windows() -> tuple[Window, ...]:
     """All of the vector, then its parts: in one piece, in every second place, in two rows apart, in three columns."""
-    found: list[Window] = [((ELEMENTS,), (1,), 0)]
+    found: list[Window] = [((ELEMENTS,), (1,), 0), ((ELEMENTS - 16,), (1,), 0)]
     for length in LENGTHS:
         found += [((length,), (1,), length % 5), ((length,), (2,), length % 3)]
     for length in ROWS:

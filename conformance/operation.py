@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from conformance.accuracy import Accuracy, Exact, LogSumExp, Product, Selected, Softmax, Summation, Variance
+from conformance.accuracy import Accuracy, Exact, LogSumExp, Product, Reduced, Selected, Softmax, Summation, Variance
 from conformance.choices import Choices
 from conformance.model.case import Argument
 from conformance.model.verdict import Basis
@@ -161,7 +161,7 @@ class Operation:
     @property
     def accumulates(self) -> bool:
         """Whether an element of the result depends on arbitrarily many: long inputs are what tells most of these."""
-        return isinstance(self.accuracy, (Summation, Product, Softmax, LogSumExp, Variance, Selected))
+        return isinstance(self.accuracy, (Summation, Product, Softmax, LogSumExp, Variance, Selected, Reduced))
 
     @property
     def functional(self) -> tuple[Form, ...]:

@@ -28,6 +28,11 @@ class Exact(Bound):
 
 
 @dataclass(frozen=True, slots=True)
+class Reduced(Exact):
+    """Class A of however many elements: whether all are true, which is the largest, how many are not zero."""
+
+
+@dataclass(frozen=True, slots=True)
 class Selected(Bound):
     """Class A where the result is one of the operands: every bit but the sign of a zero.
 

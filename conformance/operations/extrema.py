@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance.accuracy import GradientOf, Selected
+from conformance.accuracy import GradientOf, Reduced, Selected
 from conformance.model.verdict import Documented
 from conformance.operation import REAL, REAL_NUMERIC, Operation, spelled
 from conformance.parameters import AnyTensor, Dim, Dims, Flag, Operand
@@ -76,6 +76,7 @@ OPERATIONS = [
         spellings=spelled("torch.argmax", "Tensor.argmax"),
         parameters=(AnyTensor(), Dim(mostly=True), Flag("keepdim", mostly=True)),
         dtypes=REAL_NUMERIC,
+        accuracy=Reduced(),
         basis=Documented(
             MANUAL.format("argmax"),
             "If there are multiple maximal values then the indices of the first maximal value are returned.",
@@ -87,6 +88,7 @@ OPERATIONS = [
         spellings=spelled("torch.argmin", "Tensor.argmin"),
         parameters=(AnyTensor(), Dim(mostly=True), Flag("keepdim", mostly=True)),
         dtypes=REAL_NUMERIC,
+        accuracy=Reduced(),
         basis=Documented(
             MANUAL.format("argmin"),
             "If there are multiple minimal values then the indices of the first minimal value are returned.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance.accuracy import Accuracy, Divided, GradientOf, LogSumExp, Product, Softmax, Summation
+from conformance.accuracy import Accuracy, Divided, GradientOf, LogSumExp, Product, Reduced, Softmax, Summation
 from conformance.dtype_parameters import CastOption
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, REAL, Operation, spelled
@@ -31,6 +31,7 @@ def _judged(reference: Function, claim: str) -> Operation:
         spellings=spelled(f"torch.{name}", f"Tensor.{name}", out=True),
         parameters=(AnyTensor(),),
         dtypes=ALL,
+        accuracy=Reduced(),
         basis=Documented(MANUAL.format(name), claim),
     )
 
@@ -120,6 +121,7 @@ OPERATIONS = [
         spellings=spelled("torch.all", "Tensor.all", out=True),
         parameters=(AnyTensor(), Dims(empty=False), KEEPDIM),
         dtypes=ALL,
+        accuracy=Reduced(),
         basis=Documented(MANUAL.format("all"), "Tests if all elements in input evaluate to True."),
     ),
     Operation(
@@ -128,6 +130,7 @@ OPERATIONS = [
         spellings=spelled("torch.any", "Tensor.any", out=True),
         parameters=(AnyTensor(), Dims(empty=False), KEEPDIM),
         dtypes=ALL,
+        accuracy=Reduced(),
         basis=Documented(MANUAL.format("any"), "Tests if any element in input evaluates to True."),
     ),
     Operation(
@@ -214,6 +217,7 @@ OPERATIONS = [
         spellings=spelled("torch.count_nonzero", "Tensor.count_nonzero"),
         parameters=(AnyTensor(), Dims(required=False)),
         dtypes=ALL,
+        accuracy=Reduced(),
         basis=Documented(
             MANUAL.format("count_nonzero"), "Counts the number of non-zero values in the tensor along the given dim."
         ),
@@ -229,6 +233,7 @@ OPERATIONS = [
             Choice("mode", (0,), keyword=True, required=False, forbidden=1),
         ),
         dtypes=REAL,
+        accuracy=Reduced(),
         basis=Documented(
             MANUAL.format("hash_tensor"),
             "The elements of input are upcasted to their 64 bit float / integer equivalent and bitcasted to"

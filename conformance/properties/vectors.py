@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from conformance.accuracy import Product
+from conformance.accuracy import Product, Reduced
 from conformance.bulk import call_reference
 from conformance.choices import Choices
 from conformance.counting import COMPARED
@@ -24,13 +24,14 @@ from conformance.properties.base import Property
 from conformance.targets.interpreter import Interpreter
 from conformance.ulp import same_bits, ulps_between
 from conformance.values import fill
-from reference.dtypes import BY_NAME
+from reference.dtypes import BOOL, BY_NAME, INT8, UINT8, DType
 from reference.errors import Refusal
 from reference.storage import Storage
 from reference.tensor import Tensor
 
 SHARE, TRIED = 7, 1
-"""One in so many windows is looked at; of those that differ, the worst are examined."""
+"""One in so many windows is looked at, of sums; of those that differ, the worst are examined."""
+TRUTHS = ("positive", "zero", "small")
 
 
 class Vectors(Property):
@@ -51,15 +52,15 @@ class Vectors(Property):
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         """The call on a vector of 16 bits, mostly of small integers: most sums of these are exact in any order. Wider
-        dtypes are not cast on the way, and have fewer kernels."""
+        dtypes are not cast on the way, and have fewer kernels. What is not summed has kernels of its own for bytes."""
         vectors = in_vectors(base)
-        if vectors is None or BY_NAME[vectors.inputs[0].dtype] not in SIXTEEN_BIT:
+        if vectors is None or BY_NAME[vectors.inputs[0].dtype] not in _narrow(operation):
             return
-        mode = "factors" if isinstance(operation.accuracy, Product) else choices.choose(("small", "small", "normal"))
-        given = replace(vectors.inputs[0], values=Drawn(mode, choices.integer(0, 2**32 - 1)))
         over = (("dim", 0),) if any(one.name == "dim" for one in operation.parameters) else ()
-        step = replace(base.main, spelling=operation.functional[0], args=(Ref(given.name),), kwargs=over)
-        yield replace(base, inputs=(given,), steps=(step,))
+        step = replace(base.main, spelling=operation.functional[0], args=(Ref(vectors.inputs[0].name),), kwargs=over)
+        for mode in _modes(choices, operation):
+            given = replace(vectors.inputs[0], values=Drawn(mode, choices.integer(0, 2**32 - 1)))
+            yield replace(base, inputs=(given,), steps=(step,))
 
     def examine(self, case: Case, target: Interpreter) -> Examined:
         """Examine some of the windows at once; of those through which anything differs, the worst."""
@@ -72,11 +73,27 @@ class Vectors(Property):
         return Examined(case, Outcome.HELD)
 
 
+def _narrow(operation: Operation) -> tuple[DType, ...]:
+    return (BOOL, UINT8, INT8, *SIXTEEN_BIT) if _is_reduced(operation) else SIXTEEN_BIT
+
+
+def _modes(choices: Choices, operation: Operation) -> tuple[str, ...]:
+    if isinstance(operation.accuracy, Product):
+        return ("factors",)
+    # Among elements of which all are true, none, and nearly all: bits that two bytes do not share are no less true.
+    return TRUTHS if _is_reduced(operation) else (choices.choose(("small", "small", "normal")),)
+
+
+def _is_reduced(operation: Operation) -> bool:
+    return isinstance(operation.accuracy, Reduced)
+
+
 def _differing(case: Case, target: Interpreter) -> list[Window]:
     """The windows through which the bits differ, the largest error first."""
     given, operation = case.inputs[0], find(case.main.operation)
     assert isinstance(given.values, Drawn), "a vector is drawn"
-    of_vectors = [window for window in windows() if len(window[0]) == 1][given.values.seed % SHARE :: SHARE]
+    share = 1 if _is_reduced(operation) else SHARE
+    of_vectors = [window for window in windows() if len(window[0]) == 1][given.values.seed % share :: share]
     found = target.run_windows(case, of_vectors)
     try:
         expected = _reference(case, operation, of_vectors)
@@ -92,8 +109,10 @@ def _differing(case: Case, target: Interpreter) -> list[Window]:
     differing = np.flatnonzero(promised & ~same_bits(found, wanted))
     if not differing.size:
         return []
-    worst = np.nan_to_num(ulps_between(found[differing], _wide(wanted[differing]), dtype), nan=np.inf)
-    numbers = np.searchsorted(ends, differing[np.argsort(-worst, kind="stable")], side="right")
+    if dtype.is_differentiable:
+        worst = np.nan_to_num(ulps_between(found[differing], _wide(wanted[differing]), dtype), nan=np.inf)
+        differing = differing[np.argsort(-worst, kind="stable")]
+    numbers = np.searchsorted(ends, differing, side="right")
     return [of_vectors[number] for number in dict.fromkeys(numbers.tolist())]
 
 
