@@ -197,6 +197,12 @@ def _pi_is_that_of_float32(at: Elements) -> np.ndarray:
     return at.error <= _FLOAT32_UNIT
 
 
+def _the_product_is_rounded_before_the_sum(at: Elements) -> np.ndarray:
+    """That of a number in [0, 1) and the extent, which is added to the first of its ends."""
+    _, first, last = at.operands
+    return at.error <= 2 * at.unit * (np.abs(first) + np.abs(last))
+
+
 def _it_is_the_first_operand(at: Elements) -> np.ndarray:
     return at.actual == at.operands[0]
 
@@ -343,6 +349,7 @@ ELEMENTS: dict[str, Mask] = {
     "each product of a power is rounded": _each_product_of_a_power_is_rounded,
     "the correction of erfinv cancels": _the_correction_of_erfinv_cancels,
     "pi is that of float32": _pi_is_that_of_float32,
+    "the product is rounded before the sum": _the_product_is_rounded_before_the_sum,
     "it is the first operand": _it_is_the_first_operand,
     "an element is zero or infinite": _is_zero_or_infinite,
     "its logarithm cancels": _its_logarithm_cancels,

@@ -204,15 +204,15 @@ def _each_sum_is_rounded(met: Met) -> bool:
 
 
 def _subnormal_numbers_count_as_zero(met: Met) -> bool:
-    """Those of the operands, and, in float32, products of them and sums."""
-    flushed, of_magnitudes = (_values(met, _with_elements(met.call, change)) for change in (_flushed, np.abs))
-    if flushed is None or of_magnitudes is None:
+    """Those of the operands, and, in float32, products of them and sums; without any, nothing is off."""
+    held, flushed, of_magnitudes = (_values(met, _with_elements(met.call, one)) for one in (np.copy, _flushed, np.abs))
+    if held is None or flushed is None or of_magnitudes is None:
         return False
-    expected, actual = met.difference.expected, extended(met.difference.actual)
+    actual, unit = extended(met.difference.actual), finfo(BY_NUMPY[met.difference.expected.dtype]).unit
     count = max(given.size for given in met.call.inputs)
     with np.errstate(all="ignore"):
-        rounded = 2 * finfo(BY_NUMPY[expected.dtype]).unit * np.abs(flushed) + count * 2.0**-24 * np.abs(of_magnitudes)
-        same = (actual == flushed) | (np.abs(actual - flushed) <= rounded + count * 2.0**-126)
+        rounded = 2 * unit * np.abs(flushed) + count * 2.0**-24 * np.abs(of_magnitudes)
+        same = (actual == flushed) | (np.abs(actual - flushed) <= rounded * (held != flushed) + count * 2.0**-126)
     return bool(np.all((same | (np.isnan(actual) & np.isnan(flushed)))[_wrong(met)]))
 
 

@@ -267,3 +267,30 @@ def test_a_sum_that_is_far_off_was_not_rounded_so(dtype: str, circumstance: str)
     verdict = ValueVerdict(False, np.ones(seen.shape, bool), 1.0, _actual=seen, _exact=seen, _dtype=BY_NAME[dtype])
     difference = Difference(Aspect.VALUES, 0, "result", seen, np.asarray(seen + seen.dtype.type(1)), verdict)
     assert not CIRCUMSTANCES[circumstance](met(case, difference, in_program=False))
+
+
+def test_a_wrong_product_of_ordinary_numbers_is_not_known() -> None:
+    (entry,) = (one for one in every_deviation() if one.name == "subnormal-numbers-in-products-of-bfloat16")
+    bfloat16 = BY_NAME["bfloat16"].numpy
+    one, expected, seen = (np.full((1, 1), number, bfloat16) for number in (1.0, 1.0, 1.0078125))
+    given = Input("input", (1, 1), "bfloat16", (1, 1), 0, 1, Literal(one.tobytes()))
+    case = Case((given,), (Step("mm", Form.FUNCTION, (Ref("input"), Ref("input")), (), ("result",)),))
+    pattern, wrong = "off by one ulp", np.ones((1, 1), np.bool_)
+    verdict = ValueVerdict(
+        False, wrong, 1.0, pattern=pattern, _actual=seen, _exact=expected, _dtype=BY_NAME["bfloat16"]
+    )
+    difference = Difference(Aspect.VALUES, 0, "result", expected, seen, verdict)
+    assert not entry.covers("mm", "agrees", "cpu", "bfloat16", difference, case)
+
+
+@pytest.mark.parametrize(("off", "known"), [(1, True), (8, False)])
+def test_a_uniform_number_is_known_only_as_near_as_two_roundings_are(off: int, known: bool) -> None:
+    (entry,) = (one for one in every_deviation() if one.name == "uniform-numbers-rounded-twice")
+    given = Input("self", (1,), "float64", (1,), 0, 1, Literal(np.zeros(1).tobytes()))
+    call = Step("uniform_between", Form.IN_PLACE, (Ref("self"), 0.5, 1), (), ("result",))
+    expected = np.array([0.75])
+    seen = expected + off * np.spacing(expected)
+    pattern, wrong = "off by a few ulp", np.ones(1, np.bool_)
+    verdict = ValueVerdict(False, wrong, off, pattern=pattern, _actual=seen, _exact=expected, _dtype=BY_NAME["float64"])
+    difference = Difference(Aspect.VALUES, 0, "self", expected, seen, verdict)
+    assert entry.covers("uniform_between", "agrees", "cpu", "float64", difference, Case((given,), (call,))) is known
