@@ -23,7 +23,8 @@ from reference.dtypes import BY_NAME, FLOAT32, INT32, INT64, DType
 from reference.storage import Storage
 from reference.tensor import Tensor
 
-_LAYOUTS = ("contiguous", "transposed", "expanded", "stepped by 2", "offset by 1")
+_LAYOUTS = ("transposed", "expanded", "stepped by 2", "transposed", "offset by 1")
+_OF_VECTORS = ("stepped by 2", "expanded", "offset by 1")
 LONGEST = 5
 EMPTY: Shape = (0,)
 """The shape that cat passes over."""
@@ -58,7 +59,7 @@ def raw(choices: Choices, shape: Shape) -> np.ndarray:
 def laid(choices: Choices, drawing: Drawing, name: str, values: np.ndarray, *, constant: Sequence[int] = ()) -> Ref:
     """An input that holds exactly these values, in a drawn layout; one that is ``constant`` in some may be expanded."""
     dtype = BY_NAME[values.dtype.name]
-    layout = "contiguous" if choices.flag() else choices.choose(_LAYOUTS)
+    layout = "contiguous" if choices.flag() else choices.choose(_LAYOUTS if values.ndim > 1 else _OF_VECTORS)
     dim = choices.integer(0, max(values.ndim - 1, 0))
     if layout == "expanded":
         if not constant:

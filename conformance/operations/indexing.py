@@ -10,7 +10,8 @@ import numpy as np
 
 from conformance.accuracy import GradientOf
 from conformance.choices import Choices
-from conformance.model.case import Argument, Dots, Input, Literal, Ref, Slice
+from conformance.index_parameters import laid
+from conformance.model.case import Argument, Dots, Input, Ref, Slice
 from conformance.model.verdict import Documented
 from conformance.operation import ALL, MADE, Effect, Form, Omitted, Operation
 from conformance.parameters import AnyTensor, Computed, not_held
@@ -22,7 +23,6 @@ from conformance.targets.reference import make_input
 from conformance.values import fill
 from reference import indexing
 from reference.dtypes import BOOL
-from reference.layout import contiguous_strides
 from reference.tensor import Tensor
 
 GUIDE = "https://docs.pytorch.org/docs/stable/tensor_view.html"
@@ -119,7 +119,7 @@ def _basic(choices: Choices, size: int, *, integers: bool) -> Argument:
 def _mask(choices: Choices, drawing: Drawing, shape: tuple[int, ...]) -> Argument:
     """A mask in which some places are chosen, or none."""
     size = prod(shape)
-    return _tensor(drawing, _some_of(size, choices.integer(0, size), choices).reshape(shape))
+    return _tensor(choices, drawing, _some_of(size, choices.integer(0, size), choices).reshape(shape))
 
 
 def _advanced(choices: Choices, drawing: Drawing, size: int, length: int, rows: int) -> Argument:
@@ -127,13 +127,13 @@ def _advanced(choices: Choices, drawing: Drawing, size: int, length: int, rows: 
     if rows:
         shape = choices.choose(((rows, length), (rows, length), (rows, 1), (1,), (length,)))
         index = np.array([choices.integer(-size, size - 1) for _ in range(prod(shape))])
-        return _tensor(drawing, index.reshape(shape).astype(choices.choose((np.int64, np.int32))))
+        return _tensor(choices, drawing, index.reshape(shape).astype(choices.choose((np.int64, np.int32))))
     if length <= size and choices.flag(30):
-        return _tensor(drawing, _some_of(size, length, choices))
+        return _tensor(choices, drawing, _some_of(size, length, choices))
     places: list[Argument] = [choices.integer(-size, size - 1) for _ in range(length)]
     if choices.flag():
         return places
-    return _tensor(drawing, np.array(places, choices.choose((np.int64, np.int32))))
+    return _tensor(choices, drawing, np.array(places, choices.choose((np.int64, np.int32))))
 
 
 def _some_of(size: int, count: int, choices: Choices) -> np.ndarray:
@@ -144,12 +144,9 @@ def _some_of(size: int, count: int, choices: Choices) -> np.ndarray:
     return mask
 
 
-def _tensor(drawing: Drawing, values: np.ndarray) -> Ref:
-    """An input that holds exactly these values."""
-    name = f"index{len(drawing.inputs)}"
-    strides = contiguous_strides(values.shape)
-    data = Literal(np.ascontiguousarray(values).tobytes())
-    return drawing.add(Input(name, values.shape, values.dtype.name, strides, 0, values.size, data))
+def _tensor(choices: Choices, drawing: Drawing, values: np.ndarray) -> Ref:
+    """An input that holds exactly these values, wherever they lie."""
+    return laid(choices, drawing, f"index{len(drawing.inputs)}", values)
 
 
 def _target(drawing: Drawing) -> Input:
