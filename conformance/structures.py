@@ -19,9 +19,9 @@ from conformance.profiles import Profile
 from conformance.properties import every_property
 from conformance.properties.base import Property
 from conformance.strategies.cases import FORM, LARGEST_SEED, draw_calls, draw_case, draw_large, dtypes_of, kinds_of
-from conformance.strategies.deal import Dealt, deal, places_apart
+from conformance.strategies.deal import Dealt, any_card, deal, places_apart
 from conformance.strategies.drawing import EVERY_MODE
-from conformance.strategies.grids import draw_grid, has_grid
+from conformance.strategies.grids import draw_grid, has_grid, numbers_to_meet
 from conformance.together import together
 from reference.dtypes import DType
 
@@ -35,8 +35,8 @@ WRITING = ("in place", "out")
 """What is written where it is told may go wrong where arguments, values and sizes are rare."""
 ROWS = len(EVERY_MODE)
 """As many rows of values as there are modes."""
-LENGTHS = "lengths"
-"""The property that is about the kernels of every dtype."""
+OF_EVERY_KERNEL = (FIRST[0], "lengths", "vectors", "stream")
+"""The properties that are about the kernels of every dtype."""
 CALLS = 6
 """So many calls are looked at together, where they can be: all that leave it alone get the same first argument."""
 
@@ -159,10 +159,11 @@ def draw_structures(
     glances = 0 if operation.alias_of else profile.glances * len(operation.parameters)
     looked_at = _glances(operation, kinds, glances, choices.integer(0, 2**32 - 1), telling)
     grids = _grids(operation, telling, choices.integer(0, 2**32 - 1))
+    beside = _beside_numbers(operation, dtypes if first else [])
     large = _large(operation, telling, profile, choices.integer(0, 2**32 - 1))
     left = [dtype for dtype in dtypes if dtype not in drawn] if first else []
     parts = _of_other_dtypes(operation, left, choices.integer(0, 2**32 - 1))
-    return [*full, *briefly, *looked_at, *grids, *large, *parts]
+    return [*full, *briefly, *looked_at, *grids, *beside, *large, *parts]
 
 
 Point: TypeAlias = "Mapping[str, float]"
@@ -242,16 +243,27 @@ def _grids(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator
             yield Structure(operation, dtype, base, seed + number, telling=False, brief=FIRST, rows=1)
 
 
+def _beside_numbers(operation: Operation, dtypes: Sequence[DType]) -> Iterator[Structure]:
+    """Structures in which a number meets elements that are equal to it: the same each time, for they hold them all."""
+    for dtype in () if operation.alias_of else dtypes:
+        for case in numbers_to_meet(operation, dtype):
+            yield Structure(operation, dtype, case, 0, telling=False, brief=FIRST[:1], rows=1)
+
+
 def _of_other_dtypes(operation: Operation, dtypes: Sequence[DType], seed: int) -> Iterator[Structure]:
     """Structures of the dtypes of which there is no full one, for the lengths at which each has another kernel, and for
     what one alone gets wrong."""
-    if operation.pointwise and not operation.alias_of:
-        for number, dtype in enumerate(dtypes):
-            source = SeededChoices(seed + number)
+    if operation.alias_of:
+        return
+    for number, dtype in enumerate(dtypes):
+        source = SeededChoices(seed + number)
+        if operation.pointwise:
             # An operand may be a number, or of another dtype: of three draws, that of the most tensors of this one.
             drawn = max((draw_case(source, operation, dtype) for _ in range(3)), key=partial(_count_of, dtype))
             base = in_vectors(drawn) or drawn
-            yield Structure(operation, dtype, base, seed + number, telling=False, brief=(FIRST[0], LENGTHS), rows=ROWS)
+        else:
+            base = draw_case(any_card(dtype, seed + number).choices(seed + number), operation, dtype)
+        yield Structure(operation, dtype, base, seed + number, telling=False, brief=OF_EVERY_KERNEL, rows=ROWS)
 
 
 def _count_of(dtype: DType, case: Case) -> int:

@@ -15,6 +15,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, NUMERIC, OMITTED, Omitted, Operation, spelled
 from conformance.parameters import AnyTensor, Choice, Computed, Dim, LikeTensor, Number, reshape_input
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import precise_of
 from reference import differences
 from reference.dtypes import BOOL, INT8, INT16, INT32, INT64, real_of, round_to
 from reference.function import Function
@@ -78,6 +79,16 @@ def _edge_order(choices: Choices, drawing: Drawing) -> Argument | Omitted:
 
 def _no_edge_order(choices: Choices, drawing: Drawing) -> Argument:
     return 3
+
+
+def _spacing(choices: Choices, drawing: Drawing) -> Argument:
+    """Between all places, or for each of two dimensions: of few bits, or of all that a real floating dtype has. How a
+    complex number is divided by these is open."""
+    options: tuple[Argument, ...] = (1, 2, 0.5, (1.0, 2.0))
+    if drawing.dtype.is_floating_point and choices.flag(60):
+        one, other = precise_of(drawing.dtype)
+        options = (one, -other, (-other, one))
+    return choices.choose(options)
 
 
 def _two_dims(choices: Choices, drawing: Drawing) -> Argument:
@@ -167,7 +178,7 @@ OPERATIONS = [
         spellings=spelled("torch.gradient"),
         parameters=(
             AnyTensor(min_ndim=2),
-            Choice("spacing", (1, 2, 0.5, (1.0, 2.0)), keyword=True, required=False),
+            Computed("spacing", _spacing, keyword=True, required=False),
             Computed("dim", _two_dims_or_all, keyword=True),
             Choice("edge_order", (1, 2), keyword=True, required=False, forbidden=3),
         ),

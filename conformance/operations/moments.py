@@ -9,8 +9,9 @@ from conformance.choices import Choices
 from conformance.model.case import Argument, DTypeName
 from conformance.model.verdict import Documented
 from conformance.operation import DIFFERENTIABLE, OMITTED, Omitted, Operation, spelled
-from conformance.parameters import AnyTensor, Choice, Computed, Dim, Dims, Flag, Number, Operand
+from conformance.parameters import AnyTensor, Choice, Computed, Dim, Dims, Flag, Operand
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import precise_of
 from reference import moments, norms
 from reference.dtypes import TORCH_DTYPES
 from reference.function import Function
@@ -20,6 +21,10 @@ MANUAL = "https://docs.pytorch.org/docs/stable/generated/torch.{}.html"
 KEEPDIM = Flag("keepdim", keyword=True, mostly=True)
 INFINITY = float("inf")
 ORDERS = (2, 1, INFINITY, 0, 3, -INFINITY, -1, 0.5, 2.5, 0.1, 20)
+
+
+def _largest_norm(choices: Choices, drawing: Drawing) -> Argument:
+    return choices.choose((1, 2.5, 0, 10, *map(abs, precise_of(drawing.dtype))))
 
 
 def _wider(choices: Choices, drawing: Drawing) -> Argument | Omitted:
@@ -136,7 +141,7 @@ OPERATIONS = [
             AnyTensor(min_ndim=2),
             Choice("p", (2, 1, INFINITY, 3, 0.5), forbidden=-1),
             Dim(),
-            Number("maxnorm", options=(1, 2.5, 0, 10)),
+            Computed("maxnorm", _largest_norm),
         ),
         dtypes=DIFFERENTIABLE,
         accuracy=Normalised(integers=False),

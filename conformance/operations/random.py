@@ -12,6 +12,7 @@ from conformance.operations.casts import MEMORY_FORMAT
 from conformance.parameters import AnyTensor, Computed, Number, Operand
 from conformance.size_parameters import Sizes
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import precise_of
 from conformance.strategies.shapes import draw_length
 from reference import random
 from reference.dtypes import BOOL, FLOAT32, FLOAT64, FLOATING, UNSIGNED
@@ -53,7 +54,7 @@ def _negative(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _deviation(choices: Choices, drawing: Drawing) -> Argument:
-    return choices.choose((0, 1, 2, 0.5))
+    return choices.choose((0, 1, 2, 0.5, precise_of(drawing.dtype)[0]))
 
 
 OPERATIONS = [
@@ -187,7 +188,7 @@ OPERATIONS = [
         name="normal_of_std",
         reference=random.normal,
         spellings=spelled("torch.normal", out=True),
-        parameters=(Number("mean", MEANS), AnyTensor("std", mode="unit")),
+        parameters=(Number("mean", MEANS, precise=True), AnyTensor("std", mode="unit")),
         dtypes=FLOATING,
         accuracy=AROUND_NUMBERS,
         random=True,
@@ -197,7 +198,7 @@ OPERATIONS = [
         name="normal_of_numbers",
         reference=random.normal,
         spellings=spelled("torch.normal", out=True),
-        parameters=(Number("mean", MEANS), Computed("std", _deviation, _negative), SIZE, DTYPE),
+        parameters=(Number("mean", MEANS, precise=True), Computed("std", _deviation, _negative), SIZE, DTYPE),
         dtypes=DIFFERENTIABLE,
         accuracy=AROUND_NUMBERS,
         effect=Effect.CREATES,

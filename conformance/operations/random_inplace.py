@@ -10,6 +10,7 @@ from conformance.model.verdict import Documented
 from conformance.operation import ALL, DIFFERENTIABLE, Effect, Operation, spelled
 from conformance.parameters import AnyTensor, Computed, LikeTensor, Number
 from conformance.strategies.drawing import Drawing
+from conformance.strategies.numbers import precise_of
 from reference import random_inplace
 from reference.dtypes import BOOL, FLOATING
 
@@ -58,11 +59,11 @@ def _below_from(choices: Choices, drawing: Drawing) -> Argument:
 
 
 def _deviation(choices: Choices, drawing: Drawing) -> Argument:
-    return choices.choose((0, 1, 2, 0.5))
+    return choices.choose((0, 1, 2, 0.5, precise_of(drawing.dtype)[0]))
 
 
 def _scale(choices: Choices, drawing: Drawing) -> Argument:
-    return choices.choose((1, 2, 0.5))
+    return choices.choose((1, 2, 0.5, precise_of(drawing.dtype)[0]))
 
 
 def _chance(choices: Choices, drawing: Drawing) -> Argument:
@@ -93,7 +94,7 @@ OPERATIONS = [
         spellings=spelled(in_place="Tensor.normal_"),
         parameters=(
             TARGET,
-            Number("mean", MEANS),
+            Number("mean", MEANS, precise=True),
             Computed("std", _deviation, _negative),
         ),
         dtypes=ALL,
@@ -199,7 +200,7 @@ OPERATIONS = [
         reference=random_inplace.cauchy_,
         written=random_inplace.cauchy_,
         spellings=spelled(in_place="Tensor.cauchy_"),
-        parameters=(TARGET, Number("median", (0, 1, -2)), Computed("sigma", _scale, _no_scale)),
+        parameters=(TARGET, Number("median", (0, 1, -2), precise=True), Computed("sigma", _scale, _no_scale)),
         dtypes=FLOATING,
         accuracy=Deviates(8, location=2),
         effect=Effect.WRITES,
@@ -237,7 +238,7 @@ OPERATIONS = [
         reference=random_inplace.log_normal_,
         written=random_inplace.log_normal_,
         spellings=spelled(in_place="Tensor.log_normal_"),
-        parameters=(TARGET, Number("mean", MEANS), Computed("std", _scale, _no_scale)),
+        parameters=(TARGET, Number("mean", MEANS, precise=True), Computed("std", _scale, _no_scale)),
         dtypes=ALL,
         accuracy=Deviates(64),
         effect=Effect.WRITES,

@@ -17,7 +17,7 @@ NEXT = (Step("rand", Form.FUNCTION, ((3,),)), Step("randn", Form.FUNCTION, ((),)
 """A deviate drawn alone is one of two: the other may be left from the call."""
 
 
-LENGTHS = (17, 15, 16, 33)
+ODD, EVEN = (17, 15, 33, 19), 16
 """Normal deviates are made 16 at a time from 16 on, below that by pairs; and what is left over is made anew."""
 
 
@@ -30,12 +30,13 @@ class Stream(Property):
         return operation.random and target.name == "cpu"
 
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
-        """The call, mostly on a vector of a length at which another number is left over."""
-        sized = _of_length(base, operation, choices.choose(LENGTHS)) if choices.flag(85) else base
-        case = sized if result_seen(sized) is not None else base
-        if result_seen(case) is not None:
-            step = choices.choose(NEXT)
-            yield then(case, Step(step.operation, step.spelling, step.args, step.kwargs, ("next",)))
+        """The call on a vector of a length at which another number is left over; and as it is, or where none is."""
+        odd = _of_length(base, operation, choices.choose(ODD))
+        even = base if choices.flag() else _of_length(base, operation, EVEN)
+        for case in dict.fromkeys(sized if result_seen(sized) is not None else base for sized in (odd, even)):
+            if result_seen(case) is not None:
+                step = choices.choose(NEXT)
+                yield then(case, Step(step.operation, step.spelling, step.args, step.kwargs, ("next",)))
 
 
 def _of_length(case: Case, operation: Operation, length: int) -> Case:

@@ -118,6 +118,12 @@ def deal(kinds: Sequence[Sequence[DType]], count: int, seed: int, met: Sequence[
         yield Dealt(next(dtypes[place]), card, MODES[mode], plain=plain)
 
 
+def any_card(dtype: DType, seed: int) -> Dealt:
+    """A dtype with one of the cards and one of the modes, whatever was dealt before."""
+    choices = SeededChoices(seed)
+    return Dealt(dtype, choices.choose(CARDS), choices.choose(MODES), plain=choices.flag())
+
+
 def _in_order(kind: Sequence[DType], met: Sequence[DType]) -> list[DType]:
     """The dtypes of a kind, the one that was met last."""
     last = next((place for place, dtype in enumerate(kind) if dtype in met), 0)

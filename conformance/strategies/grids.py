@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from conformance.choices import Choices
-from conformance.model.case import Case, Input, references
-from conformance.operation import Operation
-from conformance.parameters import Operand
+from conformance.model.case import Case, Input, Ref, Step, references
+from conformance.operation import Operation, Parameter
+from conformance.parameters import AnyTensor, Number, Operand
 from conformance.strategies.calls import in_places
-from conformance.strategies.cases import draw_case
+from conformance.strategies.cases import FIRST_IS_ITS_OWN, draw_case, result_names
 from conformance.strategies.layouts import Shape, geometry
+from conformance.strategies.numbers import telling_numbers
 from conformance.value_modes import special_pool
 from conformance.values import fill, literal
 from reference.dtypes import DType
@@ -60,6 +62,49 @@ def draw_grid(choices: Choices, operation: Operation, dtype: DType) -> Case:
         shape = values.shape if sparse else (values.size,)
         case = case.with_input(replace(_of_size(given, shape), values=literal(values.reshape(-1))))
     return case
+
+
+def numbers_to_meet(operation: Operation, dtype: DType) -> list[Case]:
+    """Cases of one vector beside a number each: one that takes every bit of the dtype, or lies at one of its ends.
+
+    The vector holds them too, with what lies next to them, and the special values: of numbers drawn alone hardly one
+    would ever be equal to an element. None unless a call is of one tensor and one number, and right to the last bit.
+    """
+    parameters = operation.parameters[:2]
+    place = next((n for n, one in enumerate(parameters) if _may_be_any_number(one)), None)
+    numbers = telling_numbers(dtype)
+    if place is None or not numbers or not operation.accuracy.bitwise or operation.effect in FIRST_IS_ITS_OWN:
+        return []
+    tensor, *others = [one for one in operation.parameters if one is not parameters[place]]
+    if not isinstance(tensor, (Operand, AnyTensor)) or any(one.required for one in others):
+        return []
+    values = _with_neighbours(dtype, numbers)
+    strides, offset, size = geometry("contiguous", values.shape)
+    given = Input(tensor.name, values.shape, dtype.name, strides, offset, size, literal(values))
+    found = []
+    for number in numbers:
+        args = (Ref(given.name), number) if place else (number, Ref(given.name))
+        step = Step(operation.name, operation.functional[0], args, results=result_names(operation))
+        found.append(Case((given,), (step,)))
+    return found
+
+
+def _may_be_any_number(parameter: Parameter) -> bool:
+    if isinstance(parameter, Operand):
+        return parameter.number
+    return isinstance(parameter, Number) and not parameter.options
+
+
+def _with_neighbours(dtype: DType, numbers: Sequence[int | float | complex]) -> np.ndarray:
+    """The special values of a dtype, numbers, and what lies next to these."""
+    held = np.array(numbers, dtype.numpy)
+    if dtype.is_complex:
+        next_to = [held.conj()]
+    elif dtype.is_floating_point:
+        next_to = [np.nextafter(held, np.array(end, dtype.numpy)) for end in (-np.inf, np.inf)]
+    else:
+        next_to = [held - np.array(held > 0, dtype.numpy), held + np.array(held < 0, dtype.numpy)]
+    return np.concatenate([special_pool(dtype), held, *next_to])
 
 
 def _of_size(given: Input, shape: Shape) -> Input:

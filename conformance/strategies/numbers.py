@@ -88,6 +88,15 @@ def not_held_by(dtype: DType) -> tuple[int | float, ...]:
     return (*whole, float(after), -2.0 * after if whole else 1.5 * after)
 
 
+def telling_numbers(dtype: DType) -> tuple[int | float | complex, ...]:
+    """Numbers that a dtype holds, and that are another where they are narrowed on their way; none of a bool."""
+    if dtype.is_complex:
+        return (complex(*precise_of(dtype)),)
+    if dtype.is_differentiable:
+        return precise_of(dtype)
+    return extremes_of(dtype) if dtype in INTEGRAL else ()
+
+
 def filling_extremes_of(dtype: DType) -> tuple[int | float, ...]:
     """The same for what only fills: of a float of 16 bits, too, numbers that it holds as its largest or as infinity."""
     if dtype not in (FLOAT16, BFLOAT16):

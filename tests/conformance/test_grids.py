@@ -13,7 +13,7 @@ from conformance.choices import SeededChoices
 from conformance.examine import REFERENCE, examine
 from conformance.model.case import Case
 from conformance.operations import every_operation, find
-from conformance.strategies.grids import MOST, draw_grid, has_grid
+from conformance.strategies.grids import MOST, draw_grid, has_grid, numbers_to_meet
 from conformance.ulp import finfo
 from conformance.value_modes import special_pool
 from conformance.values import fill
@@ -111,3 +111,21 @@ def test_no_bound_lets_another_value_stand_for_infinity_or_nan(name: str, wrong:
     largest = finfo(FLOAT32).max  # a multiple of it may overflow before infinity is added
     inputs = np.broadcast_arrays(*(fill(given).reshape(given.shape) for given in case.inputs))
     assert np.all(np.any([np.abs(one[passed]) == largest for one in inputs], axis=0))
+
+
+@pytest.mark.parametrize("dtype", [INT8, BFLOAT16, FLOAT64, COMPLEX64], ids=lambda one: one.name)
+@pytest.mark.parametrize("name", ["eq", "clamp_max", "contains", "isin_of_number"])
+def test_a_number_meets_an_element_that_is_equal_to_it(name: str, dtype: DType) -> None:
+    if dtype not in find(name).dtypes:
+        pytest.skip("not of this dtype")
+    for case in numbers_to_meet(find(name), dtype):
+        (number,) = (one for one in case.main.args if isinstance(one, (int, float, complex)))
+        assert number in fill(case.inputs[0]).tolist()
+        assert REFERENCE.run(case).refused is None
+
+
+def test_numbers_that_an_operation_has_of_its_own_meet_none() -> None:
+    assert [len(numbers_to_meet(find(name), FLOAT32)) for name in ("add", "where", "isclose", "fill_", "ldexp")] == [
+        0
+    ] * 5
+    assert numbers_to_meet(find("eq"), BOOL) == []

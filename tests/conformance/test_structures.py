@@ -82,3 +82,9 @@ def test_numbers_are_not_always_finite() -> None:
 def test_of_every_floating_dtype_several_values_are_met(name: str, seed: int) -> None:
     met = {one.dtype for one in smoke(find(name), seed) if prod(one.base.inputs[0].shape) > 1}
     assert met >= {dtype for dtype in find(name).dtypes if dtype.is_floating_point}
+
+
+@pytest.mark.parametrize("name", ["gather", "msort", "cumsum", "geometric_"])
+@pytest.mark.parametrize("seed", range(3))
+def test_every_dtype_is_met(name: str, seed: int) -> None:
+    assert {one.dtype for one in smoke(find(name), seed)} == set(find(name).dtypes)

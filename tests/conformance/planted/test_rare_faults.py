@@ -19,6 +19,7 @@ from tests.conformance.planted import (
     kernel_faults,
     large_faults,
     lent_faults,
+    number_faults,
     place_faults,
     power_faults,
     product_faults,
@@ -92,6 +93,7 @@ FAULTS = [
     *place_faults.FAULTS,
     *power_faults.FAULTS,
     *lent_faults.FAULTS,
+    *number_faults.FAULTS,
     *reduction_faults.FAULTS,
     *stream_faults.FAULTS,
 ]
