@@ -32,8 +32,8 @@ class Stream(Property):
     def derive(self, base: Case, operation: Operation, choices: Choices) -> Iterable[Case]:
         """The call on a vector of a length at which another number is left over; and as it is, or where none is."""
         odd = _of_length(base, operation, choices.choose(ODD))
-        even = base if choices.flag() else _of_length(base, operation, EVEN)
-        for case in dict.fromkeys(sized if result_seen(sized) is not None else base for sized in (odd, even)):
+        even = base if choices.flag() or result_seen(odd) is None else _of_length(base, operation, EVEN)
+        for case in (odd, even):
             if result_seen(case) is not None:
                 step = choices.choose(NEXT)
                 yield then(case, Step(step.operation, step.spelling, step.args, step.kwargs, ("next",)))
