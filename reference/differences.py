@@ -128,14 +128,23 @@ def _derivative(input: Tensor, axis: int, step: Number, edge_order: int) -> Tens
     def at(start: int | None, end: int | None = None) -> Tensor:
         return _part(input, axis, start, end)
 
-    center = over_number(over_number(at(2) - at(0, -2), step), 2)
+    center = over_number(_over(at(2) - at(0, -2), step), 2)
     if edge_order == 1:
         first, last = at(1, 2) - at(0, 1), at(-1) - at(-2, -1)
     else:
         first = times_number(at(0, 1), -1.5) + times_number(at(1, 2), 2) - times_number(at(2, 3), 0.5)
         last = times_number(at(-3, -2), 0.5) - times_number(at(-2, -1), 2) + times_number(at(-1), 1.5)
-    derivative: Tensor = cat([over_number(first, step), center, over_number(last, step)], axis)
+    derivative: Tensor = cat([_over(first, step), center, _over(last, step)], axis)
     return derivative
+
+
+def _over(input: Tensor, step: Number) -> Tensor:
+    """Rounded once: the quotient of float64 that long double has would be rounded a second time."""
+    quotient: Tensor = over_number(input, step)
+    if input.dtype is quotient.dtype is FLOAT64:
+        with np.errstate(all="ignore"):
+            quotient.array[...] = input.array / np.array(step, np.float64)
+    return quotient
 
 
 def _derivative_at(input: Tensor, axis: int, places: Tensor, edge_order: int) -> Tensor:
