@@ -162,7 +162,7 @@ def judged_at(
             tf32=traits.tf32,
         )
         verdict = judge(found, rounded, exact, operation.accuracy, judged)
-        promised = verdict.wrong | np.isfinite(allowance(operation.accuracy, judged))
+        promised = verdict.wrong | (not dtype.is_differentiable or np.isfinite(allowance(operation.accuracy, judged)))
         errors = np.where(np.isnan(verdict.ulps), np.where(verdict.wrong, np.inf, 0.5), verdict.ulps)
     return Differing(verdict, np.where(promised, errors, 0.0), promised)
 
