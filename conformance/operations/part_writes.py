@@ -120,8 +120,10 @@ def _strided_offset(choices: Choices, drawing: Drawing) -> int:
     return choices.integer(0, max(drawing.numel("input") - extent(_like_size(choices, drawing), tuple(strides)), 0))
 
 
-def _before_all(choices: Choices, drawing: Drawing) -> int:
-    return -1
+def _outside(choices: Choices, drawing: Drawing) -> int:
+    """A place before all elements; or far behind them, where there is one to be there."""
+    size: Any = drawing.arguments["size"]
+    return choices.choose((-1, ENDS[1]) if 0 in size else (-1, *ENDS))
 
 
 def _like_size(choices: Choices, drawing: Drawing) -> Shape:
@@ -195,7 +197,7 @@ OPERATIONS = [
             AnyTensor(),
             Computed("size", _strided_size, keyword=True),
             Computed("stride", _strides, _strides_beyond, keyword=True),
-            Computed("storage_offset", _strided_offset, _before_all, keyword=True, required=False),
+            Computed("storage_offset", _strided_offset, _outside, keyword=True, required=False),
             Fitting("src", _like_size, same_dtype=False, keyword=True),
         ),
         dtypes=ALL,
