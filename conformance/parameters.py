@@ -63,7 +63,7 @@ class AnyTensor(Base):
     """A tensor of any shape between two ranks. ``mode`` fixes how its values are drawn.
 
     Its elements are never ``many`` where every one makes a row of the result; ``single``: mostly one of its sizes is
-    one, wherever it stands.
+    one, or two are, wherever they stand.
     """
 
     name: str = "input"
@@ -86,9 +86,10 @@ class AnyTensor(Base):
         else:
             most = self.max_ndim - self.single
             shape = draw_shape(choices, min_ndim=self.min_ndim, max_ndim=most, many=self.many)
-        if self.single and choices.flag(70):
-            place = choices.integer(0, len(shape))
-            shape = (*shape[:place], 1, *shape[place:])
+        for percent in (70, 40) if self.single else ():
+            if len(shape) < self.max_ndim and choices.flag(percent):
+                place = choices.integer(0, len(shape))
+                shape = (*shape[:place], 1, *shape[place:])
         dtype = choices.choose(self.dtypes) if self.dtypes else None
         drawing.fix_shape(shape)
         return drawing.tensor(self.name, shape, dtype, mode=self.mode, writeable=self.writeable)

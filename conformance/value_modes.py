@@ -348,6 +348,9 @@ _FLOAT_POOL = (
     *(1e-8, -1e-8, 10.0, -10.0, 88.8, -103.97, 3.1415927),
 )
 
+_ENDS_OF_EXP = (709.5, 710.0, -708.0, -744.5)
+"""Of float64: before and after it overflows, before it is subnormal, and before it is zero."""
+
 # What is lost most often, and so is drawn most often.
 _TELLING = (float("inf"), float("-inf"), float("nan"), -0.0)
 _PARTS = (0.0, 1.0, -0.5, 2.5, *_TELLING)
@@ -372,5 +375,6 @@ def _float_pool(dtype: DType) -> np.ndarray:
     extremes = finfo(dtype)
     tiny, largest, least = float(extremes.tiny), float(extremes.max), float(extremes.subnormal)
     edges = [tiny, -tiny, least, -least, tiny - least, largest, -largest, largest**0.5 * 1.01, tiny**0.5]
-    pool = [*_FLOAT_POOL, *edges, *WORST_INPUTS.values(), *_TELLING * 4]
+    ends = _ENDS_OF_EXP if dtype is FLOAT64 else ()
+    pool = [*_FLOAT_POOL, *ends, *edges, *WORST_INPUTS.values(), *_TELLING * 4]
     return round_to(np.array(pool), dtype)

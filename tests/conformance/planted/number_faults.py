@@ -63,7 +63,19 @@ def lowest_as_is(dtype: torch.dtype) -> Plant:
     return left
 
 
+def zero_below_700(real: Plant, input: torch.Tensor) -> Any:
+    result = real(input)
+    return torch.where(input < -700, 0.0, result) if input.dtype is torch.float64 else result
+
+
+def one_of_two_is_left(real: Plant, input: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    result = real(input, *args, **kwargs)
+    return result.unsqueeze(0) if result.ndim + 2 == input.ndim else result
+
+
 FAULTS = [
+    Fault("sigmoid of float64", "is zero below -700", "sigmoid", "agrees", zero_below_700),
+    Fault("squeeze of two", "leaves one of them", "squeeze", "agrees", one_of_two_is_left),
     *(
         Fault(f"{name} beside a number as {to}", "is that of the next number", name, "agrees", narrowed(dtype, to))
         for name, dtype, to in (
