@@ -72,11 +72,13 @@ def kind(value):
         return names.get(name, name)
 """
 _STRAY = """\
+    if value.layout is not torch.strided:
+        return "tensor of layout " + str(value.layout).removeprefix("torch.")
     if value.device.type != "{}":
         return "tensor on " + value.device.type
 """
 _BEYOND_ITS_STORAGE = """\
-    if value.layout is torch.strided and value.numel() > 0:
+    if value.numel() > 0:
         last = value.storage_offset() + sum((n - 1) * stride for n, stride in zip(value.shape, value.stride()))
         if (last + 1) * value.element_size() > value.untyped_storage().nbytes():
             return "tensor that reaches beyond its storage"
@@ -244,7 +246,7 @@ class _Program:
 
 def _helpers(program: _Program, aspect: Aspect) -> str:
     if aspect is Aspect.KIND:
-        stray = "" if program.device == "cpu" else _STRAY.format(program.device.split(":")[0])
+        stray = _STRAY.format(program.device.split(":")[0])
         return _KIND + stray + (_READABLE if program.is_lazy else _BEYOND_ITS_STORAGE)
     if aspect is not Aspect.STORAGE:
         return ""

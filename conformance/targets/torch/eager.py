@@ -51,6 +51,7 @@ MEMORY_FORMATS = {
     "channels_last_3d": torch.channels_last_3d,
 }
 LATE: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {"conj": torch.Tensor.conj, "neg": torch._neg_view}
+TENSOR = "tensor"
 _LARGE = 1 << 14  # bytes: to copy these once more takes longer than to ask where they are
 
 
@@ -226,14 +227,22 @@ class TorchTarget(Interpreter):
             return see_array(value)
         if not isinstance(value, torch.Tensor):
             return Seen(type(value).__name__, plain(value))
-        return Seen(f"tensor on {value.device.type}") if is_stray(value) else self.see_tensor(value)
+        kind = self.kind_of(value)
+        return self.see_tensor(value) if kind == TENSOR else Seen(kind)
+
+    def kind_of(self, value: torch.Tensor) -> str:
+        """A tensor, or one without strides, or one that is elsewhere than what it was made of."""
+        if value.layout is not torch.strided:
+            return f"tensor of layout {name_of(value.layout)}"
+        is_here = value.is_cpu if self.on_cpu else not is_stray(value)
+        return TENSOR if is_here else f"tensor on {value.device.type}"
 
     def glimpse(self, value: Any, *, data: bool, specified: np.ndarray | None = None) -> Glimpse | None:
         if isinstance(value, np.ndarray):
             return glimpse_array(value, data=data)
         if not isinstance(value, torch.Tensor):
             return glimpse_plain(value)
-        if self.reaches_beyond(value) or not shows_elements(value) or is_stray(value):
+        if self.kind_of(value) != TENSOR or self.reaches_beyond(value) or not shows_elements(value):
             return None
         is_leaf, node = history(value)
         shape, dtype = tuple(value.shape), name_of(value.dtype)
@@ -249,12 +258,12 @@ class TorchTarget(Interpreter):
     def see_tensor(self, value: torch.Tensor) -> Seen:
         """All aspects of a tensor that this target can show."""
         if self.reaches_beyond(value):
-            return Seen("tensor that reaches beyond its storage")
+            return Seen(f"{TENSOR} that reaches beyond its storage")
         shows_values = Aspect.VALUES in self.aspects and shows_elements(value) and self.arrives(name_of(value.dtype))
         is_leaf, node = history(value)
         grad = value.grad if is_leaf or value.retains_grad else None
         return Seen(
-            "tensor",
+            TENSOR,
             to_numpy(value) if shows_values else None,
             name_of(value.dtype),
             tuple(value.shape),
@@ -277,8 +286,8 @@ class TorchTarget(Interpreter):
     def memory(self, value: Any) -> Memory | None:
         if isinstance(value, np.ndarray):
             return array_memory(value)
-        if not isinstance(value, torch.Tensor) or value._is_zerotensor():  # a gradient of zeros that has no memory
-            return None
+        if not isinstance(value, torch.Tensor) or value.layout is not torch.strided or value._is_zerotensor():
+            return None  # a gradient of zeros has no memory
         storage = value.untyped_storage()
         start = storage.data_ptr()
         return Memory(start, start + storage.nbytes() if start else start, storage._cdata)

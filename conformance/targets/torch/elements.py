@@ -20,6 +20,8 @@ def elements_of(tensor: torch.Tensor) -> np.ndarray:
     plain_tensor = tensor.data  # not detach, which is one of the operations that are tested
     if plain_tensor.is_conj() or plain_tensor.is_neg():
         plain_tensor = plain_tensor.resolve_conj().resolve_neg()
+    if plain_tensor.layout is not torch.strided:  # a gradient
+        plain_tensor = plain_tensor.to_dense()
     if not plain_tensor.is_cpu:
         plain_tensor = plain_tensor.cpu()
     if plain_tensor._is_zerotensor():  # a gradient of zeros that has no memory
@@ -34,9 +36,9 @@ def elements_of(tensor: torch.Tensor) -> np.ndarray:
 
 
 @cache
-def name_of(dtype: torch.dtype) -> str:
-    """The name of a dtype, as ``float32``."""
-    return str(dtype).removeprefix("torch.")
+def name_of(one: torch.dtype | torch.layout) -> str:
+    """The name of a dtype, as ``float32``, or of a layout."""
+    return str(one).removeprefix("torch.")
 
 
 @cache
