@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import factorial
 from typing import Any
 
@@ -95,6 +96,17 @@ def _polygamma(n: int) -> list[Operation]:
     ]
 
 
+ORDER = Choice("p", (1, 2, 3), forbidden=0)
+MVLGAMMA = _unary(
+    special.mvlgamma,
+    "log(Gamma_p(a)) = C + the sum of log(Gamma(a - (i - 1) / 2)) for i from 1 to p",
+    Ulps("lgamma", spread=_mvlgamma_terms),
+    GradientOf(32, cancels=16),
+    ("special.multigammaln",),
+    ORDER,
+    dtypes=REAL[1:],
+)
+
 OPERATIONS = [
     _unary(special.erfc, "1 - erf(x)", Ulps("erfc"), GradientOf(16), ("special.erfc",)),
     _unary(special.erfinv, "erfinv(erf(x)) = x", Ulps("erfinv"), GradientOf(32), ("special.erfinv",)),
@@ -113,15 +125,9 @@ OPERATIONS = [
         ("special.digamma", "special.psi"),
     ),
     *(operation for n in (0, 1, 2, 3) for operation in _polygamma(n)),
-    _unary(
-        special.mvlgamma,
-        "log(Gamma_p(a)) = C + the sum of log(Gamma(a - (i - 1) / 2)) for i from 1 to p",
-        Ulps("lgamma", spread=_mvlgamma_terms),
-        GradientOf(32, cancels=16),
-        ("special.multigammaln",),
-        Choice("p", (1, 2, 3), forbidden=0),
-        dtypes=REAL[1:],
-    ),
+    MVLGAMMA,
+    # Below (p - 1) / 2, nothing is promised, of a gradient either.
+    replace(MVLGAMMA, name="mvlgamma_of_large", parameters=(Operand("input", mode="large-orders"), ORDER), aliases=()),
     _unary(
         special.i0,
         "Computes the zeroth order modified Bessel function of the first kind for each element of input.",
