@@ -90,7 +90,8 @@ def _is_principal(input: np.ndarray, other: np.ndarray) -> np.ndarray:
     turned = np.angle(1 + np.exp(smaller - larger)), np.angle(1 + np.exp(larger - smaller))
     margin = np.pi * (1 - 2.0**-8)
     principal = (np.abs(larger.imag + turned[0]) < margin) & (np.abs(smaller.imag + turned[1]) < margin)
-    return np.asarray(principal | np.isnan(input) | np.isnan(other))
+    finite = ~np.isinf(input) & ~np.isinf(other)
+    return np.asarray(principal | (finite & (np.isnan(input) | np.isnan(other))))
 
 
 logaddexp.promised = _is_principal

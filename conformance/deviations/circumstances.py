@@ -10,6 +10,7 @@ from conformance.deviations.layouts import LAYOUTS
 from conformance.deviations.magnitudes import MAGNITUDES
 from conformance.deviations.met import Met
 from conformance.deviations.seen import SEEN
+from conformance.deviations.strides import STRIDES
 from conformance.model.case import Case
 
 
@@ -20,5 +21,6 @@ def _of_call(is_so: Callable[[Case], bool]) -> Callable[[Met], bool]:
 CIRCUMSTANCES: dict[str, Callable[[Met], bool]] = {
     **{name: _of_call(is_so) for name, is_so in (ARGUMENTS | LAYOUTS | MAGNITUDES).items()},
     **SEEN,
+    **STRIDES,
     **{name: wherever_wrong(is_so) for name, is_so in ELEMENTS.items()},
 }

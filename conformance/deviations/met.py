@@ -95,6 +95,11 @@ class Elements:
         return finfo(self.dtype).max
 
 
+def expected_of(met: Met, case: Case) -> Seen | None:
+    """The variable that differs, as the reference leaves it after a case."""
+    return REFERENCE.run(case).last.variables.get(met.difference.variable)
+
+
 def arguments_of(step: Step) -> list[Argument]:
     """What a step reads, in its order; a list as a tuple."""
     given = (*step.args, *(argument for name, argument in step.kwargs if name != "out"))

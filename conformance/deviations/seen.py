@@ -12,10 +12,10 @@ import numpy as np
 
 from conformance.accuracy.bound import computing_dtype
 from conformance.deviations.arguments import order_of
-from conformance.deviations.met import Met, arguments_of, given_as, reduced_dim
+from conformance.deviations.met import Met, arguments_of, expected_of, given_as, reduced_dim
 from conformance.examine import REFERENCE
 from conformance.model.case import BACKWARD, Case, Hook, Input, Ref, Step, references
-from conformance.model.observation import Aspect, Seen
+from conformance.model.observation import Aspect
 from conformance.operation import Form
 from conformance.standard import logical
 from conformance.targets.reference import ReferenceTarget
@@ -24,7 +24,6 @@ from conformance.values import fill, literal
 from reference.broadcasting import broadcast_shapes
 from reference.dtypes import BY_NUMPY, extended, rounding_twice
 from reference.errors import Refusal
-from reference.layout import Shape, Strides, contiguous_strides, is_non_overlapping_and_dense
 from reference.uncast import wrapping_integers
 
 _SEEDS = 256
@@ -62,7 +61,7 @@ def _operands_are_copied_first(met: Met) -> bool:
     shape = _broadcast(met.call)
     if shape is None or met.call.main is not met.call.steps[0]:
         return False
-    seen = (_expected(met, _of_copies(met.call, expanded)) for expanded in (shape, None))
+    seen = (expected_of(met, _of_copies(met.call, expanded)) for expanded in (shape, None))
     return any(one is not None and one.strides == met.difference.actual for one in seen)
 
 
@@ -77,16 +76,6 @@ def _of_copies(call: Case, shape: tuple[int, ...] | None) -> Case:
             copies += [] if is_bool else [Step("clone", Form.FUNCTION, (Ref(wide),), (), (name,))]
         inputs.append(given)
     return replace(call, inputs=tuple(inputs), steps=(*copies, call.main))
-
-
-def _it_is_laid_out_like_an_input(met: Met) -> bool:
-    """As a dense copy of one of the inputs of its shape would be, whatever the strides of its sizes of one."""
-    dense = (
-        REFERENCE.run(replace(met.call, steps=(Step("clone", Form.FUNCTION, (Ref(given.name),), (), ("copy",)),)))
-        for given in met.call.inputs
-    )
-    copies = (trace.last.variables["copy"] for trace in dense)
-    return any(_lie_alike(copy.shape or (), copy.strides or (), met.difference.actual) for copy in copies)
 
 
 def _what_is_wrong_is_zero(met: Met) -> bool:
@@ -115,30 +104,6 @@ def _nan_should_be_infinite(met: Met) -> bool:
     expected, actual = met.difference.expected, met.difference.actual
     gained = np.isnan(actual) & ~np.isnan(expected)
     return bool(gained.any() and np.isinf(expected[gained]).all())
-
-
-def _it_is_contiguous(met: Met) -> bool:
-    seen = _expected(met, met.call)
-    return seen is not None and contiguous_strides(seen.shape or ()) == met.difference.actual
-
-
-def _it_is_dense(met: Met) -> bool:
-    """In whatever order its dimensions lie."""
-    seen = _expected(met, met.call)
-    return seen is not None and is_non_overlapping_and_dense(seen.shape or (), met.difference.actual)
-
-
-def _strides_of_single_elements_differ(met: Met) -> bool:
-    """And no others, so that the elements are the same."""
-    seen = _expected(met, met.call)
-    return _lie_alike((seen and seen.shape) or (), met.difference.expected, met.difference.actual)
-
-
-def _lie_alike(shape: Shape, first: Strides, second: Strides) -> bool:
-    """Whether strides differ for sizes of one alone."""
-    if not len(shape) == len(first) == len(second):
-        return False
-    return all(size < 2 or one == other for size, one, other in zip(shape, first, second, strict=True))
 
 
 def _a_power_of_the_norm_is_subnormal(met: Met) -> bool:
@@ -268,7 +233,7 @@ def _another_seed_may_draw_it(met: Met) -> bool:
 
 
 def _drawn(met: Met) -> np.ndarray:
-    seen = (_expected(met, replace(met.call, seed=seed)) for seed in range(_SEEDS))
+    seen = (expected_of(met, replace(met.call, seed=seed)) for seed in range(_SEEDS))
     return np.stack([one.values for one in seen if one is not None])
 
 
@@ -283,13 +248,9 @@ def _changed(given: Input, change: Callable[[np.ndarray], np.ndarray]) -> Input:
 
 def _values(met: Met, case: Case) -> np.ndarray | None:
     """Those of what differs, or its gradient, in long double."""
-    seen = _expected(met, case)
+    seen = expected_of(met, case)
     values = None if seen is None else seen.grad if met.difference.aspect is Aspect.GRAD else seen.values
     return extended(values) if isinstance(values, np.ndarray) else None
-
-
-def _expected(met: Met, case: Case) -> Seen | None:
-    return REFERENCE.run(case).last.variables.get(met.difference.variable)
 
 
 def _wrong(met: Met) -> np.ndarray:
@@ -370,12 +331,8 @@ SEEN: dict[str, Callable[[Met], bool]] = {
     "the row holds NaN": _the_row_holds_nan,
     "each element would be rounded": _each_element_would_be_rounded,
     "operands are copied first": _operands_are_copied_first,
-    "it is laid out like an input": _it_is_laid_out_like_an_input,
     "what is wrong is zero": _what_is_wrong_is_zero,
     "NaN should be infinite": _nan_should_be_infinite,
-    "it is contiguous": _it_is_contiguous,
-    "it is dense": _it_is_dense,
-    "strides of single elements differ": _strides_of_single_elements_differ,
     "a power of the norm is subnormal": _a_power_of_the_norm_is_subnormal,
     "a power in the gradient is subnormal": _a_power_in_the_gradient_is_subnormal,
     "the call is refused": _the_call_is_refused,
