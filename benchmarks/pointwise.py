@@ -15,6 +15,7 @@ import argparse
 import gc
 import json
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -52,6 +53,8 @@ from reference.dtypes import BY_NAME, DType
 
 OPERATIONS = ("add", "mul", "div", "neg", "abs", "sqrt", "exp", "log", "tanh", "sigmoid", "maximum", "lt")
 SIZES = (10, 100, 1000, 10000)
+WIDTH = 140
+"""Columns of text that the table needs, also where nobody says how many there are."""
 IN_NUMPY: dict[str, Callable[..., Any]] = {
     "add": lambda input, other, alpha=1: input + (other if alpha == 1 else alpha * other),
     "mul": np.multiply,
@@ -204,6 +207,7 @@ def table(measured: list[Measured], profile: Profile, dtype: DType) -> Table:
 
 
 def main() -> None:
+    warnings.simplefilter("ignore")  # as in the suites: torch's and NumPy's own
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--profile", choices=sorted(PROFILES), default="standard", help="whose rows a structure to take"
@@ -235,7 +239,7 @@ def main() -> None:
             )
         )
     else:
-        Console().print(table(measured, profile, dtype))
+        Console(width=max(Console().width, WIDTH)).print(table(measured, profile, dtype))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import argparse
 import gc
 import json
 import time
+import warnings
 from dataclasses import asdict, dataclass
 
 import torch
@@ -83,6 +84,7 @@ def table(measured: list[Measured], title: str) -> Table:
 
 
 def main() -> None:
+    warnings.simplefilter("ignore")  # as in the suites: torch's and NumPy's own
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--profile", choices=sorted(PROFILES), default="smoke")
     parser.add_argument("--target", default="cpu")
